@@ -1,0 +1,172 @@
+import { KlingError } from './error.js';
+import { type HttpAnswer, MAX_BODY_BYTES } from './http.js';
+import { isObject, type JsonObject, parseJson, textOf } from './json.js';
+import { cleanLine } from './text.js';
+
+const TOKEN_HINT = 'Check ACEDATACLOUD_API_TOKEN; tokens are made at https://platform.acedata.cloud.';
+const URL_HINT = 'Check ACEDATACLOUD_API_BASE_URL.';
+const CONNECTION_HINT = 'Check the internet connection, ACEDATACLOUD_API_BASE_URL and the proxy, if there is one.';
+const RETRY_HINT = 'Try again in a minute.';
+
+/** The codes that the API documents, with what each means and what to do. */
+const KNOWN_CODES = new Map<string, readonly [what: string, hint: string]>(
+  Object.entries({
+    invalid_token: ['The API does not accept the token', TOKEN_HINT],
+    token_expired: ['The API token has expired', TOKEN_HINT],
+    token_mismatched: ['The API token is not for this service', TOKEN_HINT],
+    no_token: ['The API received no token', TOKEN_HINT],
+    authorization_missing: ['The API received no token', TOKEN_HINT],
+    used_up: ['The balance of the account is used up', 'Top it up at https://platform.acedata.cloud.'],
+    disabled: ['The API token or the service is disabled', 'Enable it at https://platform.acedata.cloud.'],
+    forbidden: ['The API refused access', 'Check the rights of the token at https://platform.acedata.cloud.'],
+    no_api: ['The API has nothing at this address', URL_HINT],
+    api_not_implemented: ['The API does not offer this lookup', URL_HINT],
+    bad_request: ['The API refused the request', 'Check the task id.'],
+  } as const),
+);
+
+/** Codes for a 4xx that brings no usable code of its own. */
+const CODE_OF_STATUS = new Map([
+  [400, 'bad_request'],
+  [401, 'invalid_token'],
+  [403, 'forbidden'],
+  [404, 'no_api'],
+]);
+
+/** A sentence from the API for the reader, where it is one: not markup, and short. */
+function quote(message: string | undefined): string {
+  const text = cleanLine(message ?? '', 160).replace(/[.\s]+$/, '');
+  return text === '' || /<[a-z!/]/i.test(text) ? '' : `: ${text}`;
+}
+
+/** `Retry-After` in milliseconds: seconds or an HTTP date (RFC 9110, 10.2.3). */
+function retryAfterOf({ headers }: HttpAnswer): number | undefined {
+  const value = [headers['retry-after'] ?? []].flat()[0]?.trim() ?? '';
+  if (/^\d+$/.test(value)) return Number(value) * 1000;
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+}
+
+/** Code, message and trace id of an error body; the error is an object or a bare string. */
+function readError(body: JsonObject) {
+  const error = isObject(body.error) ? body.error : { message: body.error };
+  const bare = typeof body.error === 'string' ? body.error.trim() : undefined;
+  const code = textOf(isObject(body.error) ? body.error.code : bare);
+  const message = textOf(error.message) ?? textOf(error.detail) ?? textOf(body.message) ?? textOf(body.detail);
+  const traceId = textOf(body.trace_id) ?? textOf(error.trace_id);
+  return {
+    code: code && /^[a-z0-9_]{1,64}$/.test(code) ? code : undefined,
+    message: message === code ? undefined : message,
+    traceId: traceId && /^[\w-]{1,64}$/.test(traceId) ? traceId : undefined,
+  };
+}
+
+/** The error that an answer means. The API's code goes first, then the status: its documentation mixes them up. */
+function errorOf(answer: HttpAnswer, body: JsonObject): KlingError {
+  const { status } = answer;
+  const { code, message, traceId } = readError(body);
+  const known = KNOWN_CODES.get(code ?? '');
+  if (code !== undefined && known) {
+    return new KlingError(code, `${known[0]} (HTTP ${status})${quote(message)}.`, { hint: known[1], traceId });
+  }
+  if (code === 'too_many_requests' || status === 429) {
+    const retryAfterMs = retryAfterOf(answer);
+    const seconds = Math.max(1, Math.ceil((retryAfterMs ?? 10_000) / 1000));
+    return new KlingError('too_many_requests', 'The API limits the rate of requests.', {
+      hint: `Try again after ${seconds} s.`,
+      traceId,
+      retryable: true,
+      retryAfterMs,
+    });
+  }
+  const serverFault = status >= 500 || code === 'api_error' || code === 'timeout';
+  if (serverFault || (status < 400 && code === undefined)) {
+    const what = `The API had a fault (HTTP ${status})${quote(message)}.`;
+    return new KlingError('api_error', what, { hint: RETRY_HINT, traceId, retryable: true });
+  }
+  const ownCode = code ?? CODE_OF_STATUS.get(status) ?? `http_${status}`;
+  const [what, hint] = KNOWN_CODES.get(ownCode) ?? ['The API refused the lookup', 'Do not repeat it unchanged.'];
+  return new KlingError(ownCode, `${what} (HTTP ${status})${quote(message)}.`, { hint, traceId });
+}
+
+/** An answer that is none of the API's: not to be repeated. */
+export function badResponse(what: string, cause?: unknown): KlingError {
+  return new KlingError('bad_response', what, {
+    hint: `${URL_HINT} If it is right, report this to the vendor's support.`,
+    cause,
+  });
+}
+
+/**
+ * The JSON of an answer: null, or an object that is no error.
+ * @throws KlingError by the error table
+ */
+export function readAnswer(answer: HttpAnswer): JsonObject | null {
+  const { status, text } = answer;
+  if (status >= 300 && status < 400) throw badResponse(`The API answered with a redirect (HTTP ${status}).`);
+  const body = text === undefined ? undefined : parseJson(text);
+  if (isObject(body) && isRecord(body, status)) return body;
+  if (status >= 400) throw errorOf(answer, isObject(body) ? body : {});
+  if (text === undefined) throw badResponse(`The API answered with a compressed body (HTTP ${status}).`);
+  if (text.trim() === '') throw badResponse(`The API answered with an empty body (HTTP ${status}).`);
+  if (body === undefined) throw badResponse(`The API answered with something that is not JSON (HTTP ${status}).`);
+  if (body !== null && !isObject(body)) throw badResponse('The API answered with JSON that is no record.');
+  if (body !== null && (body.success === false || isErrorBody(body))) throw errorOf(answer, body);
+  return body;
+}
+
+/**
+ * A body with an id is a record, whatever else it has. Behind an error status it must look like one besides, as some
+ * services put the id of the request into their errors.
+ */
+function isRecord(body: JsonObject, status: number): boolean {
+  const hasId = textOf(body.id) !== undefined;
+  return hasId && (status < 400 || isObject(body.request) || isObject(body.response));
+}
+
+function isErrorBody({ error, items }: JsonObject): boolean {
+  if (items !== undefined) return false;
+  return error === true || isObject(error) || textOf(error) !== undefined;
+}
+
+/** What a network failure's code means, and what to do about it. */
+function explainNetworkCode(code: string): readonly [what: string, hint: string] {
+  if (code === 'ECONNREFUSED') return ['connection refused', CONNECTION_HINT];
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return ['the host name cannot be resolved (DNS)', CONNECTION_HINT];
+  if (/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/.test(code)) return ['the connection was reset', RETRY_HINT];
+  if (/^(ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/.test(code)) return ['no connection in time', CONNECTION_HINT];
+  if (/^(EHOSTUNREACH|ENETUNREACH)$/.test(code)) return ['the network is unreachable', CONNECTION_HINT];
+  if (/CERT|TLS|SSL|UNABLE_TO|^EPROTO$/.test(code)) {
+    return [
+      `the TLS handshake failed (${code})`,
+      `${URL_HINT} Behind a proxy that inspects TLS, set NODE_EXTRA_CA_CERTS to its certificate.`,
+    ];
+  }
+  if (/^(UND_ERR_ABORTED|UND_ERR_PRX_TLS)$/.test(code)) {
+    return ['the proxy refused the tunnel', 'Check HTTPS_PROXY and HTTP_PROXY.'];
+  }
+  return [`the request failed (${cleanLine(code, 40)})`, RETRY_HINT];
+}
+
+/** Finds the code of an error, also inside an AggregateError (both address families tried) or behind a cause. */
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
+  return error.cause ? codeOf(error.cause) : error.name;
+}
+
+/** Whether the connection broke under a request: a keep-alive socket that the server was just closing does that. */
+export function isReset(error: unknown): boolean {
+  return /^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/.test(codeOf(error));
+}
+
+/** The KlingError for what undici threw: `network_error`, or `bad_response` for a body that is too large. */
+export function networkError(error: unknown, host: string): KlingError {
+  const code = codeOf(error);
+  if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
+    return badResponse(`The API answered with more than ${MAX_BODY_BYTES / 1024 / 1024} MiB.`, error);
+  }
+  const [what, hint] = explainNetworkCode(code);
+  return new KlingError('network_error', `No answer from ${host}: ${what}.`, { hint, retryable: true, cause: error });
+}

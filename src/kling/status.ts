@@ -1,0 +1,134 @@
+import { isObject, type JsonObject, textOf } from './json.js';
+import { resultUrls } from './media.js';
+import type { TaskRecord } from './record.js';
+import { cleanLine } from './text.js';
+
+export const STATUSES = ['pending', 'completed', 'failed'] as const;
+export type Status = (typeof STATUSES)[number];
+
+/** What went wrong with a task: the API's code, and a message that is never empty. */
+export interface TaskError {
+  code?: string;
+  message: string;
+}
+
+/** How a task is doing: `state` is the API's own word where a word decided. */
+export interface Verdict {
+  status: Status;
+  state?: string;
+  error?: TaskError;
+}
+
+const FAILED_WORDS = new Set(
+  'failed fail failure error cancelled canceled rejected aborted timeout timed_out expired'.split(' '),
+);
+const DONE_WORDS = new Set('succeed succeeded success completed complete finished done'.split(' '));
+
+const MAX_MESSAGE = 500;
+const MAX_WORD = 64;
+
+type WordKind = 'failed' | 'done' | 'running';
+
+function wordKind(word: string): WordKind {
+  const lower = word.toLowerCase();
+  if (FAILED_WORDS.has(lower)) return 'failed';
+  return DONE_WORDS.has(lower) ? 'done' : 'running';
+}
+
+/** The state words of one object, in the API's spelling. */
+function wordsOf({ state, status, task_status }: JsonObject): string[] {
+  return [state, status, task_status].flatMap((word) =>
+    typeof word === 'string' && word.trim() !== '' ? [word.trim()] : [],
+  );
+}
+
+/** The places where words, errors and messages stand: the response, its data (an object or a list), the record. */
+function placesOf(record: TaskRecord) {
+  const response = isObject(record.response) ? record.response : {};
+  const elements = Array.isArray(response.data) ? response.data.filter(isObject) : [];
+  const data = isObject(response.data) ? [response.data] : [];
+  return { response, elements, all: [response, ...data, ...elements, record] };
+}
+
+function isErrorPresent({ error }: JsonObject): boolean {
+  if (!isObject(error)) return error === true || (typeof error === 'string' && error.trim() !== '');
+  return [error.code, error.message, error.detail].some((value) => textOf(value) !== undefined);
+}
+
+function firstText(values: unknown[]): string | undefined {
+  for (const value of values) {
+    const text = cleanLine(textOf(value) ?? '', MAX_MESSAGE);
+    if (text !== '') return text;
+  }
+  return undefined;
+}
+
+/** The error's message comes from the first place that has one, in the order of the API's status rules. */
+function describeError(places: JsonObject[], otherwise: string): TaskError {
+  const errors = places.map((place) => place.error);
+  const objects = errors.filter(isObject);
+  const code = firstText(objects.map((error) => error.code));
+  const message = firstText([
+    ...objects.map((error) => error.message),
+    ...objects.map((error) => error.detail),
+    ...errors.filter((error) => typeof error === 'string'),
+    ...places.map((place) => place.message),
+    ...places.map((place) => place.detail),
+    ...places.map((place) => place.task_status_msg),
+  ]);
+  return { ...(code && { code: cleanLine(code, MAX_WORD) }), message: message ?? otherwise };
+}
+
+/** Whether one element of a list is done and has something to show, though another failed. */
+function isDoneElement(element: JsonObject): boolean {
+  return wordsOf(element).some((word) => wordKind(word) === 'done') && !resultUrls(element).next().done;
+}
+
+function holdsSomething(data: unknown): boolean {
+  if (Array.isArray(data)) return data.length > 0;
+  return isObject(data) ? Object.keys(data).length > 0 : textOf(data) !== undefined;
+}
+
+/**
+ * The status rules, in their order; the first that holds decides. They follow what the API's records and the vendor's
+ * own client do: a failure outranks everything but a delivered part, a running word outranks a preview URL, and an
+ * unknown shape is never taken for success.
+ *
+ * One addition: an error inside an element of a list counts like a failed word of that element. Without it a finished
+ * list of nothing but errors would be a success.
+ */
+export function judgeStatus(record: TaskRecord): Verdict {
+  const { response, elements, all } = placesOf(record);
+  const words = all.flatMap(wordsOf);
+  const wordOf = (kind: WordKind) => words.find((word) => wordKind(word) === kind);
+  const said = (word: string | undefined) => {
+    const state = cleanLine(word ?? '', MAX_WORD);
+    return state === '' ? {} : { state };
+  };
+  const finished = typeof record.finished_at === 'number';
+  const open = record.finished_at === null;
+  const broken = all.filter((place) => !elements.includes(place)).some(isErrorPresent);
+  const brokenElement = elements.some(isErrorPresent);
+  const refused = response.success === false || record.success === false;
+
+  const failedWord = wordOf('failed');
+  if ((failedWord || (brokenElement && !broken && !refused)) && elements.some(isDoneElement)) {
+    return { status: 'completed', ...said(wordOf('done')), error: describeError(all, 'Part of the results failed.') };
+  }
+  if (failedWord) {
+    const otherwise = `The task ended as "${cleanLine(failedWord, MAX_WORD)}", without a reason from the API.`;
+    return { status: 'failed', ...said(failedWord), error: describeError(all, otherwise) };
+  }
+  if (refused || broken || brokenElement) {
+    if (open) return { status: 'pending', ...said(wordOf('running')) };
+    return { status: 'failed', error: describeError(all, 'The task failed, without a reason from the API.') };
+  }
+  const runningWord = wordOf('running');
+  if (runningWord && !finished) return { status: 'pending', ...said(runningWord) };
+  const doneWord = wordOf('done');
+  if (doneWord) return { status: 'completed', ...said(doneWord) };
+  if (!resultUrls(record.response).next().done) return { status: open ? 'pending' : 'completed' };
+  if (!finished) return { status: 'pending' };
+  if (response.success === true || holdsSomething(response.data)) return { status: 'completed' };
+  return { status: 'failed', error: describeError(all, 'The task ended without a result.') };
+}

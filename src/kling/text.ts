@@ -1,0 +1,43 @@
+import { stripVTControlCharacters } from 'node:util';
+
+/** What stands in place of a secret. */
+export const REDACTED = '[redacted]';
+
+/**
+ * Control, format and other invisible characters, which can hide instructions from the person who reads along
+ * (bidi overrides, Unicode tags, variation selectors that carry data). Kept: newline and tab, the joiners and the two
+ * presentation selectors that emoji and scripts need, and the visible Arabic number signs that Unicode counts as format.
+ */
+const INVISIBLE =
+  /[[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]--[\n\t\u200c\u200d\ufe0e\ufe0f\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}]]/gv;
+
+/** Text from outside, made safe to show: no terminal sequences, no invisible characters, no lone surrogates. */
+export function cleanText(text: string): string {
+  return stripVTControlCharacters(text).replace(INVISIBLE, '').toWellFormed();
+}
+
+/** At most `max` UTF-16 units; what is cut ends in an ellipsis, and never in half a character. */
+export function cutText(text: string, max: number): string {
+  if (text.length <= max) return text;
+  return `${text.slice(0, max - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+}
+
+/** Clean text on one line, at most `max` UTF-16 units long. */
+export function cleanLine(text: string, max: number): string {
+  return cutText(cleanText(text).replace(/\s+/g, ' ').trim(), max);
+}
+
+/**
+ * A function that replaces every occurrence of the secret, also where JSON has escaped some of its characters
+ * (`\u0041`, `\/`, once or twice encoded): a body is redacted before it is parsed, so nothing later can cut a token in
+ * half and show the rest.
+ */
+export function redactor(secret: string | undefined): (text: string) => string {
+  if (!secret) return (text) => text;
+  const characters = Array.from(secret, (character) => {
+    const code = character.charCodeAt(0).toString(16).padStart(4, '0');
+    return `(?:\\\\*${character.replace(/[^A-Za-z0-9]/, '\\$&')}|\\\\+u${code})`;
+  });
+  const pattern = new RegExp(characters.join(''), 'gi');
+  return (text) => text.replace(pattern, REDACTED);
+}

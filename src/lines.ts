@@ -1,0 +1,48 @@
+const NEWLINE = 0x0a;
+
+/**
+ * Splits a stream of bytes into lines. A line longer than the maximum is skipped as it comes, so that it costs no
+ * memory, and reported once. Each byte is looked at once, also when they come one at a time.
+ */
+export class LineSplitter {
+  #parts: Buffer[] = [];
+  #length = 0;
+  #tooLong = false;
+
+  constructor(
+    readonly maxBytes: number,
+    readonly onLine: (line: string) => void,
+    readonly onTooLong: () => void,
+  ) {}
+
+  push(chunk: Buffer): void {
+    let start = 0;
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
+      this.#add(chunk.subarray(start, end));
+      this.end();
+      start = end + 1;
+    }
+    this.#add(chunk.subarray(start));
+  }
+
+  /** Takes what has come as a whole line: at a newline, and at the end of the stream. */
+  end(): void {
+    const line = Buffer.concat(this.#parts).toString('utf8');
+    const tooLong = this.#tooLong;
+    this.#parts = [];
+    this.#length = 0;
+    this.#tooLong = false;
+    if (tooLong) this.onTooLong();
+    else if (line.trim() !== '') this.onLine(line);
+  }
+
+  #add(part: Buffer): void {
+    this.#length += part.length;
+    if (this.#length > this.maxBytes) {
+      this.#tooLong = true;
+      this.#parts = [];
+    } else if (part.length > 0) {
+      this.#parts.push(part);
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import { Console } from 'node:console';
+import { cleanText, redactor } from './kling/text.js';
+
+/** From the least to the most talkative. */
+export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Writes to stderr, one line a message, the token replaced. Once stderr is gone it is silent. */
+export class Log {
+  #level: LogLevel = 'warn';
+  #redact = redactor(undefined);
+  #dead = false;
+
+  constructor(readonly stream: NodeJS.WritableStream = process.stderr) {
+    // Logging to a stderr that nobody reads any more would end the process, or go round in circles.
+    stream.on('error', () => {
+      this.#dead = true;
+    });
+  }
+
+  configure(level: LogLevel, secret: string | undefined): void {
+    this.#level = level;
+    this.#redact = redactor(secret);
+  }
+
+  error(message: string): void {
+    this.#write('error', message);
+  }
+
+  warn(message: string): void {
+    this.#write('warn', message);
+  }
+
+  info(message: string): void {
+    this.#write('info', message);
+  }
+
+  debug(message: string): void {
+    this.#write('debug', message);
+  }
+
+  /** stdout belongs to the protocol: whatever a dependency prints on the console goes to stderr. */
+  takeConsole(): void {
+    globalThis.console = new Console({ stdout: process.stderr, stderr: process.stderr, ignoreErrors: true });
+  }
+
+  #write(level: LogLevel, message: string): void {
+    if (this.#dead || LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(this.#level)) return;
+    this.stream.write(`kling-tasks-mcp ${level}: ${cleanText(this.#redact(message))}\n`);
+  }
+}

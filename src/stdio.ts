@@ -1,0 +1,193 @@
+import type { Readable, Writable } from 'node:stream';
+import { serializeMessage } from '@modelcontextprotocol/sdk/shared/stdio.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import {
+  ErrorCode,
+  type JSONRPCMessage,
+  JSONRPCNotificationSchema,
+  type JSONRPCRequest,
+  JSONRPCRequestSchema,
+  type RequestId,
+} from '@modelcontextprotocol/sdk/types.js';
+import { isObject, type JsonObject } from './kling/json.js';
+import { LineSplitter } from './lines.js';
+import type { Log } from './log.js';
+
+const MAX_LINE_BYTES = 10 * 1024 * 1024;
+/** More calls at once than any client makes: beyond that its next messages wait in the pipe. */
+const MAX_IN_FLIGHT = 1000;
+
+/**
+ * The pipe between client and server, one JSON-RPC message a line. It stands in for the SDK's StdioServerTransport,
+ * which drops what it cannot parse without an answer, goes deaf after 10 MiB without a newline, takes a second call with
+ * the same id, and lets replies pile up when the client does not read.
+ *
+ * To the SDK every request carries a number of ours instead of the client's id. That is what makes the cancellation of
+ * an id 0 or "" work, which the SDK takes for none, and what keeps a late reply to a cancelled call off the pipe.
+ */
+export class StdioTransport implements Transport {
+  onmessage?: NonNullable<Transport['onmessage']>;
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+  /** Called after each reply. */
+  onreply?: () => void;
+  /** Called once, when stdin has ended and the last of it was delivered. */
+  onend?: () => void;
+  /** What client and server agreed on in `initialize`. */
+  protocolVersion: string | undefined;
+
+  readonly #splitter = new LineSplitter(
+    MAX_LINE_BYTES,
+    (line) => this.#receive(line),
+    () => this.#refuse(ErrorCode.InvalidRequest, `The line is longer than ${MAX_LINE_BYTES} bytes.`),
+  );
+  /** The client's ids of the requests in flight, by the numbers that the SDK sees, and the other way round. */
+  readonly #ids = new Map<RequestId, RequestId>();
+  readonly #numbers = new Map<RequestId, number>();
+  #lastNumber = 0;
+  #initialize: RequestId | undefined;
+  #initialized = false;
+  #first = true;
+  #ended = false;
+
+  constructor(
+    readonly stdin: Readable,
+    readonly stdout: Writable,
+    readonly log: Log,
+  ) {}
+
+  async start(): Promise<void> {
+    this.stdin.on('data', (chunk: Buffer) => {
+      this.#splitter.push(chunk);
+      this.#regulate();
+    });
+    for (const event of ['end', 'close', 'error']) this.stdin.on(event, () => this.#end());
+    this.stdout.on('drain', () => this.#regulate());
+  }
+
+  async close(): Promise<void> {
+    this.stdin.pause();
+    this.onclose?.();
+  }
+
+  /** How many requests are not answered yet. */
+  get inFlight(): number {
+    return this.#ids.size;
+  }
+
+  async send(message: JSONRPCMessage): Promise<void> {
+    const reply = this.#readdress(message);
+    if (!reply) return;
+    this.stdout.write(serializeMessage(reply));
+    if (!('method' in reply)) this.onreply?.();
+    this.#regulate();
+  }
+
+  /** The message with the client's id in place of ours; undefined for a reply that nobody waits for any more. */
+  #readdress(message: JSONRPCMessage): JSONRPCMessage | undefined {
+    if ('method' in message || message.id === undefined) return message;
+    const number = message.id;
+    const id = this.#ids.get(number);
+    if (id === undefined) return undefined;
+    this.#forget(id, number);
+    if (number === this.#initialize) {
+      this.#initialized = 'result' in message;
+      this.#initialize = undefined;
+      const version = 'result' in message ? message.result.protocolVersion : undefined;
+      if (typeof version === 'string') this.protocolVersion = version;
+    }
+    if ('result' in message) return { ...message, id };
+    // Our handlers throw no internal error: this is the SDK's, whose text is a dump of zod's issues.
+    if (message.error.code !== ErrorCode.InternalError) return { ...message, id };
+    this.log.debug(`refused params: ${message.error.message}`);
+    return {
+      jsonrpc: '2.0',
+      id,
+      error: { code: ErrorCode.InvalidParams, message: 'The params do not fit the method.' },
+    };
+  }
+
+  #receive(line: string): void {
+    const text = this.#first ? line.replace(/^\ufeff/, '') : line;
+    this.#first = false;
+    let message: unknown;
+    try {
+      message = JSON.parse(text);
+    } catch {
+      this.#refuse(ErrorCode.ParseError, 'The line is not JSON.');
+      return;
+    }
+    if (!isObject(message)) {
+      const what = Array.isArray(message) ? 'Batches are not supported: send one message a line.' : 'Not a message.';
+      this.#refuse(ErrorCode.InvalidRequest, what);
+    } else if (!('method' in message) && ('result' in message || 'error' in message)) {
+      // The server asks the client for nothing, so this answers nothing.
+      this.log.debug('a response to no request was ignored');
+    } else if ('id' in message) {
+      this.#receiveRequest(message);
+    } else {
+      this.#receiveNotification(message);
+    }
+  }
+
+  #receiveRequest(message: JsonObject): void {
+    const parsed = JSONRPCRequestSchema.safeParse(message);
+    const id = JSONRPCRequestSchema.shape.id.safeParse(message.id).data;
+    if (id !== undefined && this.#numbers.has(id)) {
+      // With the id, the client would take this for the answer to its first call.
+      this.#refuse(ErrorCode.InvalidRequest, `The id ${JSON.stringify(id).slice(0, 80)} is in use by another request.`);
+    } else if (!parsed.success || id === undefined) {
+      this.#refuse(ErrorCode.InvalidRequest, 'Not a JSON-RPC 2.0 request.', id);
+    } else if (parsed.data.method === 'initialize' && (this.#initialized || this.#initialize !== undefined)) {
+      this.#refuse(ErrorCode.InvalidRequest, 'The connection is initialized already.', id);
+    } else {
+      this.#deliver(parsed.data, id);
+    }
+  }
+
+  #deliver(request: JSONRPCRequest, id: RequestId): void {
+    const number = ++this.#lastNumber;
+    this.#ids.set(number, id);
+    this.#numbers.set(id, number);
+    if (request.method === 'initialize') this.#initialize = number;
+    this.onmessage?.({ ...request, id: number });
+  }
+
+  #receiveNotification(message: JsonObject): void {
+    const parsed = JSONRPCNotificationSchema.safeParse(message);
+    if (!parsed.success) {
+      this.#refuse(ErrorCode.InvalidRequest, 'Not a JSON-RPC 2.0 message.');
+    } else if (parsed.data.method !== 'notifications/cancelled') {
+      this.onmessage?.(parsed.data);
+    } else {
+      const id = JSONRPCRequestSchema.shape.id.safeParse(parsed.data.params?.requestId).data;
+      const number = id === undefined ? undefined : this.#numbers.get(id);
+      if (id === undefined || number === undefined || number === this.#initialize) return;
+      this.#forget(id, number);
+      this.onmessage?.({ ...parsed.data, params: { requestId: number } });
+    }
+  }
+
+  #forget(id: RequestId, number: RequestId): void {
+    this.#ids.delete(number);
+    this.#numbers.delete(id);
+  }
+
+  #refuse(code: ErrorCode, message: string, id?: RequestId): void {
+    this.stdout.write(serializeMessage({ jsonrpc: '2.0', ...(id !== undefined && { id }), error: { code, message } }));
+  }
+
+  /** Reads on only while the client reads too, and while there is room for more calls. */
+  #regulate(): void {
+    if (this.#ended) return;
+    if (this.stdout.writableNeedDrain || this.inFlight >= MAX_IN_FLIGHT) this.stdin.pause();
+    else if (this.stdin.isPaused()) this.stdin.resume();
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#splitter.end();
+    this.onend?.();
+  }
+}

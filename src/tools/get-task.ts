@@ -1,0 +1,33 @@
+import * as z from 'zod';
+import type { Lookup } from '../kling/lookup.js';
+import { taskSchema, videosOf } from '../kling/task.js';
+import { taskIdSchema, waitSecondsSchema } from './arguments.js';
+import { toResult } from './result.js';
+import { defineTool, progressReporter, type Tool } from './tool.js';
+
+const DESCRIPTION = `Get one Kling generation task on AceDataCloud in full: whether it is pending, completed or failed, the \
+video URL with duration and details, or the reason of the failure. For two or more tasks use kling_get_tasks_batch. It \
+only looks up tasks submitted before, for free.
+While a task is pending, set wait_seconds to the maximum instead of calling again and again: the call returns as soon as \
+the task ends, or with status pending when the time is over; then call again. Generation usually takes 1 to 5 minutes.
+A failed task is a normal result with status failed and its error. An unknown id is the error task_not_found; an error \
+in [brackets] says what to do next.`;
+
+/** `kling_get_task`: one task, in full detail. */
+export function getTaskTool(lookup: Lookup, maxWaitSeconds: number): Tool {
+  return defineTool({
+    name: 'kling_get_task',
+    title: 'Get Kling task',
+    description: DESCRIPTION,
+    input: z.strictObject({
+      task_id: taskIdSchema.describe('The task_id that the generation call returned; a video_id is something else'),
+      wait_seconds: waitSecondsSchema(maxWaitSeconds).describe('How long to wait for the outcome'),
+    }),
+    output: taskSchema,
+    async run({ task_id, wait_seconds }, context) {
+      const onProgress = progressReporter(wait_seconds, context);
+      const task = await lookup.task(task_id, { waitSeconds: wait_seconds, stop: context.stop, onProgress });
+      return toResult(task, context.resourceLinks ? videosOf(task) : []);
+    },
+  });
+}

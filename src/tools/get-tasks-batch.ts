@@ -1,0 +1,87 @@
+import * as z from 'zod';
+import type { KlingError } from '../kling/error.js';
+import type { Lookup } from '../kling/lookup.js';
+import { STATUSES } from '../kling/status.js';
+import { summarizeTask, taskSummarySchema } from '../kling/task.js';
+import type { Outcome } from '../kling/wait.js';
+import { taskIdSchema, waitSecondsSchema } from './arguments.js';
+import { sentencesOf, toResult } from './result.js';
+import { defineTool, progressReporter, type Tool } from './tool.js';
+
+const MAX_IDS = 100;
+
+const count = z.number().int().min(0);
+
+/** Many tasks at a glance; the counts add up to the distinct ids. */
+export const batchSchema = z.object({
+  counts: z.object({ pending: count, completed: count, failed: count, not_found: count, lookup_failed: count }),
+  tasks: z.array(taskSummarySchema),
+  not_found: z.array(z.string()),
+  lookup_errors: z.array(z.object({ task_ids: z.array(z.string()), code: z.string(), message: z.string() })).optional(),
+  poll_after_seconds: z.number().int().min(1).optional(),
+});
+
+export type Batch = z.infer<typeof batchSchema>;
+
+const DESCRIPTION = `Get the status of up to ${MAX_IDS} Kling generation tasks on AceDataCloud in one call: pending, completed or failed, \
+with video URL and duration or the reason of the failure. For one task, or for what was asked for (prompt, model) and \
+the dates, use kling_get_task. Lookups are free.
+wait_seconds makes the call return as soon as no task is pending, or with the state at the end of the time; prefer it over calling \
+again and again.
+Ids that do not exist stand in not_found. Where a part could not be looked up, lookup_errors says why and the rest is \
+still told.`;
+
+const IDS_ERROR = `must be a list of 1 to ${MAX_IDS} task ids`;
+
+/** Groups the ids by the fault that hit them: one request's fault is told once. */
+function lookupErrorsOf(faults: Map<string, KlingError>, asAsked: (key: string) => string) {
+  const groups = new Map<KlingError, string[]>();
+  for (const [key, fault] of faults) groups.set(fault, [...(groups.get(fault) ?? []), asAsked(key)]);
+  return [...groups].map(([fault, task_ids]) => ({ task_ids, code: fault.code, message: sentencesOf(fault) }));
+}
+
+function toBatch(ids: string[], { tasks, notFound, faults, pollAfterSeconds }: Outcome): Batch {
+  const spelling = new Map(ids.toReversed().map((id) => [id.toLowerCase(), id]));
+  const asAsked = (key: string) => spelling.get(key) ?? key;
+  const keys = [...new Set(ids.map((id) => id.toLowerCase()))];
+  const known = keys.flatMap((key) => tasks.get(key) ?? []);
+  const countOf = (status: string) => known.filter((task) => task.status === status).length;
+  const [pending, completed, failed] = STATUSES.map(countOf);
+  const lookupErrors = lookupErrorsOf(faults, asAsked);
+  const pollAfter = pollAfterSeconds ?? Math.min(...known.flatMap((task) => task.poll_after_seconds ?? []));
+  return {
+    counts: {
+      pending: pending ?? 0,
+      completed: completed ?? 0,
+      failed: failed ?? 0,
+      not_found: notFound.length,
+      lookup_failed: keys.length - known.length - notFound.length,
+    },
+    tasks: known.map(summarizeTask),
+    not_found: notFound.map(asAsked),
+    ...(lookupErrors.length > 0 && { lookup_errors: lookupErrors }),
+    ...(pending && { poll_after_seconds: pollAfter }),
+  };
+}
+
+/** `kling_get_tasks_batch`: many tasks at a glance. */
+export function getTasksBatchTool(lookup: Lookup, maxWaitSeconds: number): Tool {
+  return defineTool({
+    name: 'kling_get_tasks_batch',
+    title: 'Get Kling tasks',
+    description: DESCRIPTION,
+    input: z.strictObject({
+      task_ids: z
+        .array(taskIdSchema, { error: IDS_ERROR })
+        .min(1, { error: IDS_ERROR })
+        .max(MAX_IDS, { error: IDS_ERROR }),
+      wait_seconds: waitSecondsSchema(maxWaitSeconds),
+    }),
+    output: batchSchema,
+    async run({ task_ids, wait_seconds }, context) {
+      const onProgress = progressReporter(wait_seconds, context);
+      const outcome = await lookup.tasks(task_ids, { waitSeconds: wait_seconds, stop: context.stop, onProgress });
+      return toResult(toBatch(task_ids, outcome));
+    },
+  });
+}

@@ -1,0 +1,40 @@
+import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
+import { KlingError } from '../kling/error.js';
+import { fileTypeOf } from '../kling/media.js';
+import { cleanLine, cleanText, cutText } from '../kling/text.js';
+
+const MAX_ERROR_TEXT = 500;
+
+/** A normal result: the structure, the same as compact JSON, and links to the videos. */
+export function toResult(result: object, videoUrls: string[] = []): CallToolResult {
+  const structuredContent = { result };
+  const links = videoUrls.map((url) => {
+    const mimeType = fileTypeOf(url)?.mimeType;
+    return { type: 'resource_link' as const, uri: url, name: fileNameOf(url), ...(mimeType && { mimeType }) };
+  });
+  return { content: [{ type: 'text', text: JSON.stringify(structuredContent) }, ...links], structuredContent };
+}
+
+function fileNameOf(url: string): string {
+  const name = new URL(url).pathname.split('/').at(-1) ?? '';
+  return cleanLine(name, 128) || 'video';
+}
+
+/** What an error says where no trace id follows: what happened, then what to do. */
+export function sentencesOf(error: KlingError): string {
+  return `${error.message} ${error.hint}`;
+}
+
+/**
+ * An error as the model reads it: `[code] what happened. What to do. (trace_id …)`, at most 500 characters. The one place
+ * where errors become text; of an error that is not ours nothing is told.
+ */
+export function toErrorResult(error: unknown): CallToolResult {
+  const known =
+    error instanceof KlingError
+      ? error
+      : new KlingError('internal_error', 'The server failed on this call.', { hint: 'Its log on stderr tells more.' });
+  const trace = known.traceId ? ` (trace_id ${known.traceId})` : '';
+  const text = cutText(cleanText(`[${known.code}] ${sentencesOf(known)}`), MAX_ERROR_TEXT - trace.length) + trace;
+  return { content: [{ type: 'text', text }], isError: true };
+}

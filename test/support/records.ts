@@ -1,0 +1,120 @@
+/** Records as the endpoint sends them: the documented ones, and one for each outcome that was seen. */
+
+export type Json = Record<string, unknown>;
+
+/** What must never reach a client: internal ids and the callback address of the documented record. */
+export const PRIVATE_VALUES = [
+  '67c5163f550a4144a5b68698',
+  '29187cb2-1acb-43b8-baf5-3f3f709292eb',
+  'f35762fe-e8a4-4613-bb70-e5c1be4f9fc2',
+  'ce81345f-7e2a-4871-b539-aefb5f725220',
+  'ad7afe47-cea9-4cda-980f-2ad8810e51cf',
+  'CjJzzGfBfqcAAAAAAKdVMQ',
+  'https://webhook.site/624b2c78-6dbd-4618-9d2b-b32eade6d8c3',
+];
+
+const PROMPT =
+  'White ceramic coffee mug on glossy marble countertop with morning window light. Camera slowly rotates 360 degrees ' +
+  'around the mug, pausing briefly at the handle.';
+
+const INTERNAL: Json = {
+  _id: '67c5163f550a4144a5b68698',
+  api_id: '29187cb2-1acb-43b8-baf5-3f3f709292eb',
+  application_id: 'f35762fe-e8a4-4613-bb70-e5c1be4f9fc2',
+  credential_id: 'ce81345f-7e2a-4871-b539-aefb5f725220',
+  user_id: 'ad7afe47-cea9-4cda-980f-2ad8810e51cf',
+  job_id: 'CjJzzGfBfqcAAAAAAKdVMQ',
+};
+
+const REQUEST: Json = {
+  action: 'text2video',
+  model: 'kling-v1',
+  prompt: PROMPT,
+  callback_url: 'https://webhook.site/624b2c78-6dbd-4618-9d2b-b32eade6d8c3',
+};
+
+export const DOCUMENTED_ID = '20068983-0cc9-4c6a-aeb6-9c6a3c668be0';
+export const SECOND_DOCUMENTED_ID = 'e3a575aa-a4bd-49c8-9b12-cde38d5462e0';
+export const DOCUMENTED_VIDEO =
+  'https://cdn.acedata.cloud/assets/examples/gemini/04a043bd-6b23-4b4e-945c-ce48158c3eee-3a89912507c7.mp4';
+
+/** The documented sample of a finished task. */
+export const documented: Json = {
+  ...INTERNAL,
+  id: DOCUMENTED_ID,
+  created_at: 1740969535.333,
+  started_at: 1740969535.393,
+  finished_at: 1740969852.463,
+  elapsed: 317.07,
+  request: REQUEST,
+  trace_id: '0a907f69-4ae2-4a08-b34c-ee15c1c47077',
+  type: 'videos',
+  response: {
+    success: true,
+    video_id: '030bb06d-98d4-4044-9042-0aa0822e8c8c',
+    video_url: DOCUMENTED_VIDEO,
+    duration: '5.1',
+    state: 'succeed',
+    task_id: DOCUMENTED_ID,
+  },
+};
+
+/** The second documented task. */
+export const secondDocumented: Json = {
+  ...INTERNAL,
+  id: SECOND_DOCUMENTED_ID,
+  created_at: 1740968981.619,
+  started_at: 1740968981.679,
+  finished_at: 1740969297.937,
+  elapsed: 316.258,
+  request: { action: REQUEST.action, model: REQUEST.model, prompt: PROMPT },
+  trace_id: '5b3b6f0e-52ed-4d0f-9a1e-3f0c5f1b2c3d',
+  type: 'videos',
+  response: {
+    success: true,
+    video_id: 'af9a1af0-9aa0-4638-81c1-d41d6143c508',
+    video_url: 'https://cdn.acedata.cloud/assets/examples/kling/af9a1af0.mp4',
+    duration: '5.1',
+    state: 'succeed',
+    task_id: SECOND_DOCUMENTED_ID,
+  },
+};
+
+/** A record with the internal fields and the callback of the documented one. */
+export function record(id: string, fields: Json = {}): Json {
+  return {
+    ...INTERNAL,
+    id,
+    type: 'videos',
+    trace_id: 'trace-1',
+    request: REQUEST,
+    created_at: 1740969535.333,
+    ...fields,
+  };
+}
+
+/** A task that waits or runs, created the given number of seconds ago. */
+export function pendingRecord(id: string, state = 'processing', ageSeconds = 60): Json {
+  const created_at = Date.now() / 1000 - ageSeconds;
+  return record(id, { created_at, finished_at: null, response: { task_id: id, state } });
+}
+
+/** A finished task with one video. */
+export function completedRecord(id: string, url = `https://cdn.acedata.cloud/${id}.mp4`): Json {
+  const response = {
+    success: true,
+    video_id: `v-${id}`,
+    video_url: url,
+    duration: '5.1',
+    state: 'succeed',
+    task_id: id,
+  };
+  return record(id, { started_at: 1740969535.393, finished_at: 1740969852.463, elapsed: 317.07, response });
+}
+
+/** A task that failed, with the API's reason. */
+export function failedRecord(id: string, message = 'The prompt was refused by the safety system.'): Json {
+  const error = { code: 'risk_control', message };
+  const response = { success: false, error, task_id: id, trace_id: 'trace-1' };
+  return record(id, { started_at: 1740969535.393, finished_at: 1740969552.463, elapsed: 17.07, response });
+}

@@ -1,0 +1,186 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import { type JSONRPCMessage, JSONRPCMessageSchema } from '@modelcontextprotocol/sdk/types.js';
+import type { Json } from './records.js';
+import { PRIVATE_VALUES } from './records.js';
+import { type StandIn, TOKEN } from './stand-in.js';
+
+export const ENTRY = fileURLToPath(new URL('../../dist/index.js', import.meta.url));
+
+export interface ServerOptions {
+  standIn?: StandIn;
+  /** Added to an otherwise clean environment; undefined removes a variable. */
+  env?: Record<string, string | undefined>;
+  args?: string[];
+  /** The working directory; an empty one otherwise. */
+  cwd?: string;
+  /** What must appear nowhere, besides the token and the documented private values. */
+  secrets?: string[];
+}
+
+/** The built server as a process of its own, with all that it ever wrote. */
+export class ServerProcess {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly lines: string[] = [];
+  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  stdout = '';
+  stderr = '';
+  online: ((line: string) => void) | undefined;
+  readonly #secrets: string[];
+  readonly #cwd: string | undefined;
+  #rest = '';
+  #waiters: (() => void)[] = [];
+
+  constructor({ standIn, env, args = [], cwd, secrets = [] }: ServerOptions = {}) {
+    this.#secrets = [TOKEN, ...PRIVATE_VALUES, ...secrets];
+    this.#cwd = cwd === undefined ? mkdtempSync(join(tmpdir(), 'kling-tasks-')) : undefined;
+    const base: Record<string, string | undefined> = {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      LOG_LEVEL: 'debug',
+      ...(standIn && { ACEDATACLOUD_API_TOKEN: TOKEN, ACEDATACLOUD_API_BASE_URL: standIn.url }),
+      ...env,
+    };
+    this.child = spawn(process.execPath, [ENTRY, ...args], { cwd: cwd ?? this.#cwd, env: base, stdio: 'pipe' });
+    // A server that has ended breaks the pipe; the tests look at its exit.
+    this.child.stdin.on('error', () => {});
+    this.child.stdout.setEncoding('utf8').on('data', (chunk: string) => this.#take(chunk));
+    this.child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      this.stderr += chunk;
+      this.#wake();
+    });
+    this.exited = once(this.child, 'close').then(([code, signal]) => {
+      if (this.#cwd) rmSync(this.#cwd, { recursive: true, force: true });
+      this.#wake();
+      return { code, signal };
+    });
+  }
+
+  /** Writes as it is; an object goes as one line of JSON. */
+  write(message: string | Buffer | object): void {
+    const raw = typeof message === 'string' || Buffer.isBuffer(message);
+    this.child.stdin.write(raw ? message : `${JSON.stringify(message)}\n`);
+  }
+
+  get messages(): Json[] {
+    return this.lines.map((line) => JSON.parse(line));
+  }
+
+  /** The answer to the request with this id; waits for it. */
+  async answer(id: unknown): Promise<Json> {
+    return this.find((message) => message.id === id && !('method' in message));
+  }
+
+  /** The first message that fits; waits for it. Rejects when the server ends before. */
+  async find(fits: (message: Json) => boolean): Promise<Json> {
+    for (;;) {
+      const found = this.messages.find(fits);
+      if (found) return found;
+      await this.#change();
+    }
+  }
+
+  /** Resolves once stderr holds the text. */
+  async logged(text: string): Promise<void> {
+    while (!this.stderr.includes(text)) await this.#change();
+  }
+
+  /** Closes stdin and waits for the end; then checks what was written. */
+  async close(): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+    this.child.stdin.end();
+    const exit = await this.exited;
+    this.check();
+    return exit;
+  }
+
+  /** stdout holds JSON-RPC alone, and no secret appears anywhere. */
+  check(): void {
+    if (this.#rest !== '') throw new Error(`half a line on stdout: ${this.#rest.slice(0, 200)}`);
+    for (const line of this.lines) JSONRPCMessageSchema.parse(JSON.parse(line));
+    for (const secret of this.#secrets) {
+      if (this.stdout.includes(secret)) throw new Error(`stdout shows ${secret}`);
+      if (this.stderr.includes(secret)) throw new Error(`stderr shows ${secret}`);
+    }
+  }
+
+  #take(chunk: string): void {
+    this.stdout += chunk;
+    const lines = (this.#rest + chunk).split('\n');
+    this.#rest = lines.pop() ?? '';
+    for (const line of lines) {
+      this.lines.push(line);
+      this.online?.(line);
+    }
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const waiter of this.#waiters.splice(0)) waiter();
+  }
+
+  async #change(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) {
+      throw new Error(`the server has ended\n${this.stderr}`);
+    }
+    await new Promise<void>((resolve) => this.#waiters.push(resolve));
+  }
+}
+
+/** The SDK's client speaks through this to a server process, whose every line is kept. */
+class ProcessTransport implements Transport {
+  onmessage?: NonNullable<Transport['onmessage']>;
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+
+  constructor(readonly server: ServerProcess) {}
+
+  async start(): Promise<void> {
+    this.server.online = (line) => this.onmessage?.(JSONRPCMessageSchema.parse(JSON.parse(line)));
+    this.server.exited.then(() => this.onclose?.());
+  }
+
+  async send(message: JSONRPCMessage): Promise<void> {
+    this.server.write(message);
+  }
+
+  async close(): Promise<void> {
+    await this.server.close();
+  }
+}
+
+export interface ToolResult {
+  isError?: boolean;
+  structuredContent?: { result: Json };
+  content: { type: string; text?: string; uri?: string; name?: string; mimeType?: string }[];
+}
+
+/** A real MCP client, connected to a built server of its own. Close it: that is when stdout and stderr are checked. */
+export class Session {
+  private constructor(
+    readonly server: ServerProcess,
+    readonly client: Client,
+  ) {}
+
+  static async start(options: ServerOptions = {}): Promise<Session> {
+    const server = new ServerProcess(options);
+    const client = new Client({ name: 'test', version: '1.0.0' });
+    await client.connect(new ProcessTransport(server));
+    return new Session(server, client);
+  }
+
+  /** Calls a tool; the client validates the result against the tool's output schema. */
+  async call(name: string, args: Json, options: Parameters<Client['callTool']>[2] = {}): Promise<ToolResult> {
+    return (await this.client.callTool({ name, arguments: args }, undefined, options)) as ToolResult;
+  }
+
+  async close(): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+    await this.client.close();
+    return this.server.exited;
+  }
+}
