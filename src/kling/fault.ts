@@ -149,21 +149,25 @@ function explainNetworkCode(code: string): readonly [what: string, hint: string]
 }
 
 /** Finds the code of an error, also inside an AggregateError (both address families tried) or behind a cause. */
-function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown';
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
   if ('code' in error && typeof error.code === 'string') return error.code;
   if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
-  return error.cause ? codeOf(error.cause) : error.name;
+  return codeOf(error.cause);
 }
 
 /** Whether the connection broke under a request: a keep-alive socket that the server was just closing does that. */
 export function isReset(error: unknown): boolean {
-  return /^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/.test(codeOf(error));
+  return /^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/.test(codeOf(error) ?? '');
 }
 
-/** The KlingError for what undici threw: `network_error`, or `bad_response` for a body that is too large. */
+/**
+ * The KlingError for what undici threw: `network_error`, or `bad_response` for a body that is too large. An error without
+ * a code does not come from the network: it is a bug, and thrown on.
+ */
 export function networkError(error: unknown, host: string): KlingError {
   const code = codeOf(error);
+  if (code === undefined) throw error;
   if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
     return badResponse(`The API answered with more than ${MAX_BODY_BYTES / 1024 / 1024} MiB.`, error);
   }

@@ -23,6 +23,8 @@ const MAX_CONNECTIONS = 64;
 /** Looks come 5 to 10 s apart: long enough that a wait needs one TLS handshake. The server may announce less. */
 const KEEP_ALIVE_MS = 30_000;
 
+type Undici = typeof import('./dispatchers.js');
+
 /** One set of connections, and how many requests are under way on it. */
 interface Generation {
   dispatcher: Dispatcher;
@@ -35,7 +37,7 @@ interface Generation {
  * connects, and never settles behind a proxy that does not answer.
  */
 export class HttpPool {
-  #undici: Promise<typeof import('undici')> | undefined;
+  #undici: Promise<Undici> | undefined;
   #current: Generation | undefined;
 
   constructor(
@@ -44,8 +46,8 @@ export class HttpPool {
   ) {}
 
   /** Loads undici, which takes longer than all the rest of the start; called behind the first answer. */
-  preload(): Promise<typeof import('undici')> {
-    this.#undici ??= import('undici');
+  preload(): Promise<Undici> {
+    this.#undici ??= import('./dispatchers.js');
     return this.#undici;
   }
 

@@ -28,6 +28,8 @@ export interface ServerOptions {
 export class ServerProcess {
   readonly child: ChildProcessWithoutNullStreams;
   readonly lines: string[] = [];
+  /** The lines as JSON; what is none stands in `garbage`. */
+  readonly messages: Json[] = [];
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   stdout = '';
   stderr = '';
@@ -66,10 +68,6 @@ export class ServerProcess {
   write(message: string | Buffer | object): void {
     const raw = typeof message === 'string' || Buffer.isBuffer(message);
     this.child.stdin.write(raw ? message : `${JSON.stringify(message)}\n`);
-  }
-
-  get messages(): Json[] {
-    return this.lines.map((line) => JSON.parse(line));
   }
 
   /** The answer to the request with this id; waits for it. */
@@ -115,6 +113,7 @@ export class ServerProcess {
     this.#rest = lines.pop() ?? '';
     for (const line of lines) {
       this.lines.push(line);
+      this.messages.push(parse(line));
       this.online?.(line);
     }
     this.#wake();
@@ -129,6 +128,14 @@ export class ServerProcess {
       throw new Error(`the server has ended\n${this.stderr}`);
     }
     await new Promise<void>((resolve) => this.#waiters.push(resolve));
+  }
+}
+
+function parse(line: string): Json {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return { garbage: line };
   }
 }
 
@@ -176,7 +183,7 @@ export class Session {
 
   /** Calls a tool; the client validates the result against the tool's output schema. */
   async call(name: string, args: Json, options: Parameters<Client['callTool']>[2] = {}): Promise<ToolResult> {
-    return (await this.client.callTool({ name, arguments: args }, undefined, options)) as ToolResult;
+    return (await this.client.callTool({ name, arguments: args }, undefined, options)) as unknown as ToolResult;
   }
 
   async close(): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {

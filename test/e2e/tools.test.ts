@@ -1,0 +1,174 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  completedRecord,
+  DOCUMENTED_ID,
+  DOCUMENTED_VIDEO,
+  documented,
+  failedRecord,
+  pendingRecord,
+  SECOND_DOCUMENTED_ID,
+  secondDocumented,
+} from '../support/records.js';
+import { Session } from '../support/server-process.js';
+import { StandIn } from '../support/stand-in.js';
+
+let standIn: StandIn;
+let session: Session;
+
+beforeEach(async () => {
+  standIn = await StandIn.start([documented, secondDocumented, failedRecord('failed-1'), pendingRecord('pending-1')]);
+  session = await Session.start({ standIn });
+});
+
+afterEach(async () => {
+  await session.close();
+  await standIn.close();
+});
+
+describe('tools/list', () => {
+  test('the complete answer is as agreed with the clients', async () => {
+    const { tools } = await session.client.listTools();
+    expect(tools).toMatchSnapshot();
+  });
+
+  test('the handshake names the server and tells the model how to use it', () => {
+    expect(session.client.getServerVersion()).toMatchObject({ name: 'kling-tasks-mcp', title: 'Kling tasks' });
+    expect(session.client.getServerCapabilities()).toEqual({ tools: {} });
+    expect(session.client.getInstructions()).toMatch(/kling_get_task.*wait_seconds/);
+  });
+});
+
+describe('kling_get_task', () => {
+  test('tells all about the documented completed task', async () => {
+    const { structuredContent, isError } = await session.call('kling_get_task', { task_id: DOCUMENTED_ID });
+    expect(isError).toBeFalsy();
+    expect(structuredContent).toEqual({
+      result: {
+        task_id: DOCUMENTED_ID,
+        status: 'completed',
+        state: 'succeed',
+        type: 'videos',
+        video_url: DOCUMENTED_VIDEO,
+        video_id: '030bb06d-98d4-4044-9042-0aa0822e8c8c',
+        duration_seconds: 5.1,
+        request: {
+          action: 'text2video',
+          model: 'kling-v1',
+          prompt: expect.stringMatching(/^White ceramic.*handle\.$/),
+        },
+        created_at: '2025-03-03T02:38:55.333Z',
+        started_at: '2025-03-03T02:38:55.393Z',
+        finished_at: '2025-03-03T02:44:12.463Z',
+        elapsed_seconds: 317.07,
+        trace_id: '0a907f69-4ae2-4a08-b34c-ee15c1c47077',
+      },
+    });
+  });
+
+  test('asks the API once, with the token and the id', async () => {
+    await session.call('kling_get_task', { task_id: DOCUMENTED_ID });
+    expect(standIn.requests).toHaveLength(1);
+    expect(standIn.requests[0]).toMatchObject({
+      method: 'POST',
+      path: '/kling/tasks',
+      headers: { accept: 'application/json', 'content-type': 'application/json', 'accept-encoding': 'identity' },
+      body: { action: 'retrieve', id: DOCUMENTED_ID },
+    });
+  });
+
+  test('the text block is the structured content as compact JSON', async () => {
+    const { content, structuredContent } = await session.call('kling_get_task', { task_id: DOCUMENTED_ID });
+    expect(content[0]).toEqual({ type: 'text', text: JSON.stringify(structuredContent) });
+  });
+
+  test('links each result video for a client of 2025-06-18 or later', async () => {
+    const { content } = await session.call('kling_get_task', { task_id: DOCUMENTED_ID });
+    expect(content.slice(1)).toEqual([
+      {
+        type: 'resource_link',
+        uri: DOCUMENTED_VIDEO,
+        name: '04a043bd-6b23-4b4e-945c-ce48158c3eee-3a89912507c7.mp4',
+        mimeType: 'video/mp4',
+      },
+    ]);
+  });
+
+  test('forgives white space around the id', async () => {
+    const { structuredContent } = await session.call('kling_get_task', { task_id: ` ${DOCUMENTED_ID}\n` });
+    expect(structuredContent?.result.task_id).toBe(DOCUMENTED_ID);
+  });
+
+  test('a failed task is a normal result with its reason', async () => {
+    const { structuredContent, isError } = await session.call('kling_get_task', { task_id: 'failed-1' });
+    expect(isError).toBeFalsy();
+    expect(structuredContent?.result).toMatchObject({
+      status: 'failed',
+      error: { code: 'risk_control', message: 'The prompt was refused by the safety system.' },
+      trace_id: 'trace-1',
+    });
+  });
+
+  test('a pending task has only what is known and says when to ask again', async () => {
+    const { structuredContent, content } = await session.call('kling_get_task', { task_id: 'pending-1' });
+    expect(structuredContent?.result).toEqual({
+      task_id: 'pending-1',
+      status: 'pending',
+      state: 'processing',
+      type: 'videos',
+      created_at: expect.stringMatching(/Z$/),
+      elapsed_seconds: expect.any(Number),
+      poll_after_seconds: 10,
+    });
+    expect(content).toHaveLength(1);
+  });
+});
+
+describe('kling_get_tasks_batch', () => {
+  test('tells many tasks at a glance, in the order of the input', async () => {
+    const ids = ['failed-1', 'nowhere', SECOND_DOCUMENTED_ID, 'pending-1', DOCUMENTED_ID.toUpperCase()];
+    const { structuredContent, content } = await session.call('kling_get_tasks_batch', { task_ids: ids });
+    expect(structuredContent).toEqual({
+      result: {
+        counts: { pending: 1, completed: 2, failed: 1, not_found: 1, lookup_failed: 0 },
+        tasks: [
+          {
+            task_id: 'failed-1',
+            status: 'failed',
+            type: 'videos',
+            error: { code: 'risk_control', message: 'The prompt was refused by the safety system.' },
+            elapsed_seconds: 17.07,
+            trace_id: 'trace-1',
+          },
+          {
+            task_id: SECOND_DOCUMENTED_ID,
+            status: 'completed',
+            state: 'succeed',
+            type: 'videos',
+            video_url: expect.any(String),
+            duration_seconds: 5.1,
+            elapsed_seconds: 316.258,
+          },
+          expect.objectContaining({ task_id: 'pending-1', status: 'pending' }),
+          expect.objectContaining({ task_id: DOCUMENTED_ID.toUpperCase(), status: 'completed' }),
+        ],
+        not_found: ['nowhere'],
+        poll_after_seconds: 10,
+      },
+    });
+    expect(content).toEqual([{ type: 'text', text: JSON.stringify(structuredContent) }]);
+    expect(standIn.requests.map(({ body }) => body)).toEqual([{ action: 'retrieve_batch', ids }]);
+  });
+
+  test('ids that differ only in case are one task, told as it was first asked for', async () => {
+    const { structuredContent } = await session.call('kling_get_tasks_batch', { task_ids: ['Failed-1', 'failed-1'] });
+    expect(structuredContent?.result).toMatchObject({ counts: { failed: 1 }, tasks: [{ task_id: 'Failed-1' }] });
+  });
+
+  test('100 ids are looked up in two requests of 50', async () => {
+    const ids = Array.from({ length: 100 }, (_, index) => `task-${index}`);
+    for (const id of ids) standIn.add(completedRecord(id));
+    const { structuredContent } = await session.call('kling_get_tasks_batch', { task_ids: ids });
+    expect(structuredContent?.result).toMatchObject({ counts: { completed: 100 } });
+    expect(standIn.requests.map(({ body }) => (body.ids as string[]).length)).toEqual([50, 50]);
+  });
+});
