@@ -1,0 +1,106 @@
+/**
+ * Shows the built server at work, as an MCP client sees it: `npm run demo` against a stand-in for the API, without token
+ * or network; `ACEDATACLOUD_API_TOKEN=… npm run demo -- ID…` against the real one.
+ */
+import { fileURLToPath } from 'node:url';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
+import {
+  completedRecord,
+  DOCUMENTED_ID,
+  documented,
+  failedRecord,
+  pendingRecord,
+  SECOND_DOCUMENTED_ID,
+  secondDocumented,
+} from '../test/support/records.js';
+import { StandIn, TOKEN } from '../test/support/stand-in.js';
+
+const ENTRY = fileURLToPath(new URL('../dist/index.js', import.meta.url));
+const FAILED_ID = '7f0c2b54-31d3-4f0e-9d0c-0d6a5f6f6b11';
+const RENDERING_ID = '3d1f7a90-5e0b-4c52-8a7e-9a1d0c4b2e77';
+const UNKNOWN_ID = '00000000-1111-2222-3333-444444444444';
+/** The watched task is done after this time; the server's second look comes after 5 s, its third after 15. */
+const RENDERING_MS = 12_000;
+
+/** Connects to the built server with the given variables besides the ordinary ones. */
+async function connect(env: Record<string, string>): Promise<Client> {
+  const client = new Client({ name: 'demo', version: '1.0.0' });
+  await client.connect(
+    new StdioClientTransport({ command: process.execPath, args: [ENTRY], env: { ...getDefaultEnvironment(), ...env } }),
+  );
+  return client;
+}
+
+async function show(client: Client, name: string, args: Record<string, unknown>): Promise<void> {
+  console.log(`\n> ${name} ${JSON.stringify(args)}`);
+  const startMs = performance.now();
+  const since = () => `${((performance.now() - startMs) / 1000).toFixed(1).padStart(5)} s`;
+  const result = await client.callTool({ name, arguments: args }, CallToolResultSchema, {
+    timeout: 120_000,
+    onprogress: ({ message }) => console.log(`  ${since()}  … ${message}`),
+  });
+  const { content, isError, structuredContent } = CallToolResultSchema.parse(result);
+  console.log(`  ${since()}  ${isError ? 'tool error' : 'result'}`);
+  if (structuredContent) console.log(JSON.stringify(structuredContent.result, null, 2).replace(/^/gm, '  '));
+  for (const block of content) {
+    if (block.type === 'text' && !structuredContent) console.log(`  ${block.text}`);
+    if (block.type === 'resource_link') console.log(`  link: ${block.name} (${block.mimeType ?? 'unknown type'})`);
+  }
+}
+
+async function listTools(client: Client): Promise<void> {
+  const { tools } = await client.listTools();
+  console.log('The server offers:');
+  for (const { name, title, description } of tools)
+    console.log(`  ${name} (${title}): ${description?.split('. ')[0]}.`);
+}
+
+async function demoWithStandIn(): Promise<void> {
+  console.log(
+    'No network is used: a stand-in plays the API. With ACEDATACLOUD_API_TOKEN and ids it asks the real one.\n',
+  );
+  const readyMs = performance.now() + RENDERING_MS;
+  const rendering = () =>
+    performance.now() < readyMs ? pendingRecord(RENDERING_ID, 'processing', 240) : completedRecord(RENDERING_ID);
+  const failed = failedRecord(FAILED_ID);
+  const standIn = await StandIn.start([documented, secondDocumented, failed, rendering]);
+  const client = await connect({ ACEDATACLOUD_API_TOKEN: TOKEN, ACEDATACLOUD_API_BASE_URL: standIn.url });
+  try {
+    await listTools(client);
+    await show(client, 'kling_get_task', { task_id: DOCUMENTED_ID });
+    await show(client, 'kling_get_task', { task_id: FAILED_ID });
+    await show(client, 'kling_get_task', { task_id: UNKNOWN_ID });
+    const task_ids = [DOCUMENTED_ID, SECOND_DOCUMENTED_ID, FAILED_ID, RENDERING_ID, UNKNOWN_ID];
+    await show(client, 'kling_get_tasks_batch', { task_ids });
+    await show(client, 'kling_get_task', { task_id: RENDERING_ID, wait_seconds: 50 });
+  } finally {
+    await client.close();
+    await standIn.close();
+  }
+}
+
+async function demoWithService(token: string, ids: string[]): Promise<void> {
+  const own = ['ACEDATACLOUD_API_BASE_URL', 'KLING_REQUEST_TIMEOUT', 'KLING_MAX_WAIT', 'HTTPS_PROXY', 'NO_PROXY'];
+  const env = Object.fromEntries(own.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])));
+  const client = await connect({ ...env, ACEDATACLOUD_API_TOKEN: token });
+  try {
+    await listTools(client);
+    for (const task_id of ids) await show(client, 'kling_get_task', { task_id });
+    if (ids.length > 1) await show(client, 'kling_get_tasks_batch', { task_ids: ids });
+  } finally {
+    await client.close();
+  }
+}
+
+const ids = process.argv.slice(2);
+const token = process.env.ACEDATACLOUD_API_TOKEN;
+if (ids.length > 0 && !token) {
+  console.error('To look up your own tasks, set ACEDATACLOUD_API_TOKEN: ACEDATACLOUD_API_TOKEN=… npm run demo -- ID…');
+  process.exitCode = 1;
+} else if (ids.length > 0 && token) {
+  await demoWithService(token, ids);
+} else {
+  await demoWithStandIn();
+}
