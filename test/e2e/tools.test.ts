@@ -9,7 +9,7 @@ import {
   SECOND_DOCUMENTED_ID,
   secondDocumented,
 } from '../support/records.js';
-import { Session } from '../support/server-process.js';
+import { ServerProcess, Session } from '../support/server-process.js';
 import { StandIn } from '../support/stand-in.js';
 
 let standIn: StandIn;
@@ -91,6 +91,18 @@ describe('kling_get_task', () => {
         mimeType: 'video/mp4',
       },
     ]);
+  });
+
+  test.each(['2025-03-26', '2024-11-05'])('a client of %s gets the text block alone', async (protocolVersion) => {
+    const server = new ServerProcess({ standIn });
+    const clientInfo = { name: 'old', version: '1.0.0' };
+    const params = { protocolVersion, capabilities: {}, clientInfo };
+    server.write({ jsonrpc: '2.0', id: 1, method: 'initialize', params });
+    expect(await server.answer(1)).toMatchObject({ result: { protocolVersion } });
+    const call = { name: 'kling_get_task', arguments: { task_id: DOCUMENTED_ID } };
+    server.write({ jsonrpc: '2.0', id: 2, method: 'tools/call', params: call });
+    expect(await server.answer(2)).toMatchObject({ result: { content: [{ type: 'text' }] } });
+    await server.close();
   });
 
   test('forgives white space around the id', async () => {

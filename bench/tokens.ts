@@ -1,0 +1,115 @@
+/**
+ * What the server costs in tokens (o200k_base): `npm run bench:tokens` compares single answers with their budgets, then
+ * follows a generation of five minutes to its end in real time, with waits and with plain polling. `--quick` leaves the
+ * five minutes out, `--json` prints for machines. Exit code 1 where a budget or an aim is missed.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { encode } from 'gpt-tokenizer/encoding/o200k_base';
+import {
+  completedRecord,
+  DOCUMENTED_ID,
+  documented,
+  type Json,
+  pendingRecord,
+  record,
+} from '../test/support/records.js';
+import { Session } from '../test/support/server-process.js';
+import { StandIn } from '../test/support/stand-in.js';
+
+const uuid = (index: number) => `20068983-0cc9-4c6a-aeb6-${index.toString(16).padStart(12, '9c6a3c668be0')}`;
+const tokensOf = (text: string) => encode(text).length;
+
+interface Figure {
+  what: string;
+  tokens: number;
+  calls?: number;
+  limit: number | undefined;
+}
+
+/** Tokens of one call: its arguments and the text of its answer. */
+async function callTokens(session: Session, name: string, args: Json) {
+  const { content, structuredContent } = await session.call(name, args, { timeout: 400_000 });
+  const text = content[0]?.text ?? '';
+  return { args: tokensOf(JSON.stringify(args)), text: tokensOf(text), result: structuredContent?.result };
+}
+
+async function budgets(): Promise<Figure[]> {
+  const ids = Array.from({ length: 100 }, (_, index) => uuid(index));
+  const url = 'https://cdn.acedata.cloud/assets/examples/gemini/04a043bd-6b23-4b4e-945c-ce48158c3eee-3a89912507c7.mp4';
+  const standIn = await StandIn.start([
+    documented,
+    pendingRecord(uuid(1000)),
+    ...ids.map((id) => completedRecord(id, url)),
+  ]);
+  const session = await Session.start({ standIn });
+  const { tools } = await session.client.listTools();
+  const pending = await callTokens(session, 'kling_get_task', { task_id: uuid(1000) });
+  const completed = await callTokens(session, 'kling_get_task', { task_id: DOCUMENTED_ID });
+  const batches = await Promise.all(
+    [1, 10, 50, 100].map((count) => callTokens(session, 'kling_get_tasks_batch', { task_ids: ids.slice(0, count) })),
+  );
+  const [one = 0, ten = 0, fifty = 0, hundred = 0] = batches.map(({ text }) => text);
+  await session.close();
+  await standIn.close();
+  return [
+    { what: 'tools/list', tokens: tokensOf(JSON.stringify({ tools })), limit: 1500 },
+    { what: 'a pending result', tokens: pending.text, limit: 120 },
+    { what: 'the documented completed task', tokens: completed.text, limit: 275 },
+    { what: 'a completed entry in a batch', tokens: Math.ceil((hundred - ten) / 90), limit: 110 },
+    { what: 'a batch of 1', tokens: one, limit: undefined },
+    { what: 'a batch of 10', tokens: ten, limit: one * 10 },
+    { what: 'a batch of 50', tokens: fifty, limit: one * 50 },
+    { what: 'a batch of 100', tokens: hundred, limit: 11_000 },
+  ];
+}
+
+const GENERATION_S = 300;
+const POLL_S = 15;
+/** What the results of the Python server cost for the same generation: 20 polls of 580 tokens. */
+const PYTHON_TOKENS = 11_600;
+
+/** Follows one generation to its end; a wait of 0 polls every 15 s. */
+async function follow(maxWait: number, limit: number | undefined): Promise<Figure> {
+  const startMs = Date.now();
+  const created_at = startMs / 1000;
+  const task = () => {
+    const done = Date.now() - startMs >= GENERATION_S * 1000;
+    const { created_at: _, ...finished } = documented;
+    const running = record(DOCUMENTED_ID, {
+      response: { task_id: DOCUMENTED_ID, state: 'processing' },
+      finished_at: null,
+    });
+    return { ...(done ? finished : running), created_at };
+  };
+  const standIn = await StandIn.start([task]);
+  const session = await Session.start({ standIn, env: { KLING_MAX_WAIT: String(maxWait || 50) } });
+  let tokens = 0;
+  let calls = 0;
+  for (let status: unknown = 'pending'; status === 'pending'; ) {
+    const args = { task_id: DOCUMENTED_ID, ...(maxWait > 0 && { wait_seconds: maxWait }) };
+    const call = await callTokens(session, 'kling_get_task', args);
+    tokens += call.args + call.text;
+    calls++;
+    status = call.result?.status;
+    if (status === 'pending') await sleep((maxWait > 0 ? Number(call.result?.poll_after_seconds) : POLL_S) * 1000);
+  }
+  await session.close();
+  await standIn.close();
+  const how = maxWait > 0 ? `wait_seconds: ${maxWait}` : `polling every ${POLL_S} s`;
+  return { what: `five minutes followed, ${how}`, tokens, calls, limit: limit && Math.floor(limit) };
+}
+
+const figures = await budgets();
+if (!process.argv.includes('--quick')) {
+  console.error('Following a generation of five minutes, three ways side by side …');
+  const ways = [follow(0, undefined), follow(50, PYTHON_TOKENS / 11), follow(300, PYTHON_TOKENS / 30)];
+  figures.push(...(await Promise.all(ways)));
+}
+if (process.argv.includes('--json')) {
+  console.log(JSON.stringify(figures, null, 2));
+} else {
+  console.log('| what | calls | tokens | at most |\n| --- | ---: | ---: | ---: |');
+  for (const { what, calls = 1, tokens, limit = '–' } of figures)
+    console.log(`| ${what} | ${calls} | ${tokens} | ${limit} |`);
+}
+if (figures.some(({ tokens, limit }) => limit !== undefined && tokens > limit)) process.exitCode = 1;
