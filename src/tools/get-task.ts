@@ -5,13 +5,13 @@ import { taskIdSchema, waitSecondsSchema } from './arguments.js';
 import { toResult } from './result.js';
 import { defineTool, progressReporter, type Tool } from './tool.js';
 
-const DESCRIPTION = `Get one Kling generation task on AceDataCloud in full: whether it is pending, completed or failed, the \
-video URL with duration and details, or the reason of the failure. For two or more tasks use kling_get_tasks_batch. It \
-only looks up tasks submitted before, for free.
-While a task is pending, set wait_seconds to the maximum instead of calling again and again: the call returns as soon as \
-the task ends, or with status pending when the time is over; then call again. Generation usually takes 1 to 5 minutes.
-A failed task is a normal result with status failed and its error. An unknown id is the error task_not_found; an error \
-in [brackets] says what to do next.`;
+const DESCRIPTION = `Get one Kling generation task on AceDataCloud in full: pending, completed (video URL, duration, what \
+was asked for) or failed (with the reason). Use it to follow a task to its end; for two or more tasks use \
+kling_get_tasks_batch. It cannot submit or change tasks. Lookups are free, and need the API token of the server's setup.
+While a task is pending, set wait_seconds to its maximum rather than calling again and again: the call returns as soon \
+as the task ends, or at the end of the time with status pending; then call again. Generation usually takes 1 to 5 minutes.
+A failed task is a normal result with status failed and an error. An unknown id is the tool error [task_not_found]; \
+every tool error says what to do next.`;
 
 /** `kling_get_task`: one task, in full detail. */
 export function getTaskTool(lookup: Lookup, maxWaitSeconds: number): Tool {

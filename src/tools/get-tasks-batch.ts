@@ -23,13 +23,12 @@ export const batchSchema = z.object({
 
 export type Batch = z.infer<typeof batchSchema>;
 
-const DESCRIPTION = `Get the status of up to ${MAX_IDS} Kling generation tasks on AceDataCloud in one call: pending, completed or failed, \
-with video URL and duration or the reason of the failure. For one task, or for what was asked for (prompt, model) and \
-the dates, use kling_get_task. Lookups are free.
-wait_seconds makes the call return as soon as no task is pending, or with the state at the end of the time; prefer it over calling \
-again and again.
-Ids that do not exist stand in not_found. Where a part could not be looked up, lookup_errors says why and the rest is \
-still told.`;
+const DESCRIPTION = `Get the status of up to ${MAX_IDS} Kling generation tasks on AceDataCloud in one call: pending, \
+completed (video URL, duration) or failed (with the reason). For one task, or for its prompt, model and dates, use \
+kling_get_task. Lookups are free, and need the API token of the server's setup.
+With wait_seconds the call returns as soon as no task is pending, or at the end of the time with the state as it then \
+is: prefer it to calling again and again.
+Ids without a task stand in not_found. Where a part could not be looked up, lookup_errors says why; the rest is still told.`;
 
 const IDS_ERROR = `must be a list of 1 to ${MAX_IDS} task ids`;
 
@@ -74,8 +73,9 @@ export function getTasksBatchTool(lookup: Lookup, maxWaitSeconds: number): Tool 
       task_ids: z
         .array(taskIdSchema, { error: IDS_ERROR })
         .min(1, { error: IDS_ERROR })
-        .max(MAX_IDS, { error: IDS_ERROR }),
-      wait_seconds: waitSecondsSchema(maxWaitSeconds),
+        .max(MAX_IDS, { error: IDS_ERROR })
+        .describe('As the generation calls returned them'),
+      wait_seconds: waitSecondsSchema(maxWaitSeconds).describe('How long to wait until none is pending'),
     }),
     output: batchSchema,
     async run({ task_ids, wait_seconds }, context) {
