@@ -88,7 +88,7 @@ export function createServer(lookup: Lookup, options: ServerOptions): Server {
 /** A lookup that tells what is wrong with the configuration. */
 export function unconfiguredLookup(faults: string[]): Lookup {
   const fail = async () => {
-    throw new KlingError('configuration', faults.join(' '), { hint: 'Then call again.' });
+    throw new KlingError('configuration', faults.join(' '));
   };
   return { task: fail, tasks: fail };
 }

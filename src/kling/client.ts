@@ -130,10 +130,7 @@ export class KlingClient {
   }
 
   #timeout(elapsedMs: number): KlingError {
-    return new KlingError('timeout', `No answer from ${this.#host()} within ${(elapsedMs / 1000).toFixed(1)} s.`, {
-      hint: 'Try again; a longer KLING_REQUEST_TIMEOUT allows slower answers.',
-      retryable: true,
-    });
+    return new KlingError('timeout', `No answer from ${this.#host()} within ${(elapsedMs / 1000).toFixed(1)} s.`);
   }
 }
 

@@ -1,11 +1,11 @@
+import { meaningOf } from './codes.js';
+
 /** What a KlingError can carry besides its code and sentence. */
 export interface KlingErrorDetails {
-  /** What to do next: a sentence to the model and the person behind it. */
-  hint: string;
+  /** What to do next, where it is more than the code's own advice. */
+  hint?: string;
   /** The API's trace id, for the vendor's support. */
   traceId?: string | undefined;
-  /** Whether the same lookup may succeed when it is repeated. */
-  retryable?: boolean;
   /** How long the API asked to wait before that, in milliseconds. */
   retryAfterMs?: number | undefined;
   cause?: unknown;
@@ -17,20 +17,23 @@ export interface KlingErrorDetails {
  */
 export class KlingError extends Error {
   override readonly name = 'KlingError';
+  /** What to do next: a sentence to the model and the person behind it. */
   readonly hint: string;
   readonly traceId: string | undefined;
+  /** Whether the same lookup may succeed when it is repeated. */
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
 
   constructor(
     readonly code: string,
     message: string,
-    { hint, traceId, retryable = false, retryAfterMs, cause }: KlingErrorDetails,
+    { hint, traceId, retryAfterMs, cause }: KlingErrorDetails = {},
   ) {
     super(message, { cause });
-    this.hint = hint;
+    const meaning = meaningOf(code);
+    this.hint = hint ?? meaning.hint;
     this.traceId = traceId;
-    this.retryable = retryable;
+    this.retryable = meaning.retryable ?? false;
     this.retryAfterMs = retryAfterMs;
   }
 }

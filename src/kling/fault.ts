@@ -1,29 +1,8 @@
+import { CONNECTION_HINT, isRefusal, meaningOf, RETRY_HINT, URL_HINT } from './codes.js';
 import { KlingError } from './error.js';
 import { type HttpAnswer, MAX_BODY_BYTES } from './http.js';
 import { isObject, type JsonObject, parseJson, textOf } from './json.js';
 import { cleanLine } from './text.js';
-
-const TOKEN_HINT = 'Check ACEDATACLOUD_API_TOKEN; tokens are made at https://platform.acedata.cloud.';
-const URL_HINT = 'Check ACEDATACLOUD_API_BASE_URL.';
-const CONNECTION_HINT = 'Check the internet connection, ACEDATACLOUD_API_BASE_URL and the proxy, if there is one.';
-const RETRY_HINT = 'Try again in a minute.';
-
-/** The codes that the API documents, with what each means and what to do. */
-const KNOWN_CODES = new Map<string, readonly [what: string, hint: string]>(
-  Object.entries({
-    invalid_token: ['The API does not accept the token', TOKEN_HINT],
-    token_expired: ['The API token has expired', TOKEN_HINT],
-    token_mismatched: ['The API token is not for this service', TOKEN_HINT],
-    no_token: ['The API received no token', TOKEN_HINT],
-    authorization_missing: ['The API received no token', TOKEN_HINT],
-    used_up: ['The balance of the account is used up', 'Top it up at https://platform.acedata.cloud.'],
-    disabled: ['The API token or the service is disabled', 'Enable it at https://platform.acedata.cloud.'],
-    forbidden: ['The API refused access', 'Check the rights of the token at https://platform.acedata.cloud.'],
-    no_api: ['The API has nothing at this address', URL_HINT],
-    api_not_implemented: ['The API does not offer this lookup', URL_HINT],
-    bad_request: ['The API refused the request', 'Check the task id.'],
-  } as const),
-);
 
 /** Codes for a 4xx that brings no usable code of its own. */
 const CODE_OF_STATUS = new Map([
@@ -65,36 +44,26 @@ function readError(body: JsonObject) {
 function errorOf(answer: HttpAnswer, body: JsonObject): KlingError {
   const { status } = answer;
   const { code, message, traceId } = readError(body);
-  const known = KNOWN_CODES.get(code ?? '');
-  if (code !== undefined && known) {
-    return new KlingError(code, `${known[0]} (HTTP ${status})${quote(message)}.`, { hint: known[1], traceId });
-  }
+  const say = (ownCode: string) =>
+    new KlingError(ownCode, `${meaningOf(ownCode).what} (HTTP ${status})${quote(message)}.`, { traceId });
+  if (code !== undefined && isRefusal(code)) return say(code);
   if (code === 'too_many_requests' || status === 429) {
     const retryAfterMs = retryAfterOf(answer);
     const seconds = Math.max(1, Math.ceil((retryAfterMs ?? 10_000) / 1000));
-    return new KlingError('too_many_requests', 'The API limits the rate of requests.', {
+    return new KlingError('too_many_requests', `${meaningOf('too_many_requests').what}.`, {
       hint: `Try again after ${seconds} s.`,
       traceId,
-      retryable: true,
       retryAfterMs,
     });
   }
-  const serverFault = status >= 500 || code === 'api_error' || code === 'timeout';
-  if (serverFault || (status < 400 && code === undefined)) {
-    const what = `The API had a fault (HTTP ${status})${quote(message)}.`;
-    return new KlingError('api_error', what, { hint: RETRY_HINT, traceId, retryable: true });
-  }
-  const ownCode = code ?? CODE_OF_STATUS.get(status) ?? `http_${status}`;
-  const [what, hint] = KNOWN_CODES.get(ownCode) ?? ['The API refused the lookup', 'Do not repeat it unchanged.'];
-  return new KlingError(ownCode, `${what} (HTTP ${status})${quote(message)}.`, { hint, traceId });
+  const serverFault = status >= 500 || (code !== undefined && meaningOf(code).retryable);
+  if (serverFault || (status < 400 && code === undefined)) return say('api_error');
+  return say(code ?? CODE_OF_STATUS.get(status) ?? `http_${status}`);
 }
 
 /** An answer that is none of the API's: not to be repeated. */
 export function badResponse(what: string, cause?: unknown): KlingError {
-  return new KlingError('bad_response', what, {
-    hint: `${URL_HINT} If it is right, report this to the vendor's support.`,
-    cause,
-  });
+  return new KlingError('bad_response', what, { cause });
 }
 
 /**
@@ -172,5 +141,5 @@ export function networkError(error: unknown, host: string): KlingError {
     return badResponse(`The API answered with more than ${MAX_BODY_BYTES / 1024 / 1024} MiB.`, error);
   }
   const [what, hint] = explainNetworkCode(code);
-  return new KlingError('network_error', `No answer from ${host}: ${what}.`, { hint, retryable: true, cause: error });
+  return new KlingError('network_error', `No answer from ${host}: ${what}.`, { hint, cause: error });
 }

@@ -36,11 +36,7 @@ function asFault(error: unknown): KlingError {
 }
 
 function notFound(id: string): KlingError {
-  return new KlingError('task_not_found', `No task ${id} exists for this account.`, {
-    hint:
-      'Use the task_id that the generation call returned: a video_id is not a task_id, and a task is visible only with a ' +
-      'token of the account that submitted it.',
-  });
+  return new KlingError('task_not_found', `No task ${id} exists for this account.`);
 }
 
 /** Lookups through the given client. */

@@ -47,5 +47,5 @@ export function parseArguments<T>(schema: z.ZodType<T>, args: unknown): T {
 }
 
 function invalidArguments(message: string): KlingError {
-  return new KlingError('invalid_arguments', message, { hint: 'Correct it and call again; nothing was looked up.' });
+  return new KlingError('invalid_arguments', message);
 }

@@ -1,4 +1,5 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
+import { meaningOf } from '../kling/codes.js';
 import { KlingError } from '../kling/error.js';
 import { fileTypeOf } from '../kling/media.js';
 import { cleanLine, cleanText, cutText } from '../kling/text.js';
@@ -31,9 +32,7 @@ export function sentencesOf(error: KlingError): string {
  */
 export function toErrorResult(error: unknown): CallToolResult {
   const known =
-    error instanceof KlingError
-      ? error
-      : new KlingError('internal_error', 'The server failed on this call.', { hint: 'Its log on stderr tells more.' });
+    error instanceof KlingError ? error : new KlingError('internal_error', `${meaningOf('internal_error').what}.`);
   const trace = known.traceId ? ` (trace_id ${known.traceId})` : '';
   const text = cutText(cleanText(`[${known.code}] ${sentencesOf(known)}`), MAX_ERROR_TEXT - trace.length) + trace;
   return { content: [{ type: 'text', text }], isError: true };
