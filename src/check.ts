@@ -5,40 +5,47 @@ import { KlingError } from './kling/error.js';
 /** Looking up this id is the vendor's own way to test a token: no task has it. */
 const NULL_UUID = '00000000-0000-0000-0000-000000000000';
 
+const SOURCES = { environment: 'from the environment', '.env': 'from .env in the working directory' } as const;
+
 /**
  * Tests token and connection with one lookup and tells what it found, for a person.
  * @param program the first line: versions of the program and of what it runs on
- * @returns the report, without the token, and whether all is well
+ * @returns the report, with neither the token nor the proxy's password, and whether all is well
  */
 export async function checkSetup(config: Config, program: string): Promise<{ report: string; ok: boolean }> {
-  const { connection, tokenSource, maxWaitSeconds, faults, warnings } = config;
+  const { connection, route, tokenSource, maxWaitSeconds, faults, warnings } = config;
   const lines = [program];
   const say = (label: string, text: string) => lines.push(`${label.padEnd(10)} ${text}`);
-  say('token', tokenSource ? `from ${tokenSource === '.env' ? '.env' : 'the environment'}` : 'missing');
-  if (connection) {
-    const proxy = connection.proxy?.httpsProxy;
-    say('base URL', connection.baseUrl.href);
-    say('proxy', proxy ? new URL(proxy).host : 'none');
-    say('limits', `${connection.requestTimeoutMs / 1000} s a lookup, wait_seconds up to ${maxWaitSeconds}`);
-  }
+  say('token', tokenSource ? SOURCES[tokenSource] : 'missing');
+  say('base URL', route.baseUrl.href);
+  say('proxy', describeProxy(route));
+  if (connection) say('limits', `${connection.requestTimeoutMs / 1000} s a lookup, ${maxWaitSeconds} s a wait`);
   for (const warning of warnings) say('warning', warning);
-  const { text, ok } = connection
-    ? await tryLookup(new KlingClient(connection))
-    : { text: faults.join(' '), ok: false };
-  say(ok ? 'OK' : 'NOT OK', text);
+  const outcome = connection && (await tryLookup(new KlingClient(connection)));
+  say('lookup', outcome?.lookup ?? 'not tried');
+  const { verdict, ok } = outcome ?? { verdict: faults.join(' '), ok: false };
+  say(ok ? 'OK' : 'NOT OK', verdict);
   return { report: `${lines.join('\n')}\n`, ok };
 }
 
-async function tryLookup(client: KlingClient): Promise<{ text: string; ok: boolean }> {
+/** The proxy's address alone: user and password may stand in its URL. */
+function describeProxy({ proxy }: Config['route']): string {
+  if (!proxy?.httpsProxy) return 'none';
+  const { protocol, host } = new URL(proxy.httpsProxy);
+  return `${protocol}//${host}${proxy.noProxy ? `, but not for ${proxy.noProxy}` : ''}`;
+}
+
+async function tryLookup(client: KlingClient): Promise<{ lookup: string; verdict: string; ok: boolean }> {
   const startMs = performance.now();
+  const since = () => `${Math.round(performance.now() - startMs)} ms`;
   const { signal } = new AbortController();
   const stop = { cancelled: signal, closing: signal };
   try {
     await client.retrieve(NULL_UUID, { budgetMs: Number.POSITIVE_INFINITY, stop });
-    const ms = Math.round(performance.now() - startMs);
-    return { text: `The API answered in ${ms} ms and accepts the token.`, ok: true };
+    const verdict = 'The API answers and accepts the token: the tools will work.';
+    return { lookup: `answered after ${since()}`, verdict, ok: true };
   } catch (error) {
     if (!(error instanceof KlingError)) throw error;
-    return { text: `[${error.code}] ${error.message} ${error.hint}`, ok: false };
+    return { lookup: `failed after ${since()}`, verdict: `[${error.code}] ${error.message} ${error.hint}`, ok: false };
   }
 }

@@ -10,7 +10,7 @@ export const VARIABLES = [
   'KLING_MAX_WAIT',
   'LOG_LEVEL',
 ] as const;
-type Variable = (typeof VARIABLES)[number];
+export type Variable = (typeof VARIABLES)[number];
 
 /** The token in .env.example, which stands for none. */
 export const TOKEN_PLACEHOLDER = 'your-token';
@@ -22,6 +22,12 @@ export const DEFAULTS = {
   logLevel: 'warn',
 } as const;
 
+/** The smallest and the largest value of the numbers, in seconds. */
+export const BOUNDS = {
+  requestTimeoutSeconds: { min: 1, max: 1800 },
+  maxWaitSeconds: { min: 0, max: 3600 },
+} as const;
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Where a value comes from. */
@@ -30,6 +36,8 @@ export type Source = 'environment' | '.env';
 /** What the server runs with. Without a connection each call says what is wrong with the configuration. */
 export interface Config {
   connection: Connection | undefined;
+  /** Where lookups go, and through which proxy: also told where a fault leaves no connection. */
+  route: Pick<Connection, 'baseUrl' | 'proxy'>;
   tokenSource: Source | undefined;
   maxWaitSeconds: number;
   logLevel: LogLevel;
@@ -175,8 +183,8 @@ export function readConfig(environment: Environment, dotenvText: string | undefi
   const token = readToken(reader);
   const baseUrl = readBaseUrl(reader, token?.source);
   const ownFile = token?.source === '.env';
-  const seconds = { pattern: /^\d+(\.\d+)?$/, what: 'a number of seconds', min: 1, max: 1800 };
-  const wholeSeconds = { pattern: /^\d+$/, what: 'a whole number of seconds', min: 0, max: 3600 };
+  const seconds = { pattern: /^\d+(\.\d+)?$/, what: 'a number of seconds', ...BOUNDS.requestTimeoutSeconds };
+  const wholeSeconds = { pattern: /^\d+$/, what: 'a whole number of seconds', ...BOUNDS.maxWaitSeconds };
   const timeoutRule = { ...seconds, otherwise: DEFAULTS.requestTimeoutSeconds };
   const waitRule = { ...wholeSeconds, otherwise: DEFAULTS.maxWaitSeconds };
   const requestTimeoutSeconds = reader.number('KLING_REQUEST_TIMEOUT', timeoutRule, ownFile);
@@ -184,6 +192,7 @@ export function readConfig(environment: Environment, dotenvText: string | undefi
   const proxy = readProxy(reader, baseUrl);
   const sound = token && faults.length === 0;
   return {
+    route: { baseUrl, proxy },
     connection: sound
       ? { token: token.token, baseUrl, requestTimeoutMs: requestTimeoutSeconds * 1000, proxy }
       : undefined,
