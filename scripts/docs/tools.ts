@@ -1,0 +1,41 @@
+import type { Tool as ListedTool } from '@modelcontextprotocol/sdk/types.js';
+import { DEFAULTS } from '../../src/config.js';
+import { KlingClient } from '../../src/kling/client.js';
+import { createLookup } from '../../src/kling/lookup.js';
+import { getTaskTool } from '../../src/tools/get-task.js';
+import { getTasksBatchTool } from '../../src/tools/get-tasks-batch.js';
+import { DOCUMENTED_ID, documented, failedRecord } from '../../test/support/records.js';
+import { StandIn, TOKEN } from '../../test/support/stand-in.js';
+
+const FAILED_ID = '5d0a9a50-7a54-4b9c-9f0e-1f6a2f6f3a11';
+const UNKNOWN_ID = '11111111-2222-4333-8444-555555555555';
+
+/** A tool as `tools/list` shows it, with one call and what it really answers. */
+export interface ToolDoc {
+  listing: ListedTool;
+  example: { arguments: object; result: unknown };
+}
+
+/** Both tools, each called once against the stand-in for the API with the documented task. */
+export async function toolDocs(): Promise<ToolDoc[]> {
+  const standIn = await StandIn.start([documented, failedRecord(FAILED_ID)]);
+  try {
+    const client = new KlingClient({ token: TOKEN, baseUrl: new URL(standIn.url), requestTimeoutMs: 30_000 });
+    const lookup = createLookup(client);
+    const { signal } = new AbortController();
+    const context = { stop: { cancelled: signal, closing: signal }, resourceLinks: false };
+    const calls = [
+      [getTaskTool, { task_id: DOCUMENTED_ID, wait_seconds: DEFAULTS.maxWaitSeconds }],
+      [getTasksBatchTool, { task_ids: [DOCUMENTED_ID, FAILED_ID, UNKNOWN_ID] }],
+    ] as const;
+    return await Promise.all(
+      calls.map(async ([create, args]) => {
+        const { listing, call } = create(lookup, DEFAULTS.maxWaitSeconds);
+        const { structuredContent } = await call(args, context);
+        return { listing, example: { arguments: args, result: structuredContent } };
+      }),
+    );
+  } finally {
+    await standIn.close();
+  }
+}
