@@ -4,6 +4,8 @@ import { meaningOf } from './codes.js';
 export interface KlingErrorDetails {
   /** What to do next, where it is more than the code's own advice. */
   hint?: string;
+  /** Whether the same lookup may succeed when it is repeated, where that differs from the code's meaning. */
+  retryable?: boolean;
   /** The API's trace id, for the vendor's support. */
   traceId?: string | undefined;
   /** How long the API asked to wait before that, in milliseconds. */
@@ -27,13 +29,13 @@ export class KlingError extends Error {
   constructor(
     readonly code: string,
     message: string,
-    { hint, traceId, retryAfterMs, cause }: KlingErrorDetails = {},
+    { hint, retryable, traceId, retryAfterMs, cause }: KlingErrorDetails = {},
   ) {
     super(message, { cause });
     const meaning = meaningOf(code);
     this.hint = hint ?? meaning.hint;
     this.traceId = traceId;
-    this.retryable = meaning.retryable ?? false;
+    this.retryable = retryable ?? meaning.retryable ?? false;
     this.retryAfterMs = retryAfterMs;
   }
 }
