@@ -7,7 +7,7 @@ import { variableDocs } from './variables.js';
 /** When a field is there and what it means: a field of the result does not compile until it stands here. */
 const TASK_FIELDS: Record<keyof Task, string> = {
   task_id: 'The id as asked for',
-  status: '`pending`, `completed` or `failed`; an unknown state is never taken for success',
+  status: 'An unknown state is never taken for success',
   state: "The API's own word that decided, such as `processing` or `succeed`",
   type: '`videos`, `motion`, `lip-sync`, `talking-photo` …',
   video_url: 'Completed: the first result video',
@@ -88,8 +88,8 @@ function json(value: unknown): string {
   return `\`\`\`json\n${JSON.stringify(value, null, 2)}\n\`\`\``;
 }
 
-function toolSection({ listing, example }: ToolDoc, all: ToolDoc[]): string {
-  const inputs = inputRows(withDescriptions(schemaOf(listing.inputSchema), all));
+function toolSection({ listing, example }: ToolDoc): string {
+  const inputs = inputRows(schemaOf(listing.inputSchema));
   const result = schemaOf(listing.outputSchema ?? {}).properties?.result;
   const required = result?.required ?? [];
   const meanings = RESULT_FIELDS[listing.name] ?? {};
@@ -106,18 +106,6 @@ function toolSection({ listing, example }: ToolDoc, all: ToolDoc[]): string {
     `Example: \`${JSON.stringify(example.arguments)}\` gives`,
     json(example.result),
   ].join('\n\n');
-}
-
-/** An input that both tools share is described once, in the first: a model pays for every word. */
-function withDescriptions(schema: JsonSchema, all: ToolDoc[]): JsonSchema {
-  const described = all.flatMap(({ listing }) => Object.entries(schemaOf(listing.inputSchema).properties ?? {}));
-  const find = (name: string) =>
-    described.find(([other, { description }]) => other === name && description)?.[1].description;
-  const properties = Object.entries(schema.properties ?? {}).map(([name, property]) => {
-    const description = property.description ?? find(name);
-    return [name, { ...property, ...(description !== undefined && { description }) }] as const;
-  });
-  return { ...schema, properties: Object.fromEntries(properties) };
 }
 
 function errorTable(): string {
@@ -147,7 +135,7 @@ function variableTable(): string {
 /** The README with its generated parts made anew; each stands between `<!-- name -->` and `<!-- /name -->`. */
 export function renderReadme(readme: string, tools: ToolDoc[]): string {
   const parts = {
-    tools: tools.map((tool) => toolSection(tool, tools)).join('\n\n'),
+    tools: tools.map(toolSection).join('\n\n'),
     configuration: variableTable(),
     errors: errorTable(),
   };

@@ -1,0 +1,51 @@
+/**
+ * MCP Inspector on the built server, with a stand-in for the API that has a task in every state: no token, no network
+ * but the npm registry. What stands behind `npm run inspect --` goes to Inspector, such as `--cli --method tools/list`.
+ */
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import {
+  completedRecord,
+  DOCUMENTED_ID,
+  documented,
+  failedRecord,
+  pendingRecord,
+  SECOND_DOCUMENTED_ID,
+  secondDocumented,
+} from '../test/support/records.js';
+import { StandIn, TOKEN } from '../test/support/stand-in.js';
+
+/** The newest that runs on every Node that this server runs on. */
+const INSPECTOR = '@modelcontextprotocol/inspector@0.15.0';
+const ENTRY = fileURLToPath(new URL('../dist/index.js', import.meta.url));
+/** Long enough to start a wait and watch it come to its end. */
+const RENDERING_MS = 60_000;
+
+const startMs = performance.now();
+const rendering = () =>
+  performance.now() - startMs < RENDERING_MS ? pendingRecord('rendering') : completedRecord('rendering');
+const standIn = await StandIn.start([
+  documented,
+  secondDocumented,
+  failedRecord('failed'),
+  pendingRecord('pending'),
+  rendering,
+]);
+console.error(`Task ids of the stand-in:
+  ${DOCUMENTED_ID}  completed
+  ${SECOND_DOCUMENTED_ID}  completed
+  failed       failed
+  pending      stays pending
+  rendering    pending, completed after ${RENDERING_MS / 1000} s
+  any other    task_not_found
+`);
+
+const variables = { ACEDATACLOUD_API_TOKEN: TOKEN, ACEDATACLOUD_API_BASE_URL: standIn.url };
+const options = Object.entries(variables).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
+const args = ['-y', INSPECTOR, ...options, process.execPath, ENTRY, ...process.argv.slice(2)];
+const inspector = spawn('npx', args, { stdio: 'inherit', shell: process.platform === 'win32' });
+process.on('SIGINT', () => {});
+inspector.on('close', async (code) => {
+  await standIn.close();
+  process.exitCode = code ?? 0;
+});
