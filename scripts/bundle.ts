@@ -1,45 +1,47 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { build, type Metafile, type Plugin } from 'esbuild';
+import { dropUnused, dropUnusedSchemas } from './bundle-plugins.js';
+import { noticesOf } from './notices.js';
+
+/** The published files, each a bundle of its own: what the next one holds is loaded only when it is needed. */
+const FILES = { index: 'src/bin.ts', main: 'src/index.ts', undici: 'src/kling/dispatchers.ts' };
+
+/** Points a dynamic import at the published file that holds the module. */
+const linkFiles: Plugin = {
+  name: 'link-files',
+  setup({ onResolve }) {
+    for (const [file, source] of Object.entries(FILES)) {
+      const module = source.replace(/^.*\/(.*)\.ts$/, '$1');
+      onResolve({ filter: new RegExp(`/${module}\\.js$`) }, ({ kind }) =>
+        kind === 'dynamic-import' ? { path: `./${file}.js`, external: true } : undefined,
+      );
+    }
+  },
+};
+
 /**
- * Builds the bundle for Claude Desktop, `kling-tasks-mcp.mcpb`, with the official tool, and looks at it as the client
- * will: unpacked into a folder of its own, the server must start. Needs the npm registry.
+ * Builds the published files and the notices into the folder. CommonJS, because Node starts it 5 to 7 ms sooner than
+ * the same code as ES modules.
+ * @returns what went into them
  */
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import packageJson from '../package.json' with { type: 'json' };
-
-const MCPB = '@anthropic-ai/mcpb@2.1.2';
-const target = resolve(`${packageJson.name}.mcpb`);
-
-function mcpb(...args: string[]): void {
-  execFileSync('npx', ['-y', MCPB, ...args], { stdio: 'inherit', shell: process.platform === 'win32' });
-}
-
-const folder = mkdtempSync(join(tmpdir(), 'kling-bundle-'));
-try {
-  const content = join(folder, 'content');
-  mkdirSync(join(content, 'server'), { recursive: true });
-  cpSync('dist', join(content, 'server'), { recursive: true });
-  // Without it, Node takes the server's files for CommonJS.
-  writeFileSync(join(content, 'server', 'package.json'), '{"type":"module"}\n');
-  for (const [from, to] of [
-    ['packaging/manifest.json', 'manifest.json'],
-    ['README.md', 'README.md'],
-    ['LICENSE', 'LICENSE'],
-  ] as const) {
-    cpSync(from, join(content, to));
-  }
-  mcpb('validate', join(content, 'manifest.json'));
-  mcpb('pack', content, target);
-
-  const unpacked = join(folder, 'unpacked');
-  mcpb('unpack', target, unpacked);
-  const version = execFileSync(process.execPath, [join(unpacked, 'server', 'index.js'), '--version'], {
-    encoding: 'utf8',
-    cwd: folder,
-  }).trim();
-  if (version !== packageJson.version) throw new Error(`The unpacked server says it is version ${version}.`);
-  console.log(`${target}: valid, and starts as version ${version}`);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+export async function bundle(outdir: string): Promise<Metafile> {
+  const { metafile } = await build({
+    entryPoints: FILES,
+    outdir,
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20.18',
+    // Otherwise `import()` would start Node's loader for ES modules, to load CommonJS.
+    supported: { 'dynamic-import': false },
+    define: { 'import.meta.dirname': '__dirname' },
+    minify: true,
+    metafile: true,
+    plugins: [linkFiles, dropUnused, dropUnusedSchemas],
+    logLevel: 'warning',
+  });
+  await writeFile(join(outdir, 'package.json'), '{"type":"commonjs"}\n');
+  await writeFile(join(outdir, 'THIRD-PARTY-NOTICES.txt'), await noticesOf(metafile));
+  return metafile;
 }

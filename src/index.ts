@@ -91,19 +91,22 @@ function print(stream: NodeJS.WritableStream, text: string, exitCode: number): v
   stream.write(text, () => process.exit(exitCode));
 }
 
-const [option, ...rest] = process.argv.slice(2);
-if (option === undefined) {
-  await serve(new Log());
-} else if (option === '--help' && rest.length === 0) {
-  print(process.stdout, USAGE, 0);
-} else if (option === '--version' && rest.length === 0) {
-  print(process.stdout, `${version}\n`, 0);
-} else if (option === '--check' && rest.length === 0) {
-  const { report, ok } = await checkSetup(
-    loadConfig(),
-    `${name} ${version}, Node ${process.versions.node} on ${process.platform}`,
-  );
-  print(process.stdout, report, ok ? 0 : 1);
-} else {
-  print(process.stderr, USAGE, 2);
+async function main([option, ...rest]: string[]): Promise<void> {
+  if (option === undefined) {
+    await serve(new Log());
+  } else if (option === '--help' && rest.length === 0) {
+    print(process.stdout, USAGE, 0);
+  } else if (option === '--version' && rest.length === 0) {
+    print(process.stdout, `${version}\n`, 0);
+  } else if (option === '--check' && rest.length === 0) {
+    const { report, ok } = await checkSetup(
+      loadConfig(),
+      `${name} ${version}, Node ${process.versions.node} on ${process.platform}`,
+    );
+    print(process.stdout, report, ok ? 0 : 1);
+  } else {
+    print(process.stderr, USAGE, 2);
+  }
 }
+
+void main(process.argv.slice(2));

@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises';
+import type { Plugin } from 'esbuild';
+
+const NOT_BUNDLED = "throw new Error('not bundled');";
+
+/** Modules that this server can never use, and what stands in their place. */
+const UNUSED: [module: RegExp, stub: string][] = [
+  // 264 KB of translations that the namespace export of zod drags in.
+  [/zod\/v4\/locales\/index\.js$/, 'export {};'],
+  // The SDK accepts schemas of zod 3 too; this server has none.
+  [/zod\/v3\/index\.js$/, 'export {};'],
+  [/zod-to-json-schema\/.*index\.js$/, 'export const zodToJsonSchema = undefined;'],
+  // Validates what a client answers to an elicitation; this server asks for nothing.
+  [/sdk\/dist\/esm\/validation\/ajv-provider\.js$/, 'export class AjvJsonSchemaValidator {}'],
+  // Made only when somebody reads `server.experimental`.
+  [/sdk\/dist\/esm\/experimental\/tasks\/server\.js$/, 'export class ExperimentalServerTasks {}'],
+  // undici offers HTTP/2 only with `allowH2`, and builds a fetch body only for FormData; bodies here are strings.
+  [/undici\/lib\/dispatcher\/client-h2\.js$/, `module.exports = () => { ${NOT_BUNDLED} };`],
+  [/undici\/lib\/web\/fetch\/body\.js$/, `exports.extractBody = () => { ${NOT_BUNDLED} };`],
+  // undici's index evaluates fetch, WebSocket, mocks, caches and more. This is the part of it that makes dispatchers.
+  [
+    /undici\/index\.js$/,
+    `Object.assign(require('./lib/dispatcher/dispatcher').prototype, { request: require('./lib/api/api-request') });
+    exports.Agent = require('./lib/dispatcher/agent');
+    exports.EnvHttpProxyAgent = require('./lib/dispatcher/env-http-proxy-agent');`,
+  ],
+];
+
+/** Replaces the unused modules, and fails the build when one of them is not met any more: a new version moved it. */
+export const dropUnused: Plugin = {
+  name: 'drop-unused',
+  setup({ onLoad, onEnd }) {
+    const dropped = new Set<RegExp>();
+    for (const [module, contents] of UNUSED) {
+      onLoad({ filter: module }, () => {
+        dropped.add(module);
+        return { contents, loader: 'js' };
+      });
+    }
+    onEnd(() => {
+      const missed = UNUSED.map(([module]) => module).filter((module) => !dropped.has(module));
+      return {
+        errors: missed.map((module) => ({ text: `No module matches ${module}: see UNUSED in ${import.meta.url}.` })),
+      };
+    });
+  },
+};
+
+/** A top-level constant up to the semicolon before the next statement: only a statement starts in the first column. */
+const CONSTANT = /^((?:export )?const \w+ = )(.*(?:\n(?![a-zA-Z/(]).*)*);$/gm;
+
+/**
+ * The SDK builds schemas for the whole protocol when it is loaded. As calls that the bundler knows to be pure, the ones
+ * that nobody uses are dropped. Fails the build when the SDK's file does not look as expected.
+ */
+export const dropUnusedSchemas: Plugin = {
+  name: 'drop-unused-schemas',
+  setup({ onLoad, onEnd }) {
+    let done = false;
+    onLoad({ filter: /sdk\/dist\/esm\/types\.js$/ }, async ({ path }) => {
+      done = true;
+      const text = await readFile(path, 'utf8');
+      const wrapped = text.match(CONSTANT)?.length ?? 0;
+      const constants = text.match(/^(export )?const /gm)?.length ?? 0;
+      if (wrapped < 100 || wrapped !== constants) {
+        return { errors: [{ text: `${wrapped} of ${constants} top-level constants were recognised in ${path}.` }] };
+      }
+      return { contents: text.replace(CONSTANT, '$1/* @__PURE__ */ (() => $2)();'), loader: 'js' };
+    });
+    onEnd(() => (done ? {} : { errors: [{ text: "The SDK's types.js is not where it was." }] }));
+  },
+};

@@ -1,0 +1,45 @@
+/**
+ * Builds the bundle for Claude Desktop, `kling-tasks-mcp.mcpb`, with the official tool, and looks at it as the client
+ * will: unpacked into a folder of its own, the server must start. Needs the npm registry.
+ */
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import packageJson from '../package.json' with { type: 'json' };
+
+const MCPB = '@anthropic-ai/mcpb@2.1.2';
+const target = resolve(`${packageJson.name}.mcpb`);
+
+function mcpb(...args: string[]): void {
+  execFileSync('npx', ['-y', MCPB, ...args], { stdio: 'inherit', shell: process.platform === 'win32' });
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'kling-bundle-'));
+try {
+  const content = join(folder, 'content');
+  mkdirSync(join(content, 'server'), { recursive: true });
+  cpSync('dist', join(content, 'server'), { recursive: true });
+  // Without it, Node takes the server's files for CommonJS.
+  writeFileSync(join(content, 'server', 'package.json'), '{"type":"module"}\n');
+  for (const [from, to] of [
+    ['packaging/manifest.json', 'manifest.json'],
+    ['README.md', 'README.md'],
+    ['LICENSE', 'LICENSE'],
+  ] as const) {
+    cpSync(from, join(content, to));
+  }
+  mcpb('validate', join(content, 'manifest.json'));
+  mcpb('pack', content, target);
+
+  const unpacked = join(folder, 'unpacked');
+  mcpb('unpack', target, unpacked);
+  const version = execFileSync(process.execPath, [join(unpacked, 'server', 'index.js'), '--version'], {
+    encoding: 'utf8',
+    cwd: folder,
+  }).trim();
+  if (version !== packageJson.version) throw new Error(`The unpacked server says it is version ${version}.`);
+  console.log(`${target}: valid, and starts as version ${version}`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
