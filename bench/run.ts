@@ -1,0 +1,89 @@
+/**
+ * How quick and light the server is: `npm run bench`. Each figure is a ratio against a baseline of the same run, in
+ * interleaved rounds. `--json` prints for machines, `--node PATH` measures on another Node, `--rounds N` sets how long.
+ * Exit code 1 where an aim is missed.
+ */
+import { execFileSync, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { TOKEN } from '../test/support/stand-in.js';
+import { type Commands, measureBatches, measureCalls, measureStart } from './measures.js';
+import { compare, type Figure, tableOf } from './stats.js';
+import { type Command, Subject } from './subject.js';
+
+/** What `npm i` with the four packages, unbundled, installs. */
+const UNBUNDLED_PACKAGES = 94;
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+function measurePackage(): Figure[] {
+  const pack = JSON.parse(execFileSync('npm', ['pack', '--dry-run', '--json'], { cwd: root, encoding: 'utf8' }));
+  const { dependencies = {} } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const packages = 1 + Object.keys(dependencies).length;
+  return [
+    compare(
+      { figure: 'packed size', baseline: '350 KB', unit: 'KB', aim: { atMost: 1 } },
+      [pack[0].size / 1000],
+      [350],
+    ),
+    compare(
+      { figure: 'packages installed', baseline: 'unbundled', unit: 'packages', aim: { atMost: 0.011 } },
+      [packages],
+      [UNBUNDLED_PACKAGES],
+    ),
+  ];
+}
+
+async function measure(node: string, rounds: number): Promise<Figure[]> {
+  // Inside the project, so that the unbundled source finds its packages.
+  const folder = mkdtempSync(join(root, 'node_modules', '.bench-'));
+  const cwd = join(folder, 'cwd');
+  mkdirSync(cwd);
+  const standIn = fork(join(root, 'bench/stand-in-process.ts'), ['100']);
+  try {
+    const [url] = await once(standIn, 'message');
+    execFileSync(join(root, 'node_modules/.bin/tsc'), ['--noEmit', 'false', '--rootDir', '.', '--outDir', folder], {
+      cwd: root,
+    });
+    const env = { PATH: process.env.PATH ?? '', ACEDATACLOUD_API_TOKEN: TOKEN, ACEDATACLOUD_API_BASE_URL: url };
+    const command = (...args: string[]): Command => ({ node, args, env, cwd });
+    const answers = join(folder, 'answers.json');
+    const baseline = join(root, 'bench/baseline.mjs');
+    const commands: Commands = {
+      server: command(join(root, 'dist/index.js')),
+      unbundled: command(join(folder, 'src/index.js')),
+      bare: command(baseline, answers),
+      undici: command(baseline, answers, 'undici'),
+    };
+    const subject = await Subject.start(commands.server);
+    writeFileSync(answers, JSON.stringify(subject.answers));
+    await subject.end();
+    // Node 24 has a compile cache, which is warm after the first start.
+    const startAim = Number(execFileSync(node, ['-p', 'process.versions.node.split(".")[0]'])) >= 24 ? 2.4 : 2.7;
+    return [
+      ...(await measureStart(commands, rounds, startAim)),
+      ...(await measureCalls(commands, rounds)),
+      ...(await measureBatches(commands, rounds)),
+      ...measurePackage(),
+    ];
+  } finally {
+    standIn.disconnect();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    node: { type: 'string', default: process.execPath },
+    rounds: { type: 'string', default: '15' },
+  },
+});
+const version = execFileSync(values.node, ['--version'], { encoding: 'utf8' }).trim();
+const figures = await measure(values.node, Number(values.rounds));
+if (values.json) console.log(JSON.stringify({ node: version, figures }, null, 2));
+else console.log(`Node ${version}, ${process.platform} ${process.arch}\n\n${tableOf(figures)}`);
+if (figures.some(({ met }) => !met)) process.exitCode = 1;

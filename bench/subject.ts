@@ -1,0 +1,105 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DOCUMENTED_ID, type Json } from '../test/support/records.js';
+
+/** How to start what is measured. */
+export interface Command {
+  node: string;
+  args: string[];
+  env: Record<string, string>;
+  cwd: string;
+}
+
+const INITIALIZE = {
+  protocolVersion: '2025-11-25',
+  capabilities: {},
+  clientInfo: { name: 'bench', version: '1.0.0' },
+};
+
+/** A process that speaks MCP, the server or a baseline, and the watch beside it. */
+export class Subject {
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #waiting = new Map<number, (answer: Json) => void>();
+  #lastId = 0;
+  /** From spawn to the answered `tools/list`. */
+  readyMs = 0;
+  /** What it said about itself and its tools. */
+  answers: Json = {};
+
+  private constructor({ node, args, env, cwd }: Command) {
+    this.#child = spawn(node, args, { env, cwd, stdio: 'pipe' });
+    this.#child.stderr.resume();
+    createInterface({ input: this.#child.stdout }).on('line', (line) => {
+      const { id, result } = JSON.parse(line);
+      if (!result || result.isError) throw new Error(`${args[0]} answered ${line.slice(0, 300)}`);
+      this.#waiting.get(id)?.(result);
+      this.#waiting.delete(id);
+    });
+  }
+
+  /** Starts it and goes through the handshake up to `tools/list`. */
+  static async start(command: Command): Promise<Subject> {
+    const startMs = performance.now();
+    const subject = new Subject(command);
+    const initialize = await subject.request('initialize', INITIALIZE);
+    subject.#write({ method: 'notifications/initialized' });
+    const list = await subject.request('tools/list');
+    subject.readyMs = performance.now() - startMs;
+    subject.answers = { initialize, 'tools/list': list };
+    return subject;
+  }
+
+  request(method: string, params?: Json): Promise<Json> {
+    const id = ++this.#lastId;
+    this.#write({ id, method, params });
+    return new Promise((resolve) => this.#waiting.set(id, resolve));
+  }
+
+  /** One `kling_get_task`; in milliseconds. */
+  async call(): Promise<number> {
+    const startMs = performance.now();
+    await this.request('tools/call', { name: 'kling_get_task', arguments: { task_id: DOCUMENTED_ID } });
+    return performance.now() - startMs;
+  }
+
+  /** The milliseconds of that many calls, one after the other. */
+  async callsOneByOne(count: number): Promise<number[]> {
+    const times: number[] = [];
+    while (times.length < count) times.push(await this.call());
+    return times;
+  }
+
+  /** Calls a second, with the given number of calls in flight. */
+  async throughput(count: number, inFlight: number): Promise<number> {
+    let left = count;
+    const startMs = performance.now();
+    const work = async () => {
+      while (left-- > 0) await this.call();
+    };
+    await Promise.all(Array.from({ length: inFlight }, work));
+    return (count / (performance.now() - startMs)) * 1000;
+  }
+
+  /** Resident memory in MiB; NaN where the system does not tell it as Linux does. */
+  residentMiB(): number {
+    if (process.platform !== 'linux') return Number.NaN;
+    const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
+    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
+  }
+
+  async end(): Promise<void> {
+    const exited = once(this.#child, 'exit');
+    this.#child.stdin.end();
+    // A baseline with open connections does not end by itself; the server gets the time to keep its compiled code.
+    await Promise.race([exited, sleep(500, undefined, { ref: false })]);
+    this.#child.kill('SIGKILL');
+    await exited;
+  }
+
+  #write(message: Json): void {
+    this.#child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
+  }
+}
