@@ -1,7 +1,7 @@
 import { isObject, type JsonObject, textOf } from './json.js';
 import { resultUrls } from './media.js';
 import type { TaskRecord } from './record.js';
-import { cleanLine } from './text.js';
+import { cleanText } from './text.js';
 
 export const STATUSES = ['pending', 'completed', 'failed'] as const;
 export type Status = (typeof STATUSES)[number];
@@ -12,7 +12,7 @@ export interface TaskError {
   message: string;
 }
 
-/** How a task is doing: `state` is the API's own word where a word decided. */
+/** How a task is doing: `state` is the API's own word where a word decided. Its texts are the API's, uncleaned and uncut. */
 export interface Verdict {
   status: Status;
   state?: string;
@@ -23,9 +23,6 @@ const FAILED_WORDS = new Set(
   'failed fail failure error cancelled canceled rejected aborted timeout timed_out expired'.split(' '),
 );
 const DONE_WORDS = new Set('succeed succeeded success completed complete finished done'.split(' '));
-
-const MAX_MESSAGE = 500;
-const MAX_WORD = 64;
 
 type WordKind = 'failed' | 'done' | 'running';
 
@@ -47,20 +44,21 @@ function placesOf(record: TaskRecord) {
   const response = isObject(record.response) ? record.response : {};
   const elements = Array.isArray(response.data) ? response.data.filter(isObject) : [];
   const data = isObject(response.data) ? [response.data] : [];
-  return { response, elements, all: [response, ...data, ...elements, record] };
+  return { response, elements, outer: [response, ...data, record], all: [response, ...data, ...elements, record] };
+}
+
+function isBlank(value: unknown): boolean {
+  return typeof value === 'string' ? value.trim() === '' : !value;
 }
 
 function isErrorPresent({ error }: JsonObject): boolean {
-  if (!isObject(error)) return error === true || (typeof error === 'string' && error.trim() !== '');
-  return [error.code, error.message, error.detail].some((value) => textOf(value) !== undefined);
+  if (!isObject(error)) return error === true || (typeof error === 'string' && !isBlank(error));
+  return ![error.code, error.message, error.detail].every(isBlank);
 }
 
+/** The first text of which something can be seen. A done word is no reason: Kling wraps failures in "SUCCEED" too. */
 function firstText(values: unknown[]): string | undefined {
-  for (const value of values) {
-    const text = cleanLine(textOf(value) ?? '', MAX_MESSAGE);
-    if (text !== '') return text;
-  }
-  return undefined;
+  return values.map(textOf).find((text) => text && cleanText(text).trim() !== '' && wordKind(text) !== 'done');
 }
 
 /** The error's message comes from the first place that has one, in the order of the API's status rules. */
@@ -76,7 +74,7 @@ function describeError(places: JsonObject[], otherwise: string): TaskError {
     ...places.map((place) => place.detail),
     ...places.map((place) => place.task_status_msg),
   ]);
-  return { ...(code && { code: cleanLine(code, MAX_WORD) }), message: message ?? otherwise };
+  return { ...(code && { code }), message: message ?? otherwise };
 }
 
 /** Whether one element of a list is done and has something to show, though another failed. */
@@ -98,16 +96,13 @@ function holdsSomething(data: unknown): boolean {
  * list of nothing but errors would be a success.
  */
 export function judgeStatus(record: TaskRecord): Verdict {
-  const { response, elements, all } = placesOf(record);
+  const { response, elements, outer, all } = placesOf(record);
   const words = all.flatMap(wordsOf);
   const wordOf = (kind: WordKind) => words.find((word) => wordKind(word) === kind);
-  const said = (word: string | undefined) => {
-    const state = cleanLine(word ?? '', MAX_WORD);
-    return state === '' ? {} : { state };
-  };
+  const said = (state: string | undefined) => (state ? { state } : {});
   const finished = typeof record.finished_at === 'number';
   const open = record.finished_at === null;
-  const broken = all.filter((place) => !elements.includes(place)).some(isErrorPresent);
+  const broken = outer.some(isErrorPresent);
   const brokenElement = elements.some(isErrorPresent);
   const refused = response.success === false || record.success === false;
 
@@ -116,7 +111,7 @@ export function judgeStatus(record: TaskRecord): Verdict {
     return { status: 'completed', ...said(wordOf('done')), error: describeError(all, 'Part of the results failed.') };
   }
   if (failedWord) {
-    const otherwise = `The task ended as "${cleanLine(failedWord, MAX_WORD)}", without a reason from the API.`;
+    const otherwise = `The task ended as "${failedWord}", without a reason from the API.`;
     return { status: 'failed', ...said(failedWord), error: describeError(all, otherwise) };
   }
   if (refused || broken || brokenElement) {

@@ -59,6 +59,7 @@ export const taskSummarySchema = taskSchema.pick({
 
 export type TaskSummary = z.infer<typeof taskSummarySchema>;
 
+const MAX_MESSAGE = 500;
 const MAX_OTHER_MEDIA = 20;
 /** The API's documented politeness: a first look after 10 s, then one every 10 s. */
 const POLL_INTERVAL_S = 10;
@@ -102,7 +103,9 @@ export function toTask(value: unknown, { taskId, nowMs }: TaskContext): Task {
     task_id: taskId,
     status,
     ...defined({ state: line(state, 64), type }),
-    ...(error && { error: { ...defined({ code: line(error.code, 64) }), message: clean(error.message) } }),
+    ...(error && {
+      error: { ...defined({ code: line(error.code, 64) }), message: cleanLine(clean(error.message), MAX_MESSAGE) },
+    }),
   };
 
   if (status === 'pending') {
