@@ -13,7 +13,8 @@ const INVISIBLE =
 
 /** Text from outside, made safe to show: no terminal sequences, no invisible characters, no lone surrogates. */
 export function cleanText(text: string): string {
-  return stripVTControlCharacters(text).replace(INVISIBLE, '').toWellFormed();
+  // Well-formed first: two halves could come together over what is removed between them, as an invisible character.
+  return stripVTControlCharacters(text.toWellFormed()).replace(INVISIBLE, '');
 }
 
 /** At most `max` UTF-16 units; what is cut ends in an ellipsis, and never in half a character. */
@@ -29,14 +30,14 @@ export function cleanLine(text: string, max: number): string {
 
 /**
  * A function that replaces every occurrence of the secret, also where JSON has escaped some of its characters
- * (`\u0041`, `\/`, once or twice encoded): a body is redacted before it is parsed, so nothing later can cut a token in
- * half and show the rest.
+ * (`\u0041`, `\/`, encoded up to three times): a body is redacted before it is parsed, so nothing later can cut a token in
+ * half and show the rest. The number of backslashes is bounded, as a body may hold millions of them in a row.
  */
 export function redactor(secret: string | undefined): (text: string) => string {
   if (!secret) return (text) => text;
   const characters = Array.from(secret, (character) => {
     const code = character.charCodeAt(0).toString(16).padStart(4, '0');
-    return `(?:\\\\*${character.replace(/[^A-Za-z0-9]/, '\\$&')}|\\\\+u${code})`;
+    return `(?:\\\\{0,8}${character.replace(/[^A-Za-z0-9]/, '\\$&')}|\\\\{1,8}u${code})`;
   });
   const pattern = new RegExp(characters.join(''), 'gi');
   return (text) => text.replace(pattern, REDACTED);

@@ -1,0 +1,105 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { cleanLine, cleanText, cutText, REDACTED, redactor } from '../../src/kling/text.js';
+
+describe('cleanText', () => {
+  const REMOVED: [string, string][] = [
+    ['a C0 control', '\u0000'],
+    ['a carriage return', '\r'],
+    ['a C1 control', '\u0085'],
+    ['an ANSI colour', '\u001b[31m'],
+    ['an ANSI title', '\u001b]0;title\u0007'],
+    ['a bare escape', '\u001b'],
+    ['a bidi override', '\u202e'],
+    ['a bidi isolate', '\u2066'],
+    ['a zero-width space', '\u200b'],
+    ['a byte order mark', '\ufeff'],
+    ['a soft hyphen', '\u00ad'],
+    ['a Unicode tag', '\u{e0041}'],
+    ['a variation selector that can carry data', '\u{e0101}'],
+    ['an invisible operator', '\u2062'],
+    ['a Hangul filler', '\u3164'],
+  ];
+  test.each(REMOVED)('removes %s', (_, hidden) => expect(cleanText(`a${hidden}b`)).toBe('ab'));
+
+  const KEPT: [string, string][] = [
+    ['newline and tab', 'a\n\tb'],
+    ['joined emoji', '👩‍👩‍👧 ❤️ 🏳️‍🌈'],
+    ['the joiners of scripts', 'می‌خواهم क्‍ष'],
+    ['Chinese', '镜头缓缓旋转。'],
+    ['Arabic with its number sign', '\u0600123 مرحبا'],
+    ['combining marks', 'e\u0301 ก็'],
+  ];
+  test.each(KEPT)('keeps %s', (_, text) => expect(cleanText(text)).toBe(text));
+
+  test('replaces lone surrogates', () => expect(cleanText('a\ud800b\udc00')).toBe('a\ufffdb\ufffd'));
+
+  test('halves of a tag around a removed character do not come together', () => {
+    expect(cleanText('a\udb40\u200b\udc41b')).toBe('a\ufffd\ufffdb');
+  });
+
+  test('whatever comes, nothing is left to remove', () => {
+    const piece = fc.constantFrom(
+      '\u001b',
+      '[',
+      ']',
+      '31m',
+      '\u0007',
+      '\u200b',
+      '\udb40',
+      '\udc41',
+      '\ud83d',
+      'a',
+      ';',
+    );
+    fc.assert(
+      fc.property(fc.array(fc.oneof(piece, fc.string({ unit: 'binary' }))), (pieces) => {
+        const clean = cleanText(pieces.join(''));
+        expect(clean.isWellFormed()).toBe(true);
+        expect(clean).not.toMatch(/[\0-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\u{e0000}-\u{e007f}]/u);
+      }),
+    );
+  });
+});
+
+describe('cutText', () => {
+  test('leaves what fits', () => expect(cutText('abcd', 4)).toBe('abcd'));
+  test('ends in an ellipsis, at most the maximum long', () => expect(cutText('abcde', 4)).toBe('abc…'));
+  test('never cuts a character in half', () => expect(cutText('ab😀de', 4)).toBe('ab…'));
+});
+
+describe('cleanLine', () => {
+  test('puts everything on one line and trims it', () => expect(cleanLine(' a\n\r\n\u2028 b\t', 9)).toBe('a b'));
+  test('removes before it cuts', () => expect(cleanLine(`${'\u200b'.repeat(99)}abc`, 3)).toBe('abc'));
+});
+
+describe('redactor', () => {
+  const TOKEN = 'se-Cr/et.4f9c+1e=';
+  const redact = redactor(TOKEN);
+
+  test('replaces every occurrence', () => expect(redact(`${TOKEN}x${TOKEN}`)).toBe(`${REDACTED}x${REDACTED}`));
+  test('without regard to case', () => expect(redact(TOKEN.toUpperCase())).toBe(REDACTED));
+  test('takes no character of the token for a pattern', () => {
+    expect(redact(TOKEN.replace('.', 'x'))).toBe(TOKEN.replace('.', 'x'));
+  });
+  test('leaves everything alone without a token', () => expect(redactor(undefined)('abc')).toBe('abc'));
+
+  const escaped = Array.from(TOKEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`).join(
+    '',
+  );
+  const SPELLINGS: [string, string][] = [
+    ['with escaped slashes', TOKEN.replaceAll('/', '\\/')],
+    ['in \\u escapes', escaped],
+    ['in \\u escapes in upper case', escaped.replace(/[0-9a-f]{4}/g, (hex) => hex.toUpperCase())],
+    ['encoded once more', JSON.stringify(escaped).slice(1, -1)],
+    ['encoded twice more', JSON.stringify(JSON.stringify(escaped)).slice(3, -3)],
+  ];
+  test.each(SPELLINGS)('finds the token %s', (_, spelling) => {
+    expect(redact(`{"message":"no ${spelling}!"}`)).toBe(`{"message":"no ${REDACTED}!"}`);
+  });
+
+  test('passes over a million backslashes in no time', () => {
+    const text = '\\'.repeat(1_000_000);
+    expect(redact(text)).toBe(text);
+  });
+});
