@@ -5,7 +5,7 @@ import { cleanText, redactor } from './kling/text.js';
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Writes to stderr, one line a message, the token replaced. Once stderr is gone it is silent. */
+/** Writes to stderr, the token replaced, further lines of a message indented. Once stderr is gone it is silent. */
 export class Log {
   #level: LogLevel = 'warn';
   #redact = redactor(undefined);
@@ -46,6 +46,7 @@ export class Log {
 
   #write(level: LogLevel, message: string): void {
     if (this.#dead || LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(this.#level)) return;
-    this.stream.write(`kling-tasks-mcp ${level}: ${cleanText(this.#redact(message))}\n`);
+    const text = cleanText(this.#redact(message)).replaceAll('\n', '\n  ');
+    this.stream.write(`kling-tasks-mcp ${level}: ${text}\n`);
   }
 }

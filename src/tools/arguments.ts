@@ -41,7 +41,8 @@ export function parseArguments<T>(schema: z.ZodType<T>, args: unknown): T {
   }
   const parsed = schema.safeParse(args ?? {});
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(describeIssue);
+  // One value can break two rules that read the same.
+  const issues = [...new Set(parsed.error.issues.map(describeIssue))];
   const more = issues.length > MAX_ISSUES ? ` (and ${issues.length - MAX_ISSUES} more)` : '';
   throw invalidArguments(`${issues.slice(0, MAX_ISSUES).join('; ')}${more}.`);
 }

@@ -1,0 +1,57 @@
+import { PassThrough } from 'node:stream';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { LOG_LEVELS, Log, type LogLevel } from '../src/log.js';
+
+let stream: PassThrough;
+let log: Log;
+
+beforeEach(() => {
+  stream = new PassThrough({ encoding: 'utf8' });
+  log = new Log(stream);
+});
+
+const written = () => stream.read() ?? '';
+
+describe('levels', () => {
+  const CASES: [LogLevel, string[]][] = [
+    ['error', ['error']],
+    ['warn', ['error', 'warn']],
+    ['info', ['error', 'warn', 'info']],
+    ['debug', ['error', 'warn', 'info', 'debug']],
+  ];
+  test.each(CASES)('%s', (level, told) => {
+    log.configure(level, undefined);
+    for (const each of LOG_LEVELS) log[each](`about ${each}`);
+    expect(written()).toBe(told.map((each) => `kling-tasks-mcp ${each}: about ${each}\n`).join(''));
+  });
+
+  test('warn before anything is configured', () => {
+    log.info('no');
+    log.warn('yes');
+    expect(written()).toBe('kling-tasks-mcp warn: yes\n');
+  });
+});
+
+describe('a message', () => {
+  test('does not show the token', () => {
+    log.configure('warn', 'secret-token');
+    log.error('refused: secret-token');
+    expect(written()).toBe('kling-tasks-mcp error: refused: [redacted]\n');
+  });
+
+  test('has no terminal sequences', () => {
+    log.error('\u001b[2Jgo\u0000ne');
+    expect(written()).toBe('kling-tasks-mcp error: gone\n');
+  });
+
+  test('of several lines cannot be taken for several messages', () => {
+    log.error('Error: x\n    at y\nkling-tasks-mcp error: forged');
+    expect(written()).toBe('kling-tasks-mcp error: Error: x\n      at y\n  kling-tasks-mcp error: forged\n');
+  });
+});
+
+test('once the stream is gone it is silent', () => {
+  stream.emit('error', new Error('EPIPE'));
+  log.error('nobody reads this');
+  expect(written()).toBe('');
+});
