@@ -26,16 +26,28 @@ function looksEncoded(text: string): boolean {
   return text.split(/[^!-~]+/).some((run) => run.length > 256 && !/^\W*https?:\/\//i.test(run));
 }
 
+/** More than any record has, and few enough that a hostile one costs nothing. */
+const MAX_PRIVATE_VALUES = 100;
+
 /**
  * The internal values of a record (ids, callback addresses), which the API may also have written into a message. Short
- * ones are left alone: replacing "1" wherever it occurs would only destroy the text.
+ * ones are left alone: replacing "1" wherever it occurs would only destroy the text. The longest come first, as one may
+ * begin like another.
  */
 function privateValuesOf(record: TaskRecord): string[] {
-  return [record, record.request, record.response]
-    .filter(isObject)
-    .flatMap((part) => Object.entries(part).flatMap(([key, value]) => (isPrivateKey(key) ? [value] : [])))
-    .filter((value) => typeof value === 'string')
-    .filter((value) => value.length >= 8 && value !== record.id && value !== record.trace_id);
+  const found = new Set<string>();
+  const stack: { value: object; hidden: boolean }[] = [{ value: record, hidden: false }];
+  for (let top = stack.pop(); top && found.size < MAX_PRIVATE_VALUES; top = stack.pop()) {
+    const list = Array.isArray(top.value);
+    for (const [key, child] of Object.entries(top.value)) {
+      const hidden = top.hidden || (!list && isPrivateKey(key));
+      if (typeof child === 'object' && child !== null) stack.push({ value: child, hidden });
+      else if (hidden && (typeof child === 'string' || typeof child === 'number')) found.add(String(child));
+    }
+  }
+  return [...found]
+    .filter((value) => value.length >= 8 && value !== record.id && value !== record.trace_id)
+    .sort((a, b) => b.length - a.length);
 }
 
 /** A function that makes a text of this record safe to show, private values replaced. */

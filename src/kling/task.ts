@@ -109,13 +109,16 @@ export function toTask(value: unknown, { taskId, nowMs }: TaskContext): Task {
   };
 
   if (status === 'pending') {
-    const age = createdAt ? Math.max(0, Math.round(nowMs / 1000 - (record.created_at ?? 0))) : undefined;
-    const pollAfter = Math.max(1, POLL_INTERVAL_S - (age !== undefined && age < POLL_INTERVAL_S ? age : 0));
-    return { ...base, ...defined({ created_at: createdAt, elapsed_seconds: age }), poll_after_seconds: pollAfter };
+    const age = createdAt ? Math.max(0, nowMs / 1000 - (record.created_at ?? 0)) : undefined;
+    const young = age !== undefined && age < POLL_INTERVAL_S;
+    return {
+      ...base,
+      ...defined({ created_at: createdAt, elapsed_seconds: age && Math.round(age) }),
+      poll_after_seconds: young ? Math.max(1, Math.round(POLL_INTERVAL_S - age)) : POLL_INTERVAL_S,
+    };
   }
 
   const elapsed = record.elapsed !== undefined && record.elapsed >= 0 ? record.elapsed : undefined;
-  const traceId = record.trace_id ?? traceIdOf(record.response);
   return {
     ...base,
     ...(status === 'completed' && resultsOf(record.response, { taskId, type, clean })),
@@ -125,13 +128,9 @@ export function toTask(value: unknown, { taskId, nowMs }: TaskContext): Task {
       started_at: isoDateOf(record.started_at),
       finished_at: isoDateOf(record.finished_at),
       elapsed_seconds: elapsed,
-      trace_id: line(traceId, 128),
+      trace_id: line(record.trace_id, 128) ?? line(readRecord(record.response).trace_id, 128),
     }),
   };
-}
-
-function traceIdOf(response: unknown): string | undefined {
-  return readRecord(response).trace_id;
 }
 
 interface ResultContext {

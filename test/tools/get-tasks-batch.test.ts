@@ -1,0 +1,155 @@
+import { describe, expect, test } from 'vitest';
+import { KlingError } from '../../src/kling/error.js';
+import type { Lookup } from '../../src/kling/lookup.js';
+import type { Task } from '../../src/kling/task.js';
+import { batchSchema, getTasksBatchTool } from '../../src/tools/get-tasks-batch.js';
+
+const COMPLETED: Task = {
+  task_id: 'Done-1',
+  status: 'completed',
+  state: 'succeed',
+  type: 'videos',
+  video_url: 'https://cdn.example/1.mp4',
+  video_id: 'v1',
+  duration_seconds: 5.1,
+  other_media: [{ kind: 'video', url: 'https://cdn.example/2.mp4', id: 'v2', duration_seconds: 3 }],
+  output: { voice_id: 'x' },
+  error: { message: 'Part of the results failed.' },
+  request: { prompt: 'a cat' },
+  created_at: '2025-03-03T02:38:55.333Z',
+  started_at: '2025-03-03T02:38:55.393Z',
+  finished_at: '2025-03-03T02:44:12.463Z',
+  elapsed_seconds: 317.07,
+  trace_id: 'trace-1',
+};
+const FAILED: Task = { task_id: 'f', status: 'failed', error: { code: 'c', message: 'm' }, trace_id: 'trace-2' };
+const pending = (task_id: string, poll_after_seconds = 10): Task => ({
+  task_id,
+  status: 'pending',
+  created_at: '2025-03-03T02:38:55.333Z',
+  elapsed_seconds: 3,
+  poll_after_seconds,
+});
+
+interface Known {
+  tasks?: Task[];
+  notFound?: string[];
+  faults?: Map<string, KlingError>;
+  pollAfterSeconds?: number;
+}
+
+/** The batch that the tool makes of what was learnt about the ids. */
+async function batchOf(task_ids: string[], { tasks = [], notFound = [], faults, pollAfterSeconds }: Known) {
+  const outcome = {
+    tasks: new Map(tasks.map((task) => [task.task_id.toLowerCase(), task])),
+    notFound,
+    faults: faults ?? new Map<string, KlingError>(),
+    pollAfterSeconds,
+  };
+  const lookup: Lookup = { task: () => Promise.reject(), tasks: async () => outcome };
+  const { signal } = new AbortController();
+  const context = { stop: { cancelled: signal, closing: signal }, resourceLinks: true };
+  const result = await getTasksBatchTool(lookup, 50).call({ task_ids }, context);
+  expect(result.content).toEqual([{ type: 'text', text: JSON.stringify(result.structuredContent) }]);
+  return batchSchema.parse(result.structuredContent?.result);
+}
+
+describe('a TaskSummary', () => {
+  test('of a completed task has its result, no details and no trace id', async () => {
+    const { tasks } = await batchOf(['Done-1'], { tasks: [COMPLETED] });
+    expect(tasks).toEqual([
+      {
+        task_id: 'Done-1',
+        status: 'completed',
+        state: 'succeed',
+        type: 'videos',
+        video_url: 'https://cdn.example/1.mp4',
+        duration_seconds: 5.1,
+        other_media: [{ kind: 'video', url: 'https://cdn.example/2.mp4', id: 'v2', duration_seconds: 3 }],
+        error: { message: 'Part of the results failed.' },
+        elapsed_seconds: 317.07,
+      },
+    ]);
+  });
+
+  test('of a failed task has its error and trace id', async () => {
+    expect((await batchOf(['f'], { tasks: [FAILED] })).tasks).toEqual([FAILED]);
+  });
+
+  test('of a pending task leaves out the dates, and when to ask again, which the batch says', async () => {
+    const { tasks } = await batchOf(['p'], { tasks: [pending('p')] });
+    expect(tasks).toEqual([{ task_id: 'p', status: 'pending', elapsed_seconds: 3 }]);
+  });
+});
+
+describe('tasks', () => {
+  test('stand in the order of the input, each id once, without regard to case', async () => {
+    const { tasks, counts } = await batchOf(['p', 'F', 'Done-1', 'P', 'f'], {
+      tasks: [COMPLETED, FAILED, pending('p')],
+    });
+    expect(tasks.map(({ task_id }) => task_id)).toEqual(['p', 'f', 'Done-1']);
+    expect(counts).toEqual({ pending: 1, completed: 1, failed: 1, not_found: 0, lookup_failed: 0 });
+  });
+});
+
+describe('not_found', () => {
+  test('names the ids as they were asked for first', async () => {
+    const batch = await batchOf(['Nowhere', 'f', 'NOWHERE'], { tasks: [FAILED], notFound: ['nowhere'] });
+    expect(batch.not_found).toEqual(['Nowhere']);
+    expect(batch.counts).toMatchObject({ not_found: 1, failed: 1 });
+  });
+
+  test('is there when all were found', async () => {
+    expect((await batchOf(['f'], { tasks: [FAILED] })).not_found).toEqual([]);
+  });
+});
+
+describe('lookup_errors', () => {
+  const busy = new KlingError('api_error', 'The API had a fault.', { hint: 'Try again.', retryable: true });
+  const refused = new KlingError('forbidden', 'The API refused access.', { hint: 'Check.', traceId: 't' });
+
+  test('tell each fault once, with the ids that it hit as they were asked for', async () => {
+    const faults = new Map([
+      ['a', busy],
+      ['b', refused],
+      ['c', busy],
+    ]);
+    const batch = await batchOf(['A', 'B', 'C', 'f'], { tasks: [FAILED], faults });
+    expect(batch.lookup_errors).toEqual([
+      { task_ids: ['A', 'C'], code: 'api_error', message: 'The API had a fault. Try again.' },
+      { task_ids: ['B'], code: 'forbidden', message: 'The API refused access. Check.' },
+    ]);
+    expect(batch.counts).toEqual({ pending: 0, completed: 0, failed: 1, not_found: 0, lookup_failed: 3 });
+  });
+
+  test('are absent where nothing went wrong', async () => {
+    expect(await batchOf(['f'], { tasks: [FAILED] })).not.toHaveProperty('lookup_errors');
+  });
+
+  test('an id that was seen before the fault counts by its state, so that the counts add up', async () => {
+    const batch = await batchOf(['p', 'q'], {
+      tasks: [pending('p')],
+      faults: new Map([
+        ['p', refused],
+        ['q', refused],
+      ]),
+    });
+    expect(batch.counts).toEqual({ pending: 1, completed: 0, failed: 0, not_found: 0, lookup_failed: 1 });
+  });
+});
+
+describe('poll_after_seconds', () => {
+  test('is the soonest of the pending tasks', async () => {
+    const tasks = [pending('p', 10), pending('q', 4), FAILED];
+    expect((await batchOf(['p', 'q', 'f'], { tasks })).poll_after_seconds).toBe(4);
+  });
+
+  test('is what the wait says where it ran out', async () => {
+    expect((await batchOf(['p'], { tasks: [pending('p')], pollAfterSeconds: 1 })).poll_after_seconds).toBe(1);
+  });
+
+  test('is absent while nothing is pending', async () => {
+    const batch = await batchOf(['f', 'x'], { tasks: [FAILED], notFound: ['x'], pollAfterSeconds: 1 });
+    expect(batch).not.toHaveProperty('poll_after_seconds');
+  });
+});
