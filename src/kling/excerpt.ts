@@ -61,8 +61,9 @@ type Clean = (text: string) => string;
 /** A string as it may be shown; undefined for encoded data, scripts, and what stands under a URL key and is no URL. */
 function excerptString(key: string, value: string, clean: Clean): string | undefined {
   if (/(^|_)url$/i.test(key)) return safeUrl(value);
-  if (looksEncoded(value) || /^\s*(javascript|vbscript):/i.test(value)) return undefined;
-  return cutText(clean(value), MAX_STRING);
+  const text = clean(value);
+  if (looksEncoded(text) || /^\s*(javascript|vbscript):/i.test(text)) return undefined;
+  return cutText(text, MAX_STRING);
 }
 
 function excerptField(key: string, value: unknown, clean: Clean): RequestExcerpt[string] | undefined {
@@ -108,11 +109,14 @@ export function excerptOutput(response: unknown, clean: Clean): unknown {
 
   /** A copy that fits into what is left, whose size is taken off it. */
   function copy(key: string, value: unknown, depth: number): unknown {
-    if (typeof value === 'object' && value !== null) return copyInside(value, depth);
+    if (value === null) return undefined;
+    if (typeof value === 'object') return copyInside(value, depth);
     const shown = typeof value === 'string' ? excerptString(key, value, clean) : value;
     if (shown === undefined || (typeof shown === 'number' && !Number.isFinite(shown))) return undefined;
-    left -= sizeOf(shown);
-    return left < 0 ? undefined : shown;
+    const size = sizeOf(shown);
+    if (size > left) return undefined;
+    left -= size;
+    return shown;
   }
 
   function copyInside(value: object, depth: number): unknown {
@@ -123,9 +127,11 @@ export function excerptOutput(response: unknown, clean: Clean): unknown {
       if (left <= 0) break;
       const key = cleanLine(rawKey, MAX_KEY);
       if (key === '__proto__' || isPrivateKey(key)) continue;
+      const before = left;
       left -= Array.isArray(value) ? 1 : sizeOf(key) + 2;
       const shown = copy(key, child, depth - 1);
       if (shown !== undefined) entries.push([key, shown]);
+      else left = before;
     }
     if (entries.length === 0) return undefined;
     return Array.isArray(value) ? entries.map(([, shown]) => shown) : Object.fromEntries(entries);
