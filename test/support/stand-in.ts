@@ -6,7 +6,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Json } from './records.js';
 
@@ -48,17 +48,22 @@ export class StandIn {
   readonly faults: Handler[] = [];
   /** Takes every request for which there is no fault, while it is set. */
   always: Handler | undefined;
+  /** The open connections. */
+  readonly sockets = new Set<Socket>();
   readonly #tasks = new Map<string, TaskSource>();
   #onRequest: (() => void)[] = [];
 
   private constructor(readonly server: Server) {
     server.on('request', (request, response) => this.#receive(request, response));
+    server.on('connection', (socket) => {
+      this.sockets.add(socket.on('close', () => this.sockets.delete(socket)));
+    });
   }
 
-  static async start(tasks: TaskSource[] = [], server: Server = createServer()): Promise<StandIn> {
+  static async start(tasks: TaskSource[] = [], server: Server = createServer(), port = 0): Promise<StandIn> {
     const standIn = new StandIn(server);
     for (const task of tasks) standIn.add(task);
-    server.listen(0, '127.0.0.1');
+    server.listen(port, '127.0.0.1');
     await once(server, 'listening');
     return standIn;
   }

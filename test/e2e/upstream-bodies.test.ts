@@ -1,0 +1,92 @@
+import { createServer } from 'node:http';
+import { describe, expect, test, vi } from 'vitest';
+import { encounter, expectUsable, flood, gzipBomb, meet } from '../support/faults.js';
+import { completedRecord } from '../support/records.js';
+import { Session } from '../support/server-process.js';
+import { reply, StandIn } from '../support/stand-in.js';
+
+// Most of the time of these tests is pauses between attempts.
+vi.setConfig({ maxConcurrency: 4 });
+
+const BAD_RESPONSE_HINT = "Check ACEDATACLOUD_API_BASE_URL. If it is right, report this to the vendor's support.";
+const HTML = `<!DOCTYPE html><html><head><title>Bad gateway</title></head><body>${'<p>x</p>'.repeat(500)}</body></html>`;
+const html = (status: number) => reply(status, HTML, { 'content-type': 'text/html' });
+
+/** The body is bounded at 8 MiB; as bytes, as text and as what the collector has not taken yet. */
+const GROWTH_LIMIT_MIB = 64;
+
+describe.concurrent('Upstream faults', () => {
+  test.each([
+    ['300 MiB of body', flood, 'The API answered with more than 8 MiB.'],
+    ['a gzip bomb', gzipBomb, 'The API answered with a compressed body (HTTP 200).'],
+    [
+      'truncated JSON',
+      reply(200, '{"id":"faulty","resp'),
+      'The API answered with something that is not JSON (HTTP 200).',
+    ],
+    ['JSON that is no record, an array', reply(200, []), 'The API answered with JSON that is no record.'],
+    ['JSON that is no record, a number', reply(200, 42), 'The API answered with JSON that is no record.'],
+    ['JSON that is no record, a string', reply(200, '"done"'), 'The API answered with JSON that is no record.'],
+    ['JSON that is no record, true', reply(200, true), 'The API answered with JSON that is no record.'],
+    [
+      'JSON that is no record, an object without id',
+      reply(200, { a: 1 }),
+      'The API answered with a record that has no id.',
+    ],
+    ['empty 200', reply(200, ''), 'The API answered with an empty body (HTTP 200).'],
+    ['204', reply(204, ''), 'The API answered with an empty body (HTTP 204).'],
+    ['HTML with 200', html(200), 'The API answered with something that is not JSON (HTTP 200).'],
+  ])('%s: bad_response at once, no second attempt, no memory for the body', async (_name, fault, what) => {
+    const { isError, text, ms, requestsAtMs, grownMib } = await meet(fault, 8);
+    expect(text).toBe(`[bad_response] ${what} ${BAD_RESPONSE_HINT}`);
+    expect(isError).toBe(true);
+    expect(ms).toBeLessThan(8000);
+    expect(requestsAtMs).toHaveLength(1);
+    expect(grownMib).toBeLessThan(GROWTH_LIMIT_MIB);
+  });
+
+  test('JSON that is no record, null: task_not_found', async () => {
+    const { text, requestsAtMs } = await meet(reply(200, null), 8);
+    expect(text).toMatch(/^\[task_not_found\] No task faulty exists for this account\./);
+    expect(requestsAtMs).toHaveLength(1);
+  });
+
+  test.each([502, 524])('HTML with %i: api_error after three attempts, without the HTML', async (status) => {
+    const { text, ms, requestsAtMs } = await meet(html(status), 8);
+    expect(text).toBe(`[api_error] The API had a fault (HTTP ${status}). Try again in a minute.`);
+    expect(ms).toBeLessThan(8000);
+    expect(requestsAtMs).toHaveLength(3);
+    const [first = 0, second = 0, third = 0] = requestsAtMs;
+    expect(second - first).toBeGreaterThan(700);
+    expect(third - second).toBeGreaterThan(1400);
+  });
+
+  test('compressed body with 502: api_error by its status', async () => {
+    const { text } = await meet(reply(502, 'not really', { 'content-encoding': 'br' }), 8);
+    expect(text).toBe('[api_error] The API had a fault (HTTP 502). Try again in a minute.');
+  });
+
+  test('body that names the encoding it was asked for, in capitals: read as it is', async () => {
+    const { structured } = await meet(reply(200, completedRecord('faulty'), { 'content-encoding': 'Identity' }), 8);
+    expect(structured).toMatchObject({ status: 'completed' });
+  });
+
+  test('redirects 301 to 308 to another origin: bad_response, never followed, the token never sent there', async () => {
+    const elsewhere = await StandIn.start([completedRecord('faulty')], createServer());
+    const standIn = await StandIn.start([completedRecord('good')]);
+    const session = await Session.start({ standIn });
+    for (const status of [301, 302, 303, 307, 308]) {
+      standIn.faults.push(reply(status, HTML, { location: `${elsewhere.url}/kling/tasks` }));
+      const { text, isError } = await encounter(session, standIn);
+      expect(text).toBe(`[bad_response] The API answered with a redirect (HTTP ${status}). ${BAD_RESPONSE_HINT}`);
+      expect(isError).toBe(true);
+      await expectUsable(session);
+    }
+    expect(standIn.requests).toHaveLength(10);
+    expect(elsewhere.requests).toEqual([]);
+    expect(elsewhere.sockets.size).toBe(0);
+    await session.close();
+    await standIn.close();
+    await elsewhere.close();
+  });
+});

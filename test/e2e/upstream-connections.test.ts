@@ -1,0 +1,133 @@
+import { createServer, type Server } from 'node:http';
+import { describe, expect, test, vi } from 'vitest';
+import {
+  drip,
+  encounter,
+  endInBody,
+  expectUsable,
+  hang,
+  headersOnly,
+  meet,
+  resetBeforeBody,
+  resetInBody,
+} from '../support/faults.js';
+import { completedRecord } from '../support/records.js';
+import { Session } from '../support/server-process.js';
+import { StandIn, TOKEN } from '../support/stand-in.js';
+import { createTlsServer, STRANGER_PEM, TRUSTED_PEM } from '../support/tls.js';
+
+// Most of the time of these tests is pauses between attempts.
+vi.setConfig({ maxConcurrency: 4 });
+
+/** How much longer than its limit a call may take on a busy machine. */
+const SLACK_MS = 4000;
+
+const CONNECTION_HINT = 'Check the internet connection, ACEDATACLOUD_API_BASE_URL and the proxy, if there is one.';
+const RESET = '[network_error] No answer from HOST: the connection was reset. Try again in a minute.';
+const TIMEOUT =
+  /^\[timeout\] No answer from HOST within 2\.\d s\. Try again; a longer KLING_REQUEST_TIMEOUT allows slower answers\.$/;
+
+describe.concurrent('Upstream faults', () => {
+  test.each([
+    ['reset before the body', resetBeforeBody],
+    ['reset in the middle of the body', resetInBody],
+    ['connection closed in the middle of the body', endInBody],
+  ])('%s: network_error after three attempts, the second at once', async (_name, fault) => {
+    const { isError, text, ms, requestsAtMs } = await meet(fault, 8);
+    expect(text).toBe(RESET);
+    expect(isError).toBe(true);
+    expect(ms).toBeLessThan(8000 + SLACK_MS);
+    const [first = 0, second = 0, third = 0, ...more] = requestsAtMs;
+    expect(more).toEqual([]);
+    expect(second - first).toBeLessThan(1000);
+    expect(third - second).toBeGreaterThan(1400);
+  });
+
+  test.each([
+    ['no answer', hang],
+    ['headers but no body', headersOnly],
+    ['one byte at a time for ever', drip],
+  ])('%s: timeout when the time for the lookup is over', async (_name, fault) => {
+    const { isError, text, ms, requestsAtMs } = await meet(fault, 2);
+    expect(text).toMatch(TIMEOUT);
+    expect(isError).toBe(true);
+    expect(ms).toBeLessThan(2000 + SLACK_MS);
+    expect(requestsAtMs).toHaveLength(1);
+  });
+
+  test('no answer to the first attempt: given up after 10 s, and the second attempt succeeds', async () => {
+    const standIn = await StandIn.start([completedRecord('good')]);
+    const session = await Session.start({ standIn, env: { KLING_REQUEST_TIMEOUT: '25' } });
+    standIn.faults.push(hang);
+    const { structured, requestsAtMs } = await encounter(session, standIn, 'good');
+    expect(structured).toMatchObject({ status: 'completed' });
+    expect(requestsAtMs).toHaveLength(2);
+    expect(requestsAtMs[1]).toBeGreaterThan(10_500);
+    await session.close();
+    await standIn.close();
+  });
+
+  test('refused: network_error names the host, and a server that comes back is found', async () => {
+    const standIn = await StandIn.start([completedRecord('good')]);
+    const { port } = standIn;
+    const session = await Session.start({ standIn, env: { KLING_REQUEST_TIMEOUT: '8' } });
+    await expectUsable(session);
+    await standIn.close();
+    const { isError, text, ms } = await encounter(session, standIn);
+    expect(text).toBe(`[network_error] No answer from HOST: connection refused. ${CONNECTION_HINT}`);
+    expect(isError).toBe(true);
+    expect(ms).toBeLessThan(8000 + SLACK_MS);
+    const reborn = await StandIn.start([completedRecord('good')], createServer(), port);
+    await expectUsable(session);
+    await session.close();
+    await reborn.close();
+  });
+
+  test('DNS failure: network_error says so, and names the host', async () => {
+    const env = {
+      ACEDATACLOUD_API_TOKEN: TOKEN,
+      ACEDATACLOUD_API_BASE_URL: 'https://kling.invalid',
+      KLING_REQUEST_TIMEOUT: '20',
+    };
+    const session = await Session.start({ env });
+    const { content, isError } = await session.call('kling_get_task', { task_id: 'faulty' });
+    const what = 'No answer from kling.invalid: the host name cannot be resolved (DNS).';
+    expect(content).toEqual([{ type: 'text', text: `[network_error] ${what} ${CONNECTION_HINT}` }]);
+    expect(isError).toBe(true);
+    expect((await session.client.listTools()).tools).toHaveLength(2);
+    await session.close();
+  });
+
+  /** A session whose API is first the given server and then, on the same port, an https one that it trusts. */
+  async function meetOnTlsPort(faulty: Server): Promise<string> {
+    const first = await StandIn.start([], faulty);
+    const { port } = first;
+    const env = {
+      ACEDATACLOUD_API_TOKEN: TOKEN,
+      ACEDATACLOUD_API_BASE_URL: `https://127.0.0.1:${port}`,
+      NODE_EXTRA_CA_CERTS: TRUSTED_PEM,
+      KLING_REQUEST_TIMEOUT: '8',
+    };
+    const session = await Session.start({ env });
+    const { text } = await encounter(session, first);
+    expect(first.requests).toEqual([]);
+    await first.close();
+    const second = await StandIn.start([completedRecord('good')], createTlsServer(TRUSTED_PEM), port);
+    await expectUsable(session);
+    await session.close();
+    await second.close();
+    return text;
+  }
+
+  test('TLS failure: network_error names the reason and the variable for a private authority', async () => {
+    const text = await meetOnTlsPort(createTlsServer(STRANGER_PEM));
+    expect(text).toMatch(
+      /^\[network_error\] No answer from HOST: the TLS handshake failed \((DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE|CERT_SIGNATURE_FAILURE)\)\. .*NODE_EXTRA_CA_CERTS/,
+    );
+  });
+
+  test('plain HTTP on an HTTPS port: network_error says that TLS failed', async () => {
+    const text = await meetOnTlsPort(createServer());
+    expect(text).toMatch(/^\[network_error\] No answer from HOST: the TLS handshake failed \(\w+\)\. Check ACEDATA/);
+  });
+});

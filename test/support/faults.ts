@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { completedRecord, type Json } from './records.js';
+import { Session } from './server-process.js';
+import { type Handler, StandIn } from './stand-in.js';
+
+const MIB = 1024 * 1024;
+
+/** Takes the request and says nothing. */
+export const hang: Handler = () => {};
+
+/** Resets the connection before the first byte of the answer. */
+export const resetBeforeBody: Handler = (_request, _response, raw) => {
+  raw.socket.resetAndDestroy();
+};
+
+/** Resets the connection when half of the body is out. */
+export const resetInBody: Handler = (_request, response, raw) => {
+  response.writeHead(200, { 'content-length': '1000' });
+  response.write('{"id":"faulty","response":{"suc', () => raw.socket.resetAndDestroy());
+};
+
+/** Ends the connection in good order when half of the body is out. */
+export const endInBody: Handler = (_request, response, raw) => {
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.write('{"id":"faulty","response":{"suc', () => raw.socket.end());
+};
+
+/** Sends the headers and no byte of the body. */
+export const headersOnly: Handler = (_request, response) => {
+  response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
+};
+
+/** One byte at a time, for ever. */
+export const drip: Handler = (_request, response) => {
+  response.writeHead(200, { 'content-type': 'application/json' });
+  const timer = setInterval(() => response.write(' '), 20);
+  response.on('close', () => clearInterval(timer));
+};
+
+/** A JSON string of 300 MiB, as fast as it is taken. */
+export const flood: Handler = (_request, response) => {
+  response.writeHead(200, { 'content-type': 'application/json' });
+  const chunk = Buffer.alloc(MIB, 'x');
+  let left = 300;
+  const write = () => {
+    while (left-- > 0 && !response.destroyed) if (!response.write(chunk)) return;
+    response.end('"');
+  };
+  response.on('drain', write).write('"');
+  write();
+};
+
+/** A gigabyte of spaces in a few hundred kilobytes: a gzip stream may have many members. */
+export const gzipBomb: Handler = (_request, response) => {
+  const member = gzipSync(Buffer.alloc(16 * MIB, ' '));
+  const body = Buffer.concat(Array.from({ length: 64 }, () => member));
+  response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(body);
+};
+
+/** What came of one call for a task while the fault lasted. */
+export interface Encounter {
+  isError: boolean;
+  /** The first text block, the host of the stand-in replaced by HOST. */
+  text: string;
+  structured: Json | undefined;
+  ms: number;
+  /** When each request of the call arrived, in milliseconds since its start. */
+  requestsAtMs: number[];
+}
+
+/** The text of a call's error, how long it took, and what the stand-in saw of it. */
+export async function encounter(session: Session, standIn: StandIn, id = 'faulty'): Promise<Encounter> {
+  const startMs = performance.now();
+  const result = await session.call('kling_get_task', { task_id: id });
+  const ms = performance.now() - startMs;
+  const mine = standIn.requests.filter(({ atMs, body }) => atMs >= startMs && body.id === id);
+  return {
+    isError: result.isError ?? false,
+    text: (result.content[0]?.text ?? '').replaceAll(/127\.0\.0\.1:\d+/g, 'HOST'),
+    structured: result.structuredContent?.result,
+    ms,
+    requestsAtMs: mine.map(({ atMs }) => atMs - startMs),
+  };
+}
+
+/** Fails unless a lookup succeeds: the server is usable. */
+export async function expectUsable(session: Session): Promise<void> {
+  const { structuredContent, content } = await session.call('kling_get_task', { task_id: 'good' });
+  if (structuredContent?.result.status !== 'completed') throw new Error(`not usable: ${content[0]?.text}`);
+}
+
+/** The most memory that the process ever held, in MiB; undefined where the system does not tell. */
+export function peakMemoryMib(session: Session): number | undefined {
+  if (process.platform !== 'linux') return undefined;
+  const status = readFileSync(`/proc/${session.server.child.pid}/status`, 'utf8');
+  return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+}
+
+/** A server of its own meets the fault once. Before and after it a lookup must succeed. */
+export async function meet(fault: Handler, timeoutSeconds: number): Promise<Encounter & { grownMib: number }> {
+  const standIn = await StandIn.start([completedRecord('good')]);
+  const session = await Session.start({ standIn, env: { KLING_REQUEST_TIMEOUT: String(timeoutSeconds) } });
+  try {
+    await expectUsable(session);
+    const before = peakMemoryMib(session) ?? 0;
+    standIn.always = fault;
+    const outcome = await encounter(session, standIn);
+    standIn.always = undefined;
+    await expectUsable(session);
+    return { ...outcome, grownMib: (peakMemoryMib(session) ?? 0) - before };
+  } finally {
+    await session.close();
+    await standIn.close();
+  }
+}
