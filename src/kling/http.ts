@@ -57,7 +57,6 @@ export class HttpPool {
    */
   async post(url: URL, headers: Record<string, string>, body: string, signal: AbortSignal): Promise<HttpAnswer> {
     const generation = await this.#acquire();
-    generation.inFlight++;
     try {
       return await raceAbort(exchange(generation.dispatcher, url, headers, body, signal), signal);
     } catch (error) {
@@ -71,9 +70,15 @@ export class HttpPool {
     }
   }
 
+  /** The current generation, with the request counted already: a fault of another one must not destroy it. */
   async #acquire(): Promise<Generation> {
-    const { Agent, EnvHttpProxyAgent } = await this.preload();
-    if (this.#current) return this.#current;
+    const undici = await this.preload();
+    this.#current ??= { dispatcher: this.#createDispatcher(undici), inFlight: 0 };
+    this.#current.inFlight++;
+    return this.#current;
+  }
+
+  #createDispatcher({ Agent, EnvHttpProxyAgent }: Undici): Dispatcher {
     const connect = { timeout: this.connectTimeoutMs };
     const options = {
       connections: MAX_CONNECTIONS,
@@ -84,11 +89,9 @@ export class HttpPool {
       bodyTimeout: 0,
       connect,
     };
-    const dispatcher = this.proxy
+    return this.proxy
       ? new EnvHttpProxyAgent({ ...options, ...this.proxy, requestTls: connect, proxyTls: connect })
       : new Agent(options);
-    this.#current = { dispatcher, inFlight: 0 };
-    return this.#current;
   }
 }
 
@@ -107,7 +110,7 @@ async function exchange(
     body,
     signal,
   });
-  const encoding = answer.headers['content-encoding'] ?? 'identity';
+  const encoding = String(answer.headers['content-encoding'] ?? 'identity').toLowerCase();
   const redirect = answer.statusCode >= 300 && answer.statusCode < 400;
   if (redirect || encoding !== 'identity') {
     // A body that nobody reads would block its connection.
