@@ -152,12 +152,23 @@ function readBaseUrl(reader: Reader, tokenSource: Source | undefined): URL {
   return fallback;
 }
 
+function isProxyUrl(value: string): boolean {
+  try {
+    const { protocol, username, password } = new URL(value);
+    // undici decodes them, and would throw on a stray percent sign only when the first call is made.
+    decodeURIComponent(username + password);
+    return protocol === 'http:' || protocol === 'https:';
+  } catch {
+    return false;
+  }
+}
+
 /** The proxies of the environment; lower case goes first, as everywhere. None for an address of this machine. */
 function readProxy(reader: Reader, baseUrl: URL): Connection['proxy'] {
   const read = (name: string) => {
     const value = (reader.environment[name.toLowerCase()] ?? reader.environment[name] ?? '').trim();
     if (value === '' || name === 'NO_PROXY') return value || undefined;
-    if (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)) return value;
+    if (isProxyUrl(value)) return value;
     reader.faults.push(`${name} must be a URL such as http://proxy.example:8080: correct it ${WHERE}.`);
     return undefined;
   };

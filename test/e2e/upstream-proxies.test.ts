@@ -1,0 +1,156 @@
+import { describe, expect, test, vi } from 'vitest';
+import { encounter, expectUsable } from '../support/faults.js';
+import { refuseTunnel, StandInProxy, type TunnelHandler, tunnelTo } from '../support/proxy.js';
+import { completedRecord } from '../support/records.js';
+import { Session } from '../support/server-process.js';
+import { StandIn, TOKEN } from '../support/stand-in.js';
+import { createTlsServer, TLS_HOST, TRUSTED_PEM } from '../support/tls.js';
+
+// Most of the time of these tests is pauses between attempts.
+vi.setConfig({ maxConcurrency: 5 });
+
+/** How much longer than its limit a call may take on a busy machine. */
+const SLACK_MS = 4000;
+const PASSWORD = 'proxy-password-58b1';
+
+interface Setup {
+  session: Session;
+  standIn: StandIn;
+  proxy: StandInProxy;
+}
+
+/** A session whose API has a name that only the proxy can resolve. */
+async function throughProxy(
+  { handler, env }: { handler?: TunnelHandler; env?: Record<string, string> },
+  run: (setup: Setup) => Promise<void>,
+): Promise<void> {
+  const standIn = await StandIn.start([completedRecord('good')], createTlsServer(TRUSTED_PEM));
+  const proxy = await StandInProxy.start(handler ?? tunnelTo(standIn.port));
+  const session = await Session.start({
+    env: {
+      ACEDATACLOUD_API_TOKEN: TOKEN,
+      ACEDATACLOUD_API_BASE_URL: `https://${TLS_HOST}`,
+      HTTPS_PROXY: proxy.url.replace('//', `//user:${PASSWORD}@`),
+      NODE_EXTRA_CA_CERTS: TRUSTED_PEM,
+      KLING_REQUEST_TIMEOUT: '8',
+      ...env,
+    },
+    secrets: [PASSWORD, Buffer.from(`user:${PASSWORD}`).toString('base64')],
+  });
+  try {
+    await run({ session, standIn, proxy });
+  } finally {
+    await session.close();
+    await proxy.close();
+    await standIn.close();
+  }
+}
+
+describe.concurrent('Upstream faults', () => {
+  test('proxy that works: a tunnel to the API by its name, kept open, and the proxy never sees the token', async () => {
+    await throughProxy({}, async ({ session, standIn, proxy }) => {
+      await expectUsable(session);
+      await expectUsable(session);
+      expect(standIn.requests).toHaveLength(2);
+      expect(standIn.requests[0]?.headers).toMatchObject({ authorization: `Bearer ${TOKEN}`, host: TLS_HOST });
+      expect(proxy.tunnels).toHaveLength(1);
+      expect(proxy.tunnels[0]?.target).toBe(`${TLS_HOST}:443`);
+      expect(proxy.tunnels[0]?.headers['proxy-authorization']).toMatch(/^Basic /);
+      expect(JSON.stringify(proxy.tunnels)).not.toContain(TOKEN);
+    });
+  });
+
+  test.each([
+    [407, 'Proxy Authentication Required'],
+    [502, 'Bad Gateway'],
+  ])(
+    'proxy that refuses with %i: network_error after three attempts, and usable once it relents',
+    async (...refusal) => {
+      await throughProxy({ handler: refuseTunnel(...refusal) }, async ({ session, standIn, proxy }) => {
+        const { text, isError, ms } = await encounter(session, standIn);
+        expect(text).toBe(
+          `[network_error] No answer from ${TLS_HOST} (a proxy is configured): the proxy refused the tunnel. ` +
+            'Check HTTPS_PROXY and HTTP_PROXY.',
+        );
+        expect(isError).toBe(true);
+        expect(ms).toBeLessThan(8000 + SLACK_MS);
+        expect(proxy.tunnels).toHaveLength(3);
+        proxy.handler = tunnelTo(standIn.port);
+        await expectUsable(session);
+      });
+    },
+  );
+
+  test('proxy that resets on CONNECT: network_error after three attempts, and usable once it works', async () => {
+    await throughProxy({ handler: (socket) => socket.resetAndDestroy() }, async ({ session, standIn, proxy }) => {
+      const { text, ms } = await encounter(session, standIn);
+      expect(text).toMatch(
+        /^\[network_error\] No answer from api\.kling\.test \(a proxy is configured\): the conn.* reset\./,
+      );
+      expect(ms).toBeLessThan(8000 + SLACK_MS);
+      expect(proxy.tunnels).toHaveLength(3);
+      proxy.handler = tunnelTo(standIn.port);
+      await expectUsable(session);
+    });
+  });
+
+  test('proxy that never answers CONNECT: timeout, one CONNECT per attempt, and usable once it answers', async () => {
+    const options = { handler: () => {}, env: { KLING_REQUEST_TIMEOUT: '2' } };
+    await throughProxy(options, async ({ session, standIn, proxy }) => {
+      const { text, ms } = await encounter(session, standIn);
+      expect(text).toMatch(/^\[timeout\] No answer from api\.kling\.test \(a proxy is configured\) within 2\.\d s\./);
+      expect(ms).toBeLessThan(2000 + SLACK_MS);
+      expect(proxy.tunnels).toHaveLength(1);
+      proxy.handler = tunnelTo(standIn.port);
+      await expectUsable(session);
+      expect(proxy.tunnels).toHaveLength(2);
+    });
+  });
+
+  test('proxy that answers CONNECT and then nothing: timeout, and usable once it works', async () => {
+    const handler: TunnelHandler = (socket) => socket.write('HTTP/1.1 200 OK\r\n\r\n');
+    await throughProxy({ handler, env: { KLING_REQUEST_TIMEOUT: '2' } }, async ({ session, standIn, proxy }) => {
+      const { text, ms } = await encounter(session, standIn);
+      expect(text).toMatch(/^\[timeout\] No answer from api\.kling\.test \(a proxy is configured\) within 2\.\d s\./);
+      expect(ms).toBeLessThan(2000 + SLACK_MS);
+      proxy.handler = tunnelTo(standIn.port);
+      await expectUsable(session);
+    });
+  });
+
+  test('proxy that refuses connections: network_error names that a proxy is configured', async () => {
+    const gone = await StandInProxy.start(() => {});
+    const { url } = gone;
+    await gone.close();
+    await throughProxy({ env: { HTTPS_PROXY: url } }, async ({ session, standIn }) => {
+      const { text } = await encounter(session, standIn);
+      expect(text).toMatch(
+        /^\[network_error\] No answer from api\.kling\.test \(a proxy is configured\): connection refused\. .*the proxy/,
+      );
+    });
+  });
+
+  test('proxy that is not asked: a host in NO_PROXY is reached directly', async () => {
+    await throughProxy({ env: { NO_PROXY: TLS_HOST } }, async ({ session, standIn, proxy }) => {
+      const { text } = await encounter(session, standIn);
+      expect(text).toMatch(
+        /^\[network_error\] No answer from api\.kling\.test.*: the host name cannot be resolved \(DNS\)\./,
+      );
+      expect(proxy.tunnels).toEqual([]);
+    });
+  });
+
+  test.each(['not a url', 'proxy.example:8080', 'socks5://127.0.0.1:1', `http://user:${PASSWORD}%zz@127.0.0.1:1`])(
+    'malformed HTTPS_PROXY %j: configuration, the variable named and its value not shown',
+    async (value) => {
+      await throughProxy({ env: { HTTPS_PROXY: value } }, async ({ session, standIn }) => {
+        const { text, isError } = await encounter(session, standIn);
+        expect(text).toMatch(
+          /^\[configuration\] HTTPS_PROXY must be a URL such as http:\/\/proxy\.example:8080: correct it in/,
+        );
+        expect(isError).toBe(true);
+        expect((await session.client.listTools()).tools).toHaveLength(2);
+      });
+    },
+  );
+});
