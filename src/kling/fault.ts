@@ -29,12 +29,12 @@ function retryAfterOf({ headers }: HttpAnswer): number | undefined {
 /** Code, message and trace id of an error body; the error is an object or a bare string. */
 function readError(body: JsonObject) {
   const error = isObject(body.error) ? body.error : { message: body.error };
-  const bare = typeof body.error === 'string' ? body.error.trim() : undefined;
-  const code = textOf(isObject(body.error) ? body.error.code : bare);
+  const named = textOf(isObject(body.error) ? body.error.code : body.error) ?? '';
+  const code = /^[a-z0-9_]{1,64}$/.test(named) ? named : undefined;
   const message = textOf(error.message) ?? textOf(error.detail) ?? textOf(body.message) ?? textOf(body.detail);
   const traceId = textOf(body.trace_id) ?? textOf(error.trace_id);
   return {
-    code: code && /^[a-z0-9_]{1,64}$/.test(code) ? code : undefined,
+    code,
     message: message === code ? undefined : message,
     traceId: traceId && /^[\w-]{1,64}$/.test(traceId) ? traceId : undefined,
   };
