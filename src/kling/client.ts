@@ -144,7 +144,7 @@ interface Attempt {
   reset?: boolean;
 }
 
-/** Exponential with a quarter of jitter either way; what the API asks for goes first. */
-function pauseAfter(attempt: number, retryAfterMs: number | undefined): number {
-  return retryAfterMs ?? FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.75 + Math.random() / 2);
+/** Exponential with a quarter of jitter either way, and never less than the API asks for: that may be a date in the past. */
+function pauseAfter(attempt: number, retryAfterMs = 0): number {
+  return Math.max(retryAfterMs, FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.75 + Math.random() / 2));
 }

@@ -18,12 +18,15 @@ function quote(message: string | undefined): string {
   return text === '' || /<[a-z!/]/i.test(text) ? '' : `: ${text}`;
 }
 
-/** `Retry-After` in milliseconds: seconds or an HTTP date (RFC 9110, 10.2.3). */
+/** Longer than any limit lasts, and a number that every client can read. */
+const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
+
+/** `Retry-After` in milliseconds: seconds or an HTTP date (RFC 9110, 10.2.3), which begins with a weekday. */
 function retryAfterOf({ headers }: HttpAnswer): number | undefined {
   const value = [headers['retry-after'] ?? []].flat()[0]?.trim() ?? '';
-  if (/^\d+$/.test(value)) return Number(value) * 1000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+  // Date.parse alone would take "1.5" and "-1" for dates of this century.
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(/^[a-z]/i.test(value) ? value : '') - Date.now();
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), MAX_RETRY_AFTER_MS);
 }
 
 /** Code, message and trace id of an error body; the error is an object or a bare string. */
