@@ -53,6 +53,7 @@ export class StandIn {
   /** The open connections. */
   readonly sockets = new Set<Socket>();
   readonly #tasks = new Map<string, TaskSource>();
+  #port = 0;
   #onRequest: (() => void)[] = [];
 
   private constructor(readonly server: Server) {
@@ -67,15 +68,16 @@ export class StandIn {
     for (const task of tasks) standIn.add(task);
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
+    standIn.#port = (server.address() as AddressInfo).port;
     return standIn;
   }
 
   get port(): number {
-    return (this.server.address() as AddressInfo).port;
+    return this.#port;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return `http://127.0.0.1:${this.#port}`;
   }
 
   add(task: TaskSource): void {
