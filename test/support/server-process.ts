@@ -1,6 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -37,6 +38,7 @@ export class ServerProcess {
   readonly #secrets: string[];
   readonly #cwd: string | undefined;
   #rest = '';
+  #pings = 0;
   #waiters: (() => void)[] = [];
 
   constructor({ standIn, env, args = [], cwd, secrets = [] }: ServerOptions = {}) {
@@ -87,6 +89,30 @@ export class ServerProcess {
   /** Resolves once stderr holds the text. */
   async logged(text: string): Promise<void> {
     while (!this.stderr.includes(text)) await this.#change();
+  }
+
+  /** All that is answered to the given lines: what came before the answer to a ping behind them. */
+  async replies(...lines: (string | Buffer | object)[]): Promise<Json[]> {
+    const start = this.messages.length;
+    const id = `ping-${++this.#pings}`;
+    for (const line of lines) this.write(line);
+    this.write({ jsonrpc: '2.0', id, method: 'ping' });
+    const pong = await this.answer(id);
+    return this.messages.slice(start, this.messages.indexOf(pong));
+  }
+
+  /** Sends the signal, waits for the end and checks what was written. */
+  async kill(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+    this.child.kill(signal);
+    const exit = await this.exited;
+    this.check();
+    return exit;
+  }
+
+  /** The resident memory of the process. */
+  async residentBytes(): Promise<number> {
+    const status = await readFile(`/proc/${this.child.pid}/status`, 'utf8');
+    return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
   }
 
   /** Closes stdin and waits for the end; then checks what was written. */

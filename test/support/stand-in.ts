@@ -85,6 +85,18 @@ export class StandIn {
     this.#tasks.set(String(id).toLowerCase(), task);
   }
 
+  /** Keeps every request waiting until the returned function is called. */
+  hold(): () => void {
+    const held: (() => void)[] = [];
+    this.always = (...args) => {
+      held.push(() => this.answer(...args));
+    };
+    return () => {
+      this.always = undefined;
+      for (const answer of held) answer();
+    };
+  }
+
   /** Resolves once the given number of requests has arrived in all. */
   async received(count: number): Promise<void> {
     while (this.requests.length < count) await new Promise<void>((resolve) => this.#onRequest.push(resolve));

@@ -1,0 +1,110 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { errorOf, INVALID_PARAMS, request, toolErrorOf } from '../support/protocol.js';
+import { completedRecord } from '../support/records.js';
+import { ServerProcess } from '../support/server-process.js';
+import { StandIn } from '../support/stand-in.js';
+
+let standIn: StandIn;
+let server: ServerProcess;
+
+beforeEach(async () => {
+  standIn = await StandIn.start([completedRecord('task-1')]);
+  server = new ServerProcess({ standIn });
+});
+
+afterEach(async () => {
+  expect(await server.close()).toEqual({ code: 0, signal: null });
+  expect(server.stderr).not.toMatch(/error:|^\s+at /m);
+  await standIn.close();
+});
+
+const GOOD = { name: 'kling_get_task', arguments: { task_id: 'task-1' } };
+
+/** Each of the values as arguments is a tool error with the given text, and nothing is looked up. */
+async function expectRefusal(tool: string, wrong: unknown[], text: string) {
+  for (const args of wrong) expect(await toolErrorOf(server, tool, args), JSON.stringify(args)).toContain(text);
+  expect(standIn.requests).toHaveLength(0);
+}
+
+describe('Hostile input on stdin', () => {
+  test('arguments of every wrong type: no object', async () => {
+    const wrong = ['text', 7, true, [], [{ task_id: 'task-1' }], null];
+    await expectRefusal('kling_get_task', wrong, '[invalid_arguments] arguments must be an object.');
+    await expectRefusal('kling_get_tasks_batch', wrong, '[invalid_arguments] arguments must be an object.');
+  });
+
+  test('arguments of every wrong type: a bad task_id is told to the model with the rule', async () => {
+    const ids = [undefined, null, 7, true, {}, ['task-1'], '', '../x', 'a b', 'x'.repeat(129), '\u0000', 'ä', '\ud800'];
+    const wrong = ids.map((task_id) => ({ task_id }));
+    await expectRefusal('kling_get_task', wrong, '[invalid_arguments] task_id must be a task id');
+  });
+
+  test('arguments of every wrong type: a bad wait_seconds is told to the model with the maximum', async () => {
+    const wrong = [null, '5', true, {}, [1], -1, 1.5, 51, 1e300].map((wait_seconds) => ({
+      task_id: 'task-1',
+      wait_seconds,
+    }));
+    const text = '[invalid_arguments] wait_seconds must be a whole number of seconds from 0 to 50';
+    await expectRefusal('kling_get_task', wrong, text);
+  });
+
+  test('arguments of every wrong type: task_ids that are no list of 1 to 100', async () => {
+    const wrong = [undefined, null, 'task-1', 7, {}, [], Array(101).fill('task-1')].map((task_ids) => ({ task_ids }));
+    const text = '[invalid_arguments] task_ids must be a list of 1 to 100 task ids';
+    await expectRefusal('kling_get_tasks_batch', wrong, text);
+  });
+
+  test('arguments of every wrong type: a bad id in task_ids is named by its position', async () => {
+    const wrong = [null, 7, {}, '', 'a b'].map((id) => ({ task_ids: ['task-1', id] }));
+    await expectRefusal('kling_get_tasks_batch', wrong, '[invalid_arguments] task_ids[1] must be a task id');
+  });
+
+  test('`__proto__` and `constructor` as keys: unknown arguments, refused by name', async () => {
+    for (const key of ['__proto__', 'constructor', 'prototype', 'toString']) {
+      const args = JSON.parse(`{"task_id":"task-1","${key}":{"task_id":"task-2","wait_seconds":7}}`);
+      await expectRefusal('kling_get_task', [args], `[invalid_arguments] unknown argument "${key}"`);
+    }
+  });
+
+  test('`__proto__` and `constructor` as keys: beside the arguments they change nothing', async () => {
+    const params = `{"__proto__":{"name":"x"},"constructor":1,${JSON.stringify(GOOD).slice(1)}`;
+    server.write(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${params}}\n`);
+    expect(await server.answer(1)).toMatchObject({ result: { structuredContent: {} } });
+    server.write('{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"__proto__":{"name":"kling_get_task"}}}\n');
+    expect(await server.answer(2)).toMatchObject({ error: { code: INVALID_PARAMS } });
+  });
+
+  test('params of every wrong type: refused with the id', async () => {
+    for (const params of [[], 'x', 7, null, true]) {
+      for (const method of ['tools/call', 'tools/list', 'ping']) {
+        const error = await errorOf(server, request(1, method, params));
+        expect(error, `${method} ${params}`).toEqual({ id: 1, code: INVALID_PARAMS });
+      }
+    }
+  });
+
+  test('bad `_meta`: refused with the id', async () => {
+    for (const _meta of [null, 7, 'x', [], { progressToken: {} }, { progressToken: 1.5 }]) {
+      const error = await errorOf(server, request(1, 'tools/call', { ...GOOD, _meta }));
+      expect(error, JSON.stringify(_meta)).toEqual({ id: 1, code: INVALID_PARAMS });
+    }
+  });
+
+  test('unknown `_meta`: ignored', async () => {
+    server.write(request(1, 'tools/call', { ...GOOD, _meta: { 'example.com/trace': [1], progressToken: 0 } }));
+    expect(await server.answer(1)).toMatchObject({ result: { structuredContent: {} } });
+  });
+
+  test('a call that asks to become a task: answered as any other', async () => {
+    const _meta = { 'io.modelcontextprotocol/related-task': { taskId: 'x' } };
+    server.write(request(1, 'tools/call', { ...GOOD, task: { ttl: 1000 }, _meta }));
+    expect(await server.answer(1)).toMatchObject({ result: { structuredContent: {} } });
+  });
+
+  test('`tools/list` with a bad cursor: refused', async () => {
+    for (const cursor of ['no-such-page', 7, null, {}]) {
+      const error = await errorOf(server, request(1, 'tools/list', { cursor }));
+      expect(error, JSON.stringify(cursor)).toEqual({ id: 1, code: INVALID_PARAMS });
+    }
+  });
+});

@@ -1,0 +1,61 @@
+import { expect } from 'vitest';
+import type { Json } from './records.js';
+import type { ServerProcess } from './server-process.js';
+
+export const PARSE_ERROR = -32700;
+export const INVALID_REQUEST = -32600;
+export const METHOD_NOT_FOUND = -32601;
+export const INVALID_PARAMS = -32602;
+
+export const INITIALIZE = {
+  jsonrpc: '2.0',
+  id: 'initialize',
+  method: 'initialize',
+  params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1.0.0' } },
+};
+
+/** Any request. */
+export function request(id: unknown, method: unknown, params?: unknown): Json {
+  return { jsonrpc: '2.0', id, method, ...(params !== undefined && { params }) };
+}
+
+/** A `tools/call`. */
+export function call(id: unknown, name: unknown, args?: unknown): Json {
+  return request(id, 'tools/call', { name, arguments: args });
+}
+
+/** A call of `kling_get_task` for the given task. */
+export function getTask(id: unknown, task_id: unknown, wait_seconds = 0): Json {
+  return call(id, 'kling_get_task', { task_id, wait_seconds });
+}
+
+/** The notification that cancels the request with the given id. */
+export function cancel(requestId: unknown): Json {
+  return { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId, reason: 'test' } };
+}
+
+/** Shakes hands as a client does, and tells the server's answer. */
+export async function initialize(server: ServerProcess): Promise<Json> {
+  server.write(INITIALIZE);
+  const answer = await server.answer(INITIALIZE.id);
+  server.write({ jsonrpc: '2.0', method: 'notifications/initialized' });
+  return answer;
+}
+
+/** The one error that answers the given lines: its code, and its id where it has one. */
+export async function errorOf(server: ServerProcess, ...lines: (string | Buffer | object)[]): Promise<Json> {
+  const replies = await server.replies(...lines);
+  expect(replies).toEqual([expect.objectContaining({ jsonrpc: '2.0', error: expect.anything() })]);
+  const { id, error } = replies[0] as { id?: unknown; error: { code: number; message: string } };
+  // A sentence of ours: neither a dump of a schema's issues nor a trace of the stack.
+  expect(error.message).toMatch(/^[A-Za-z][^\n{}]{5,200}$/);
+  return { ...(id !== undefined && { id }), code: error.code };
+}
+
+/** The text of the tool error that answers a call. */
+export async function toolErrorOf(server: ServerProcess, name: string, args: unknown): Promise<string> {
+  const [reply] = await server.replies(call('call', name, args));
+  const { result } = reply as { result?: { isError?: boolean; content: { text: string }[] } };
+  expect(result, JSON.stringify(reply)).toMatchObject({ isError: true });
+  return result?.content[0]?.text ?? '';
+}
