@@ -36,6 +36,11 @@ class ProtocolError extends Error {
   }
 }
 
+/** A call that asks to become a task is answered as any other, which MCP demands of a server without tasks. */
+class ToolServer extends Server {
+  protected override assertTaskHandlerCapability(): void {}
+}
+
 /** The first version that knows `resource_link`. Versions are dates, so they compare as text. */
 const RESOURCE_LINK_VERSION = '2025-06-18';
 
@@ -49,8 +54,11 @@ export function createServer(lookup: Lookup, options: ServerOptions): Server {
   const byName = new Map(tools.map((tool) => [tool.listing.name, tool]));
   const list = { tools: tools.map(({ listing }) => listing) };
 
-  const server = new Server({ name, title, version }, { capabilities: { tools: {} }, instructions: INSTRUCTIONS });
-  server.setRequestHandler(ListToolsRequestSchema, () => list);
+  const server = new ToolServer({ name, title, version }, { capabilities: { tools: {} }, instructions: INSTRUCTIONS });
+  server.setRequestHandler(ListToolsRequestSchema, ({ params }) => {
+    if (params?.cursor) throw new ProtocolError(ErrorCode.InvalidParams, 'Unknown cursor: the list has one page.');
+    return list;
+  });
 
   function toolOf(params: JSONRPCRequest['params']) {
     const wanted = params?.name;

@@ -16,6 +16,7 @@ import type { Log } from './log.js';
 const MAX_LINE_BYTES = 10 * 1024 * 1024;
 /** More calls at once than any client makes: beyond that its next messages wait in the pipe. */
 const MAX_IN_FLIGHT = 1000;
+const BAD_PARAMS = 'The params do not fit the method.';
 
 /**
  * The pipe between client and server, one JSON-RPC message a line. It stands in for the SDK's StdioServerTransport,
@@ -103,7 +104,7 @@ export class StdioTransport implements Transport {
     return {
       jsonrpc: '2.0',
       id,
-      error: { code: ErrorCode.InvalidParams, message: 'The params do not fit the method.' },
+      error: { code: ErrorCode.InvalidParams, message: BAD_PARAMS },
     };
   }
 
@@ -137,7 +138,9 @@ export class StdioTransport implements Transport {
       // With the id, the client would take this for the answer to its first call.
       this.#refuse(ErrorCode.InvalidRequest, `The id ${JSON.stringify(id).slice(0, 80)} is in use by another request.`);
     } else if (!parsed.success || id === undefined) {
-      this.#refuse(ErrorCode.InvalidRequest, 'Not a JSON-RPC 2.0 request.', id);
+      const badParams = id !== undefined && parsed.error?.issues.every(({ path }) => path[0] === 'params');
+      if (badParams) this.#refuse(ErrorCode.InvalidParams, BAD_PARAMS, id);
+      else this.#refuse(ErrorCode.InvalidRequest, 'Not a JSON-RPC 2.0 request.', id);
     } else if (parsed.data.method === 'initialize' && (this.#initialized || this.#initialize !== undefined)) {
       this.#refuse(ErrorCode.InvalidRequest, 'The connection is initialized already.', id);
     } else {
