@@ -1,8 +1,8 @@
 import type { Log } from './log.js';
 import type { StdioTransport } from './stdio.js';
 
-/** A stdin that was closed gives this long in all: 1.5 s for a request in flight, the rest for the answers to get out. */
-const CLOSING_LIMIT_MS = 1900;
+/** A stdin that was closed gives 2 s in all: 1.5 s for a request in flight, then the answers get out; the rest is slack. */
+const CLOSING_LIMIT_MS = 1800;
 /** What a signal leaves for an answer that is half written. */
 const SIGNAL_LIMIT_MS = 500;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -14,8 +14,12 @@ import { LineSplitter } from './lines.js';
 import type { Log } from './log.js';
 
 const MAX_LINE_BYTES = 10 * 1024 * 1024;
-/** More calls at once than any client makes: beyond that its next messages wait in the pipe. */
+/** More calls at once than any client makes: beyond that its next messages wait in the pipe … */
 const MAX_IN_FLIGHT = 1000;
+/** … but are taken piece by piece, as a cancellation or the end may stand behind them. */
+const PEEK_INTERVAL_MS = 1000;
+/** With so much unread by the client nothing more is taken; below, its going away must be noticed though it reads not. */
+const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 const BAD_PARAMS = 'The params do not fit the method.';
 
 /**
@@ -49,6 +53,7 @@ export class StdioTransport implements Transport {
   #initialize: RequestId | undefined;
   #initialized = false;
   #first = true;
+  #peek: NodeJS.Timeout | undefined;
   #ended = false;
 
   constructor(
@@ -60,10 +65,10 @@ export class StdioTransport implements Transport {
   async start(): Promise<void> {
     this.stdin.on('data', (chunk: Buffer) => {
       this.#splitter.push(chunk);
-      this.#regulate();
+      if (this.#isFull()) this.#hold();
     });
     for (const event of ['end', 'close', 'error']) this.stdin.on(event, () => this.#end());
-    this.stdout.on('drain', () => this.#regulate());
+    this.stdout.on('drain', () => this.#readOn());
   }
 
   async close(): Promise<void> {
@@ -81,7 +86,7 @@ export class StdioTransport implements Transport {
     if (!reply) return;
     this.stdout.write(serializeMessage(reply));
     if (!('method' in reply)) this.onreply?.();
-    this.#regulate();
+    this.#readOn();
   }
 
   /** The message with the client's id in place of ours; undefined for a reply that nobody waits for any more. */
@@ -180,11 +185,23 @@ export class StdioTransport implements Transport {
     this.stdout.write(serializeMessage({ jsonrpc: '2.0', ...(id !== undefined && { id }), error: { code, message } }));
   }
 
-  /** Reads on only while the client reads too, and while there is room for more calls. */
-  #regulate(): void {
-    if (this.#ended) return;
-    if (this.stdout.writableNeedDrain || this.inFlight >= MAX_IN_FLIGHT) this.stdin.pause();
-    else if (this.stdin.isPaused()) this.stdin.resume();
+  #isUnread(): boolean {
+    return this.stdout.writableLength > MAX_UNREAD_BYTES;
+  }
+
+  #isFull(): boolean {
+    return this.#isUnread() || this.inFlight >= MAX_IN_FLIGHT;
+  }
+
+  #hold(): void {
+    this.stdin.pause();
+    if (!this.#isUnread()) this.#peek = setTimeout(() => this.stdin.resume(), PEEK_INTERVAL_MS);
+  }
+
+  #readOn(): void {
+    if (this.#ended || !this.stdin.isPaused() || this.#isFull()) return;
+    clearTimeout(this.#peek);
+    this.stdin.resume();
   }
 
   #end(): void {
