@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
 import packageJson from '../package.json' with { type: 'json' };
 import { checkSetup } from './check.js';
@@ -53,6 +54,8 @@ async function serve(log: Log): Promise<void> {
   for (const fault of faults) log.error(fault);
 
   const closing = new AbortController();
+  // Each call in flight listens, and Node takes more than ten listeners for a leak.
+  setMaxListeners(0, closing.signal);
   const transport = new StdioTransport(process.stdin, process.stdout, log);
   const client =
     connection &&
