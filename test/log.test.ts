@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { LOG_LEVELS, Log, type LogLevel } from '../src/log.js';
 
@@ -54,4 +54,11 @@ test('once the stream is gone it is silent', () => {
   stream.emit('error', new Error('EPIPE'));
   log.error('nobody reads this');
   expect(written()).toBe('');
+});
+
+test('a stream that nobody reads: drops what is over a megabyte', () => {
+  const stream = new Writable({ write() {} });
+  const log = new Log(stream);
+  for (let count = 0; count < 10_000; count++) log.error('x'.repeat(1000));
+  expect(stream.writableLength).toBeLessThan(1_100_000);
 });
