@@ -127,6 +127,11 @@ export class ServerProcess {
   check(): void {
     if (this.#rest !== '') throw new Error(`half a line on stdout: ${this.#rest.slice(0, 200)}`);
     for (const line of this.lines) JSONRPCMessageSchema.parse(JSON.parse(line));
+    this.checkSecrets();
+  }
+
+  /** No secret appears in what was written so far. */
+  checkSecrets(): void {
     for (const secret of this.#secrets) {
       if (this.stdout.includes(secret)) throw new Error(`stdout shows ${secret}`);
       if (this.stderr.includes(secret)) throw new Error(`stderr shows ${secret}`);

@@ -1,0 +1,150 @@
+import { describe, expect, test } from 'vitest';
+import { getTask, initialize, request } from '../support/protocol.js';
+import { completedRecord, pendingRecord } from '../support/records.js';
+import { ServerProcess } from '../support/server-process.js';
+import { StandIn } from '../support/stand-in.js';
+import { inState, type Scene, STATES, type State } from '../support/states.js';
+
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+const ALL = Object.keys(STATES) as State[];
+/** What a busy machine may add to a promised time. */
+const SLACK_MS = 1000;
+
+/** Expects that the process ends by itself with code 0, within the time from the given act. */
+async function expectEnd({ server }: Scene, limitMs: number, act: () => void) {
+  const startMs = performance.now();
+  act();
+  expect(await server.exited).toEqual({ code: 0, signal: null });
+  expect(performance.now() - startMs).toBeLessThan(limitMs + SLACK_MS);
+  server.checkSecrets();
+}
+
+describe('Life and death', () => {
+  test.each(ALL)('stdin EOF %s: ends within 2 s with code 0', async (state) => {
+    await inState(state, (scene) => expectEnd(scene, 2000, () => scene.server.child.stdin.end()));
+  });
+
+  test.each(ALL)('SIGTERM, SIGINT, SIGHUP %s: ends within 1 s with code 0', async (state) => {
+    const end = (signal: NodeJS.Signals) =>
+      inState(state, (scene) => expectEnd(scene, 1000, () => scene.server.child.kill(signal)));
+    await Promise.all(SIGNALS.map(end));
+  });
+
+  test('SIGTERM, SIGINT, SIGHUP after stdin EOF: ends within 1 s with code 0', async () => {
+    const end = (signal: NodeJS.Signals) =>
+      inState('with a call in flight', async (scene) => {
+        scene.server.child.stdin.end();
+        await scene.server.logged('stdin closed');
+        await expectEnd(scene, 1000, () => scene.server.child.kill(signal));
+      });
+    await Promise.all(SIGNALS.map(end));
+  });
+
+  test('SIGTERM, SIGINT, SIGHUP with a call in flight: no half a line is left on stdout', async () => {
+    await inState('with a call in flight', async ({ server }) => {
+      await server.kill('SIGTERM');
+      expect(server.messages.map(({ id }) => id)).toEqual(['initialize']);
+    });
+  });
+
+  test('stdin EOF with a call in flight: answered `timeout` after 1.5 s when the API stays silent', async () => {
+    await inState('with a call in flight', async ({ server }) => {
+      await server.close();
+      const text = expect.stringMatching(/^\[timeout\] No answer from .* within 1\.\d s/);
+      expect(await server.answer('call')).toMatchObject({ result: { isError: true, content: [{ text }] } });
+    });
+  });
+
+  test('stdin EOF with a call in flight: answered when the API answers in time', async () => {
+    const standIn = await StandIn.start([completedRecord('task-1')]);
+    const server = new ServerProcess({ standIn });
+    const release = standIn.hold();
+    server.write(getTask('call', 'task-1'));
+    await standIn.received(1);
+    server.child.stdin.end();
+    await server.logged('stdin closed');
+    release();
+    await server.close();
+    expect(server.messages).toMatchObject([{ id: 'call', result: { structuredContent: { result: {} } } }]);
+    await standIn.close();
+  });
+
+  test('stdin EOF while waiting: answered with the last known state', async () => {
+    await inState('while waiting', async ({ server, standIn }) => {
+      await server.close();
+      const result = { task_id: 'pending-1', status: 'pending' };
+      expect(await server.answer('call')).toMatchObject({ result: { structuredContent: { result } } });
+      expect(standIn.requests).toHaveLength(1);
+    });
+  });
+
+  test('EOF right behind piped requests: each is answered', async () => {
+    const standIn = await StandIn.start([completedRecord('task-1'), pendingRecord('pending-1')]);
+    const server = new ServerProcess({ standIn });
+    server.write(request('list', 'tools/list'));
+    for (let id = 0; id < 20; id++) server.write(getTask(id, id % 2 ? 'task-1' : 'pending-1', 50));
+    expect(await server.close()).toEqual({ code: 0, signal: null });
+    expect(server.messages).toHaveLength(21);
+    expect(server.messages.every(({ result }) => result && !(result as { isError?: boolean }).isError)).toBe(true);
+    await standIn.close();
+  });
+
+  test('EOF right behind piped requests: megabytes of answers are flushed whole, also to a slow reader', async () => {
+    const server = new ServerProcess();
+    server.child.stdout.pause();
+    for (let id = 0; id < 500; id++) server.write(request(id, 'tools/list'));
+    server.child.stdin.end();
+    await server.logged('stdin closed');
+    server.child.stdout.resume();
+    await server.close();
+    expect(server.stdout.length).toBeGreaterThan(2_000_000);
+    expect(server.messages.map(({ id }) => id)).toEqual(Array.from({ length: 500 }, (_, id) => id));
+  });
+
+  test('stdout closed by the reader: the next answer ends it with code 0, stdin still open', async () => {
+    await inState('idle', (scene) =>
+      expectEnd(scene, 1000, () => {
+        scene.server.child.stdout.destroy();
+        scene.server.write(request(1, 'ping'));
+      }),
+    );
+  });
+
+  test('stdout closed by the reader: unread answers end it with code 0, stdin still open', async () => {
+    await inState('with a reader that does not read', (scene) =>
+      expectEnd(scene, 1000, () => scene.server.child.stdout.destroy()),
+    );
+  });
+
+  test('stderr closed by the reader: it goes on serving, in silence', async () => {
+    await inState('idle', async ({ server }) => {
+      server.child.stderr.destroy();
+      for (let id = 0; id < 20; id++) {
+        server.write(getTask(id, 'task-1'));
+        expect(await server.answer(id)).toMatchObject({ result: { structuredContent: {} } });
+      }
+      expect(await server.close()).toEqual({ code: 0, signal: null });
+    });
+  });
+
+  test('an exception that nobody caught: logged, and the end with code 1', async () => {
+    const server = new ServerProcess({ env: preload(`process.on('SIGUSR2', () => { throw new Error('boom'); })`) });
+    await initialize(server);
+    expect(await server.kill('SIGUSR2')).toEqual({ code: 1, signal: null });
+    expect(server.stderr).toMatch(/error: Error: boom\n/);
+  });
+
+  test('a stray console.log: goes to stderr', async () => {
+    const server = new ServerProcess({ env: preload(`process.on('SIGUSR2', () => console.log('stray'))`) });
+    await initialize(server);
+    server.child.kill('SIGUSR2');
+    await server.logged('stray\n');
+    await server.close();
+    expect(server.messages).toHaveLength(1);
+  });
+});
+
+/** The environment that runs the code in the server's process before the server. */
+function preload(code: string) {
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` };
+}

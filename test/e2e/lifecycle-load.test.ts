@@ -1,0 +1,77 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { cancel, getTask, initialize, request } from '../support/protocol.js';
+import { completedRecord, pendingRecord } from '../support/records.js';
+import { ServerProcess } from '../support/server-process.js';
+import { StandIn } from '../support/stand-in.js';
+
+const MIB = 1024 * 1024;
+
+let standIn: StandIn;
+let server: ServerProcess;
+
+beforeEach(async () => {
+  standIn = await StandIn.start([pendingRecord('pending-1')]);
+  server = new ServerProcess({ standIn, env: { LOG_LEVEL: 'info' } });
+  await initialize(server);
+});
+
+afterEach(async () => {
+  server.child.kill('SIGKILL');
+  await server.exited;
+  await standIn.close();
+});
+
+/** Resolves once the server has stopped to take what was written: nothing has left for a while. */
+async function standstill(): Promise<void> {
+  let before: number;
+  do {
+    before = server.child.stdin.writableLength;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  } while (server.child.stdin.writableLength !== before);
+}
+
+describe('Life and death', () => {
+  test('300 calls at once: each is answered with its own task', async () => {
+    const ids = Array.from({ length: 300 }, (_, number) => `task-${number}`);
+    for (const id of ids) standIn.add(completedRecord(id));
+    for (const id of ids) server.write(getTask(id, id));
+    for (const id of ids) {
+      expect(await server.answer(id)).toMatchObject({ result: { structuredContent: { result: { task_id: id } } } });
+    }
+    expect(await server.close()).toEqual({ code: 0, signal: null });
+    expect(server.messages).toHaveLength(301);
+    // Node warns of leaking listeners.
+    expect(server.stderr).not.toMatch(/warning/i);
+  });
+
+  test('300 calls waiting at once: each is answered at EOF', async () => {
+    for (let id = 0; id < 300; id++) server.write(getTask(id, 'pending-1', 50));
+    await standIn.received(300);
+    await server.close();
+    expect(server.messages).toHaveLength(301);
+    expect(server.stderr).not.toMatch(/warning/i);
+  });
+
+  test('more calls waiting than it takes at once: a cancellation behind them gets through, and so does EOF', async () => {
+    for (let id = 0; id < 1500; id++) server.write(getTask(id, 'pending-1', 50));
+    expect(await server.replies(cancel(0))).toEqual([]);
+    expect(await server.close()).toEqual({ code: 0, signal: null });
+    expect(server.messages.some(({ id }) => id === 0)).toBe(false);
+  });
+
+  test('a reader that does not read (back-pressure) and then does: memory is bounded, and nothing is lost', async () => {
+    const before = await server.residentBytes();
+    server.child.stdout.pause();
+    const params = { _meta: { padding: 'x'.repeat(500) } };
+    const ids = Array.from({ length: 6000 }, (_, id) => id);
+    server.write(ids.map((id) => `${JSON.stringify(request(id, 'tools/list', params))}\n`).join(''));
+    await standstill();
+    // Of 3.4 MB of requests most wait on the client's side, and 30 MB of answers are not made yet.
+    expect(server.child.stdin.writableLength).toBeGreaterThan(MIB);
+    expect((await server.residentBytes()) - before).toBeLessThan(60 * MIB);
+    server.child.stdout.resume();
+    await server.answer(ids.at(-1));
+    expect(server.messages.slice(1).map(({ id }) => id)).toEqual(ids);
+    expect(await server.close()).toEqual({ code: 0, signal: null });
+  });
+});

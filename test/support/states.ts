@@ -1,0 +1,50 @@
+import { getTask, initialize, request } from './protocol.js';
+import { completedRecord, pendingRecord } from './records.js';
+import { ServerProcess } from './server-process.js';
+import { StandIn } from './stand-in.js';
+
+/** A server, its stand-in, and how to end the latter. */
+export interface Scene {
+  server: ServerProcess;
+  standIn: StandIn;
+}
+
+/** Where a server can be when its end comes; each resolves once it is there. */
+export const STATES = {
+  'before `initialize`': ({ server }: Scene) => server.logged('serving'),
+  idle: ({ server }: Scene) => initialize(server),
+  'with a call in flight': async ({ server, standIn }: Scene) => {
+    await initialize(server);
+    standIn.hold();
+    server.write(getTask('call', 'task-1'));
+    await standIn.received(1);
+  },
+  'while waiting': async ({ server }: Scene) => {
+    await initialize(server);
+    server.write(getTask('call', 'pending-1', 50));
+    await server.logged('retrieve: HTTP 200');
+  },
+  'with a reader that does not read': async ({ server }: Scene) => {
+    await initialize(server);
+    server.child.stdout.pause();
+    // The answers are more than a pipe holds: the rest stays in the process.
+    const requests = Array.from({ length: 300 }, (_, id) => `${JSON.stringify(request(id, 'tools/list'))}\n`);
+    await new Promise((resolve) => server.child.stdin.write(requests.join(''), resolve));
+  },
+} satisfies Record<string, (scene: Scene) => Promise<unknown>>;
+
+export type State = keyof typeof STATES;
+
+/** Starts a server with two tasks to ask for, brings it into the state and runs what is to be seen there. */
+export async function inState(state: State, run: (scene: Scene) => Promise<void>): Promise<void> {
+  const standIn = await StandIn.start([completedRecord('task-1'), pendingRecord('pending-1')]);
+  const server = new ServerProcess({ standIn });
+  try {
+    await STATES[state]({ server, standIn });
+    await run({ server, standIn });
+  } finally {
+    server.child.kill('SIGKILL');
+    await server.exited;
+    await standIn.close();
+  }
+}
