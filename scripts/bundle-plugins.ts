@@ -20,7 +20,10 @@ const UNUSED: [module: RegExp, stub: string][] = [
   // undici's index evaluates fetch, WebSocket, mocks, caches and more. This is the part of it that makes dispatchers.
   [
     /undici\/index\.js$/,
-    `Object.assign(require('./lib/dispatcher/dispatcher').prototype, { request: require('./lib/api/api-request') });
+    // A proxy is reached with CONNECT.
+    `const request = require('./lib/api/api-request');
+    const connect = require('./lib/api/api-connect');
+    Object.assign(require('./lib/dispatcher/dispatcher').prototype, { request, connect });
     exports.Agent = require('./lib/dispatcher/agent');
     exports.EnvHttpProxyAgent = require('./lib/dispatcher/env-http-proxy-agent');`,
   ],

@@ -15,6 +15,7 @@ describe('.env', () => {
       'LOG_LEVEL=debug',
     ].join('\r\n');
     expect(readConfig({ ACEDATACLOUD_API_TOKEN: ' ', KLING_MAX_WAIT: '7' }, dotenv)).toEqual({
+      route: { baseUrl: new URL('https://kling.example') },
       connection: { token: 'tok-from-file', baseUrl: new URL('https://kling.example'), requestTimeoutMs: 5000 },
       tokenSource: '.env',
       maxWaitSeconds: 7,

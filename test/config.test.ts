@@ -18,6 +18,7 @@ function faultOf(env: Record<string, string | undefined>, dotenv?: string): stri
 
 test('a token is all that is needed; the rest has defaults', () => {
   expect(read(WITH_TOKEN)).toEqual({
+    route: { baseUrl: new URL('https://api.acedata.cloud') },
     connection: { token: TOKEN, baseUrl: new URL('https://api.acedata.cloud'), requestTimeoutMs: 30_000 },
     tokenSource: 'environment',
     maxWaitSeconds: 50,
