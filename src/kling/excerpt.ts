@@ -47,6 +47,7 @@ function privateValuesOf(record: TaskRecord): string[] {
   }
   return [...found]
     .filter((value) => value.length >= 8 && value !== record.id && value !== record.trace_id)
+    .slice(0, MAX_PRIVATE_VALUES)
     .sort((a, b) => b.length - a.length);
 }
 

@@ -1,5 +1,3 @@
-import { stripVTControlCharacters } from 'node:util';
-
 /** What stands in place of a secret. */
 export const REDACTED = '[redacted]';
 
@@ -11,10 +9,17 @@ export const REDACTED = '[redacted]';
 const INVISIBLE =
   /[[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]--[\n\t\u200c\u200d\ufe0e\ufe0f\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}]]/gv;
 
+/**
+ * Terminal sequences: CSI, OSC up to its end, and the short ones. The pattern of Node's stripVTControlCharacters takes
+ * quadratic time (80 KB of ";#" behind an ESC: 5 s); here no two neighbouring repetitions share a character.
+ */
+const TERMINAL_SEQUENCE =
+  /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|(?:\u001b\]|\u009d)[^\u0007\u001b\u009c\u009d]*(?:\u0007|\u001b\\|\u009c)|\u001b[ -/]?[\dA-PR-TZcf-ntqry=><~]/g;
+
 /** Text from outside, made safe to show: no terminal sequences, no invisible characters, no lone surrogates. */
 export function cleanText(text: string): string {
   // Well-formed first: two halves could come together over what is removed between them, as an invisible character.
-  return stripVTControlCharacters(text.toWellFormed()).replace(INVISIBLE, '');
+  return text.toWellFormed().replace(TERMINAL_SEQUENCE, '').replace(INVISIBLE, '');
 }
 
 /** At most `max` UTF-16 units; what is cut ends in an ellipsis, and never in half a character. */

@@ -1,0 +1,41 @@
+import type { Json } from './records.js';
+import type { Session, ToolResult } from './server-process.js';
+
+/** Characters that hide text or steer a terminal; newline and tab are none. */
+const UNSAFE =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/u;
+
+/** Twenty links of 4 KB each, told in the structure, in the text and as resource links, are the most there can be. */
+const MAX_LINE = 300_000;
+
+/** Calls kling_get_task and fails unless what came is safe to show: bounded, well-formed, links to http(s) alone. */
+export async function callSafely(session: Session, taskId: string): Promise<ToolResult> {
+  const result = await session.call('kling_get_task', { task_id: taskId });
+  const line = session.server.lines.at(-1) ?? '';
+  if (line.length > MAX_LINE) throw new Error(`${line.length} characters went to the client`);
+  for (const { key, text } of stringsIn(JSON.parse(line))) {
+    if (!text.isWellFormed()) throw new Error(`not well-formed: ${JSON.stringify(text.slice(0, 200))}`);
+    if (UNSAFE.test(text)) throw new Error(`unsafe characters: ${JSON.stringify(text.slice(0, 200))}`);
+    if (/(^|_)ur[il]s?$/.test(key) && !/^https?:\/\//.test(text)) throw new Error(`a link to ${text.slice(0, 200)}`);
+  }
+  return result;
+}
+
+/** Every string of a JSON value with the key above it, the keys themselves, and the strings of the text block's JSON. */
+function* stringsIn(value: unknown, key = ''): Generator<{ key: string; text: string }> {
+  if (typeof value === 'string') {
+    yield { key, text: value };
+    if (key === 'text' && value.startsWith('{')) yield* stringsIn(JSON.parse(value));
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [name, child] of Object.entries(value)) {
+      yield { key: '', text: name };
+      yield* stringsIn(child, Array.isArray(value) ? key : name);
+    }
+  }
+}
+
+/** A record as JSON text in which one part is nested the given number of levels deep. */
+export function nestedRecord(record: Json, part: string, levels: number): string {
+  const nested = `${'{"data":['.repeat(levels / 2)}"https://cdn.acedata.cloud/deep.mp4"${']}'.repeat(levels / 2)}`;
+  return `${JSON.stringify(record).slice(0, -1)},"${part}":${nested}}`;
+}
