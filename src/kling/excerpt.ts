@@ -86,7 +86,7 @@ export function excerptRequest(record: TaskRecord, clean: Clean): RequestExcerpt
   let bytes = 2;
   for (const [rawKey, value] of Object.entries(record.request ?? {})) {
     if (excerpt.length === MAX_REQUEST_FIELDS) break;
-    const key = cleanLine(rawKey, MAX_KEY);
+    const key = cleanLine(clean(rawKey), MAX_KEY);
     if (key === '' || key === '__proto__' || key.toLowerCase() === 'async' || isPrivateKey(key)) continue;
     const shown = excerptField(key, value, clean);
     if (shown === undefined) continue;
@@ -126,7 +126,7 @@ export function excerptOutput(response: unknown, clean: Clean): unknown {
     const entries: [string, unknown][] = [];
     for (const [rawKey, child] of Object.entries(value)) {
       if (left <= 0) break;
-      const key = cleanLine(rawKey, MAX_KEY);
+      const key = cleanLine(clean(rawKey), MAX_KEY);
       if (key === '__proto__' || isPrivateKey(key)) continue;
       const before = left;
       left -= Array.isArray(value) ? 1 : sizeOf(key) + 2;

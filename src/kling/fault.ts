@@ -1,8 +1,10 @@
 import { CONNECTION_HINT, isRefusal, meaningOf, RETRY_HINT, URL_HINT } from './codes.js';
 import { KlingError } from './error.js';
+import { textCleaner } from './excerpt.js';
 import { type HttpAnswer, MAX_BODY_BYTES } from './http.js';
 import { isObject, type JsonObject, parseJson, textOf } from './json.js';
-import { cleanLine } from './text.js';
+import { readRecord } from './record.js';
+import { cleanLine, REDACTED } from './text.js';
 
 /** Codes for a 4xx that brings no usable code of its own. */
 const CODE_OF_STATUS = new Map([
@@ -12,9 +14,15 @@ const CODE_OF_STATUS = new Map([
   [404, 'no_api'],
 ]);
 
-/** A sentence from the API for the reader, where it is one: not markup, and short. */
+/** The API's ids, as its messages name them: UUIDs and those of its database. */
+const ANY_ID = /\b(?:[\da-f]{24}|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})\b/gi;
+
+/**
+ * A sentence from the API for the reader, where it is one: not markup, and short. It may name the account or the
+ * application by an internal id that nothing else in the body tells as such.
+ */
 function quote(message: string | undefined): string {
-  const text = cleanLine(message ?? '', 160).replace(/[.\s]+$/, '');
+  const text = cleanLine((message ?? '').replace(ANY_ID, REDACTED), 160).replace(/[.\s]+$/, '');
   return text === '' || /<[a-z!/]/i.test(text) ? '' : `: ${text}`;
 }
 
@@ -36,9 +44,10 @@ function readError(body: JsonObject) {
   const code = /^[a-z0-9_]{1,64}$/.test(named) ? named : undefined;
   const message = textOf(error.message) ?? textOf(error.detail) ?? textOf(body.message) ?? textOf(body.detail);
   const traceId = textOf(body.trace_id) ?? textOf(error.trace_id);
+  const clean = textCleaner(readRecord({ ...body, response: error }));
   return {
     code,
-    message: message === code ? undefined : message,
+    message: message === undefined || message === code ? undefined : clean(message),
     traceId: traceId && /^[\w-]{1,64}$/.test(traceId) ? traceId : undefined,
   };
 }

@@ -141,7 +141,7 @@ interface ResultContext {
 
 /** What a completed task has to show: its first video, the other files, or what it returned instead. */
 function resultsOf(response: unknown, { taskId, type, clean }: ResultContext) {
-  const media = readMedia(response, taskId, type);
+  const media = readMedia(response, taskId, type).map((item) => (item.id ? { ...item, id: clean(item.id) } : item));
   const video = media.find(({ kind }) => kind === 'video');
   const others = media.filter((item) => item !== video).slice(0, MAX_OTHER_MEDIA);
   const visible = media.some(({ kind }) => kind === 'video' || kind === 'image');
