@@ -143,11 +143,15 @@ export function isReset(error: unknown): boolean {
 }
 
 /**
- * The KlingError for what undici threw: `network_error`, or `bad_response` for a body that is too large. An error without
+ * The KlingError for what undici threw: `network_error`, or `bad_response` for what is too large or not HTTP. An error without
  * a code does not come from the network: it is a bug, and thrown on.
  */
 export function networkError(error: unknown, host: string): KlingError {
   const code = codeOf(error);
+  // The one error of undici's whose code is often missing.
+  if (error instanceof Error && error.name === 'HTTPParserError') {
+    return badResponse('The API answered with something that is not HTTP.', error);
+  }
   if (code === undefined) throw error;
   if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
     return badResponse(`The API answered with more than ${MAX_BODY_BYTES / 1024 / 1024} MiB.`, error);

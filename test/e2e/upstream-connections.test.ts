@@ -8,6 +8,8 @@ import {
   hang,
   headersOnly,
   meet,
+  raw,
+  rawForEver,
   resetBeforeBody,
   resetInBody,
 } from '../support/faults.js';
@@ -47,12 +49,38 @@ describe.concurrent('Upstream faults', () => {
     ['no answer', hang],
     ['headers but no body', headersOnly],
     ['one byte at a time for ever', drip],
+    ['early hints for ever', rawForEver('', 'HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n')],
+    ['a body shorter than announced', raw('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"id"')],
   ])('%s: timeout when the time for the lookup is over', async (_name, fault) => {
     const { isError, text, ms, requestsAtMs } = await meet(fault, 2);
     expect(text).toMatch(TIMEOUT);
     expect(isError).toBe(true);
     expect(ms).toBeLessThan(2000 + SLACK_MS);
     expect(requestsAtMs).toHaveLength(1);
+  });
+
+  test.each([
+    ['an answer that is no HTTP', raw('SSH-2.0-OpenSSH_9.9\r\n')],
+    ['a chunk without a size', raw('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n')],
+  ])('%s: bad_response, no second attempt', async (_name, fault) => {
+    const { text, requestsAtMs } = await meet(fault, 8);
+    expect(text).toMatch(
+      /^\[bad_response\] The API answered with something that is not HTTP\. Check ACEDATACLOUD_API_BASE_URL\./,
+    );
+    expect(requestsAtMs).toHaveLength(1);
+  });
+
+  test.each([
+    ['headers for ever', rawForEver('HTTP/1.1 200 OK\r\n', `x-filler: ${'x'.repeat(1000)}\r\n`)],
+    [
+      'a switch of protocols',
+      raw('HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n'),
+    ],
+  ])('%s: network_error after three attempts', async (_name, fault) => {
+    const { text, ms, requestsAtMs } = await meet(fault, 12);
+    expect(text).toMatch(/^\[network_error\] No answer from HOST: .*\. Try again in a minute\.$/);
+    expect(ms).toBeLessThan(12_000 + SLACK_MS);
+    expect(requestsAtMs).toHaveLength(3);
   });
 
   test('no answer to the first attempt: given up after 10 s, and the second attempt succeeds', async () => {

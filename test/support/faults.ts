@@ -58,6 +58,22 @@ export const gzipBomb: Handler = (_request, response) => {
   response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(body);
 };
 
+/** Writes onto the connection itself, past all that makes an answer valid HTTP. */
+export function raw(text: string): Handler {
+  return (_request, _response, { socket }) => {
+    socket.write(text);
+  };
+}
+
+/** Writes the text onto the connection, then the repeated one for ever. */
+export function rawForEver(text: string, repeated: string): Handler {
+  return (_request, _response, { socket }) => {
+    socket.write(text);
+    const timer = setInterval(() => socket.write(repeated), 5);
+    socket.on('close', () => clearInterval(timer));
+  };
+}
+
 /** What came of one call for a task while the fault lasted. */
 export interface Encounter {
   isError: boolean;
