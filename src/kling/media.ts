@@ -50,11 +50,15 @@ export function fileTypeOf(url: string): { kind: MediaKind; mimeType: string } |
   return extension ? EXTENSIONS.get(extension.toLowerCase()) : undefined;
 }
 
+const MAX_URL = 4096;
+
 /** A URL as a client may follow it: http or https, of a bearable length, percent-encoded. Undefined for all else. */
 export function safeUrl(value: unknown): string | undefined {
-  if (typeof value !== 'string' || value.length > 4096) return undefined;
+  if (typeof value !== 'string' || value.length > MAX_URL) return undefined;
   if (!/^\s*https?:\/\//i.test(value) || !URL.canParse(value)) return undefined;
-  return new URL(value).href;
+  const { href } = new URL(value);
+  // Percent-encoding makes up to nine characters of one.
+  return href.length > MAX_URL ? undefined : href;
 }
 
 /**
