@@ -125,22 +125,30 @@ function durationOf(value: unknown): number | undefined {
   return typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
 }
 
+/** What a task's files are read with. */
+export interface MediaContext {
+  /** The task's own id, which is never a file's id. */
+  taskId: string;
+  /** The task's type, which tells the kind of a file that neither its key nor its name tells. */
+  type: string | undefined;
+  /** Makes a text safe to show. */
+  clean: (text: string) => string;
+}
+
 /** More than any task makes, and few enough that a hostile body costs nothing. */
 const MAX_MEDIA = 1000;
 
 /**
  * The files that a response names, each once, in the order of the document. What a second mention of a URL knows
  * (its id, its duration) is added to the first.
- * @param taskId the task's own id, which is never a file's id
- * @param type the task's type, which tells the kind of a file that neither its key nor its name tells
  */
-export function readMedia(response: unknown, taskId: string, type: string | undefined): Media[] {
+export function readMedia(response: unknown, { taskId, type, clean }: MediaContext): Media[] {
   const media = new Map<string, Media>();
   for (const { url, holder, kind: kindByKey } of resultUrls(response)) {
     if (media.size >= MAX_MEDIA) break;
     const known = media.get(url);
     const kind = known?.kind ?? kindByKey ?? fileTypeOf(url)?.kind ?? KIND_OF_TYPE.get(type ?? '') ?? 'file';
-    const id = known?.id ?? cleanLine(textOf(holder[`${kind}_id`]) ?? textOf(holder.id) ?? '', 128);
+    const id = known?.id ?? cleanLine(clean(textOf(holder[`${kind}_id`]) ?? textOf(holder.id) ?? ''), 128);
     const duration = known?.duration_seconds ?? (kind === 'image' ? undefined : durationOf(holder.duration));
     media.set(url, {
       kind,

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { excerptOutput, excerptRequest, textCleaner } from './excerpt.js';
-import { MEDIA_KINDS, readMedia } from './media.js';
+import { MEDIA_KINDS, type MediaContext, readMedia } from './media.js';
 import { readRecord } from './record.js';
 import { judgeStatus, STATUSES } from './status.js';
 import { cleanLine } from './text.js';
@@ -133,15 +133,9 @@ export function toTask(value: unknown, { taskId, nowMs }: TaskContext): Task {
   };
 }
 
-interface ResultContext {
-  taskId: string;
-  type: string | undefined;
-  clean: (text: string) => string;
-}
-
 /** What a completed task has to show: its first video, the other files, or what it returned instead. */
-function resultsOf(response: unknown, { taskId, type, clean }: ResultContext) {
-  const media = readMedia(response, taskId, type).map((item) => (item.id ? { ...item, id: clean(item.id) } : item));
+function resultsOf(response: unknown, context: MediaContext) {
+  const media = readMedia(response, context);
   const video = media.find(({ kind }) => kind === 'video');
   const others = media.filter((item) => item !== video).slice(0, MAX_OTHER_MEDIA);
   const visible = media.some(({ kind }) => kind === 'video' || kind === 'image');
@@ -150,7 +144,7 @@ function resultsOf(response: unknown, { taskId, type, clean }: ResultContext) {
     video_id: video?.id,
     duration_seconds: video?.duration_seconds,
     other_media: others.length > 0 ? others : undefined,
-    output: visible ? undefined : excerptOutput(response, clean),
+    output: visible ? undefined : excerptOutput(response, context.clean),
   });
 }
 
