@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { type JSONRPCMessage, JSONRPCMessageSchema } from '@modelcontextprotocol/sdk/types.js';
+import { processes } from './processes.js';
 import type { Json } from './records.js';
 import { PRIVATE_VALUES } from './records.js';
 import { type StandIn, TOKEN } from './stand-in.js';
@@ -59,11 +60,16 @@ export class ServerProcess {
       this.stderr += chunk;
       this.#wake();
     });
+    processes.add(this);
     this.exited = once(this.child, 'close').then(([code, signal]) => {
       if (this.#cwd) rmSync(this.#cwd, { recursive: true, force: true });
       this.#wake();
       return { code, signal };
     });
+  }
+
+  get ended(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
   /** Writes as it is; an object goes as one line of JSON. */
@@ -155,7 +161,7 @@ export class ServerProcess {
   }
 
   async #change(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) {
+    if (this.ended) {
       throw new Error(`the server has ended\n${this.stderr}`);
     }
     await new Promise<void>((resolve) => this.#waiters.push(resolve));

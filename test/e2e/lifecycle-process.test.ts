@@ -1,0 +1,116 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { getTask, initialize, request } from '../support/protocol.js';
+import { pendingRecord } from '../support/records.js';
+import { ENTRY, ServerProcess } from '../support/server-process.js';
+import { StandIn, TOKEN } from '../support/stand-in.js';
+
+let standIn: StandIn;
+let directory: string;
+
+beforeEach(async () => {
+  standIn = await StandIn.start([pendingRecord('pending-1')]);
+  directory = mkdtempSync(join(tmpdir(), 'kling-tasks-'));
+});
+
+afterEach(async () => {
+  await standIn.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/**
+ * A client that starts the server, hands on what it reads on its stdin, and reads no answers. The server inherits its
+ * stderr, which is therefore open as long as either of them lives.
+ */
+const CLIENT = `
+  const { spawn } = require('node:child_process');
+  const server = spawn(process.execPath, [process.argv[1]], { stdio: ['pipe', 'pipe', 'inherit'] });
+  process.stdin.pipe(server.stdin);
+`;
+
+describe('Life and death', () => {
+  test.each([
+    ['idle', [request(1, 'ping')], 'serving'],
+    ['while waiting', [getTask(1, 'pending-1', 50)], 'HTTP 200'],
+    ['with answers that nobody reads', Array.from({ length: 500 }, (_, id) => request(id, 'tools/list')), 'serving'],
+  ])('the parent killed with SIGKILL %s: the server ends by itself', async (_state, requests, logged) => {
+    const client = spawn(process.execPath, ['-e', CLIENT, ENTRY], {
+      cwd: directory,
+      env: {
+        PATH: process.env.PATH,
+        LOG_LEVEL: 'debug',
+        ACEDATACLOUD_API_TOKEN: TOKEN,
+        ACEDATACLOUD_API_BASE_URL: standIn.url,
+      },
+    });
+    let stderr = '';
+    const stderrClosed = once(client.stderr, 'end');
+    const there = new Promise<void>((resolve) => {
+      client.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+        stderr += chunk;
+        if (stderr.includes(logged)) resolve();
+      });
+    });
+    for (const line of requests) client.stdin.write(`${JSON.stringify(line)}\n`);
+    await there;
+    const killedMs = performance.now();
+    client.kill('SIGKILL');
+    await stderrClosed;
+    expect(performance.now() - killedMs).toBeLessThan(3000);
+    expect(stderr).not.toContain(TOKEN);
+  });
+
+  test('200 starts and stops in a row: each ends with code 0, no process is left', async () => {
+    const pids: number[] = [];
+    async function startAndStop(number: number) {
+      const server = new ServerProcess();
+      pids.push(server.child.pid ?? Number.NaN);
+      if (number % 4 === 0) expect(await server.close()).toEqual({ code: 0, signal: null });
+      else {
+        await initialize(server);
+        const end = [() => server.close(), () => server.kill('SIGTERM'), () => server.kill('SIGINT')][(number % 4) - 1];
+        expect(await end?.()).toEqual({ code: 0, signal: null });
+      }
+    }
+    const numbers = Array.from({ length: 200 }, (_, number) => number).values();
+    const worker = async () => {
+      for (const number of numbers) await startAndStop(number);
+    };
+    await Promise.all(Array.from({ length: 4 }, worker));
+    expect(pids).toHaveLength(200);
+    for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  });
+
+  test('stdin is /dev/null: ends at once with code 0', () => {
+    const { status, stdout } = spawnSync(process.execPath, [ENTRY], {
+      cwd: directory,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    expect({ status, stdout: String(stdout) }).toEqual({ status: 0, stdout: '' });
+  });
+
+  test('stdin is a directory, which cannot be read: ends with code 0', () => {
+    const stdin = openSync(directory, 'r');
+    const { status } = spawnSync(process.execPath, [ENTRY], { cwd: directory, stdio: [stdin, 'pipe', 'pipe'] });
+    closeSync(stdin);
+    expect(status).toBe(0);
+  });
+
+  test('requests from a file, answers into a file: all of them, whole', () => {
+    const ids = Array.from({ length: 300 }, (_, id) => id);
+    const input = join(directory, 'requests');
+    const output = join(directory, 'answers');
+    writeFileSync(input, ids.map((id) => `${JSON.stringify(request(id, 'tools/list'))}\n`).join(''));
+    const [stdin, stdout] = [openSync(input, 'r'), openSync(output, 'w')];
+    const { status } = spawnSync(process.execPath, [ENTRY], { cwd: directory, stdio: [stdin, stdout, 'pipe'] });
+    closeSync(stdin);
+    closeSync(stdout);
+    expect(status).toBe(0);
+    const answers = readFileSync(output, 'utf8').trimEnd().split('\n');
+    expect(answers.map((line) => JSON.parse(line).id)).toEqual(ids);
+  });
+});

@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import { processes } from '../support/processes.js';
+import { getTask, initialize, request } from '../support/protocol.js';
+import { DOCUMENTED_ID, documented, PRIVATE_VALUES } from '../support/records.js';
+import { ServerProcess } from '../support/server-process.js';
+import { StandIn, TOKEN } from '../support/stand-in.js';
+
+describe('Secrets', () => {
+  test('every case of this table: the sweep behind it reads both streams at `debug`, and would fail it', async () => {
+    const server = new ServerProcess({ secrets: ['kling_get_task'] });
+    const silent = new ServerProcess({ secrets: ['serving no lookups'] });
+    expect(processes).toContain(server);
+    server.write(request(1, 'tools/list'));
+    await server.answer(1);
+    await silent.logged('serving');
+    expect(() => server.checkSecrets()).toThrow('stdout shows kling_get_task');
+    expect(() => silent.checkSecrets()).toThrow('stderr shows serving no lookups');
+    for (const process of [server, silent]) {
+      processes.delete(process);
+      process.child.kill();
+      await process.exited;
+    }
+  });
+
+  test('every case of this table: the API is asked with the token, and sends each private value', async () => {
+    const standIn = await StandIn.start([documented]);
+    const server = new ServerProcess({ standIn });
+    server.write(getTask(1, DOCUMENTED_ID));
+    await server.answer(1);
+    await server.close();
+    expect(standIn.requests[0]?.headers.authorization).toBe(`Bearer ${TOKEN}`);
+    for (const value of PRIVATE_VALUES) expect(JSON.stringify(documented)).toContain(value);
+    await standIn.close();
+  });
+
+  test('the token in hostile input: reaches neither the log nor an answer', async () => {
+    const standIn = await StandIn.start();
+    const server = new ServerProcess({ standIn });
+    const _meta = { [TOKEN]: TOKEN, progressToken: [TOKEN] };
+    await server.replies(
+      `${TOKEN}\n`,
+      `{"${TOKEN}\n`,
+      { [TOKEN]: TOKEN },
+      request(TOKEN.split(''), 'ping'),
+      request(1, 'ping', { _meta }),
+      request(2, 'initialize', { protocolVersion: [TOKEN], [TOKEN]: TOKEN }),
+      request(3, TOKEN),
+      { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: TOKEN, reason: TOKEN } },
+      { jsonrpc: '2.0', id: 4, result: TOKEN },
+    );
+    await initialize(server);
+    await server.close();
+    await standIn.close();
+  });
+});
