@@ -1,7 +1,7 @@
 /**
  * Tries MCP clients from npm on the built server, against the stand-in for the API, and prints a table of what they can
  * do. They are installed into a folder of their own: needs the npm registry, and so is no part of the tests.
- * Names of clients as arguments (`npm run clients -- mcporter`) run those alone.
+ * Clients as arguments (`npm run clients -- mcporter ai-sdk@2.0.99`) are run alone, in that version.
  */
 import { execFile, execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,18 +17,7 @@ import {
   pendingRecord,
 } from '../test/support/records.js';
 import { StandIn, TOKEN } from '../test/support/stand-in.js';
-
-/** The newest of each that runs on Node 20, the oldest that the server runs on. */
-const CLIENTS = [
-  { module: 'inspector', install: '@modelcontextprotocol/inspector', version: '0.15.0' },
-  { module: 'sdk-2', install: '@modelcontextprotocol/client', version: '2.4.0' },
-  { module: 'mcporter', install: 'mcporter', version: '0.7.3' },
-  { module: 'ai-sdk', install: '@ai-sdk/mcp', version: '1.0.100' },
-  { module: 'langchain', install: '@langchain/mcp-adapters', version: '1.1.4' },
-  { module: 'openai-agents', install: '@openai/agents', version: '0.20.0' },
-];
-/** What the clients want installed beside them. */
-const PEERS = ['@langchain/core@1.4.0', '@langchain/langgraph@1.7.3', 'zod@4.6.7'];
+import { CLIENTS, PEERS } from './clients/list.js';
 
 const STEPS = ['lists', 'single', 'wait', 'batch', 'error'] as const;
 /** The waited-for task is done this long after it was first asked for; the server looks again after 5 s. */
@@ -90,14 +79,14 @@ async function tryClient(folder: string, module: string, standIn: StandIn): Prom
   }
 }
 
-const wanted = process.argv.slice(2);
-const chosen = CLIENTS.filter(({ module }) => wanted.length === 0 || wanted.includes(module));
+const wanted = new Map(process.argv.slice(2).map((argument) => [argument.split('@')[0], argument.split('@')[1]]));
+const chosen = CLIENTS.filter(({ module }) => wanted.size === 0 || wanted.has(module));
 const folder = mkdtempSync(join(tmpdir(), 'kling-clients-'));
 const standIn = await StandIn.start([documented]);
 try {
   cpSync(fileURLToPath(new URL('clients', import.meta.url)), folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{"private":true}\n');
-  const packages = chosen.map(({ install, version }) => `${install}@${version}`);
+  const packages = chosen.map(({ module, install, version }) => `${install}@${wanted.get(module) ?? version}`);
   execFileSync('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', ...packages, ...PEERS], {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit'],

@@ -14,9 +14,8 @@ import {
   secondDocumented,
 } from '../test/support/records.js';
 import { StandIn, TOKEN } from '../test/support/stand-in.js';
+import { CLIENTS } from './clients/list.js';
 
-/** The newest that runs on every Node that this server runs on. */
-const INSPECTOR = '@modelcontextprotocol/inspector@0.15.0';
 const ENTRY = fileURLToPath(new URL('../dist/index.js', import.meta.url));
 /** Long enough to start a wait and watch it come to its end. */
 const RENDERING_MS = 60_000;
@@ -42,7 +41,10 @@ console.error(`Task ids of the stand-in:
 
 const variables = { ACEDATACLOUD_API_TOKEN: TOKEN, ACEDATACLOUD_API_BASE_URL: standIn.url };
 const options = Object.entries(variables).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
-const args = ['-y', INSPECTOR, ...options, process.execPath, ENTRY, ...process.argv.slice(2)];
+const inspectorPackage = CLIENTS.filter(({ module }) => module === 'inspector').map(
+  ({ install, version }) => `${install}@${version}`,
+);
+const args = ['-y', ...inspectorPackage, ...options, process.execPath, ENTRY, ...process.argv.slice(2)];
 const inspector = spawn('npx', args, { stdio: 'inherit', shell: process.platform === 'win32' });
 process.on('SIGINT', () => {});
 inspector.on('close', async (code) => {

@@ -1,6 +1,7 @@
 import { CODES, type CodeMeaning, OTHER_CODE } from '../../src/kling/codes.js';
 import type { Task } from '../../src/kling/task.js';
 import type { Batch } from '../../src/tools/get-tasks-batch.js';
+import { CLIENTS } from '../clients/list.js';
 import type { ToolDoc } from './tools.js';
 import { variableDocs } from './variables.js';
 
@@ -136,6 +137,10 @@ function variableTable(): string {
 export function renderReadme(readme: string, tools: ToolDoc[]): string {
   const parts = {
     tools: tools.map(toolSection).join('\n\n'),
+    clients: table(
+      ['client', 'package', 'version'],
+      CLIENTS.map(({ label, install, version }) => [label, `\`${install}\``, version]),
+    ),
     configuration: variableTable(),
     errors: errorTable(),
   };
