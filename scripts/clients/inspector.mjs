@@ -1,21 +1,19 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-const CLI = fileURLToPath(new URL('node_modules/@modelcontextprotocol/inspector/cli/build/cli.js', import.meta.url));
+const folder = new URL('node_modules/@modelcontextprotocol/inspector/', import.meta.url);
+const { bin } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8'));
+const CLI = fileURLToPath(new URL(bin['mcp-inspector'], folder));
 
 /** MCP Inspector in CLI mode: a process a request. */
 export async function connect({ command, args, env }) {
   async function ask(...request) {
     const variables = Object.entries(env).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
-    const { stdout } = await promisify(execFile)(process.execPath, [
-      CLI,
-      '--cli',
-      ...variables,
-      command,
-      ...args,
-      ...request,
-    ]);
+    // Inspector 2 prints a tool's error, and exits with a code of its own.
+    const run = promisify(execFile)(process.execPath, [CLI, '--cli', ...variables, command, ...args, ...request]);
+    const { stdout } = await run.catch((error) => (error.stdout ? error : Promise.reject(error)));
     return JSON.parse(stdout);
   }
   return {
