@@ -3,7 +3,7 @@
  * will: unpacked into a folder of its own, the server must start. Needs the npm registry.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
@@ -20,8 +20,6 @@ try {
   const content = join(folder, 'content');
   mkdirSync(join(content, 'server'), { recursive: true });
   cpSync('dist', join(content, 'server'), { recursive: true });
-  // Without it, Node takes the server's files for CommonJS.
-  writeFileSync(join(content, 'server', 'package.json'), '{"type":"module"}\n');
   for (const [from, to] of [
     ['packaging/manifest.json', 'manifest.json'],
     ['README.md', 'README.md'],
