@@ -20,7 +20,9 @@ const UNBUNDLED_PACKAGES = 94;
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 function measurePackage(): Figure[] {
-  const pack = JSON.parse(execFileSync('npm', ['pack', '--dry-run', '--json'], { cwd: root, encoding: 'utf8' }));
+  const pack = JSON.parse(
+    execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root, encoding: 'utf8' }),
+  );
   const { dependencies = {} } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const packages = 1 + Object.keys(dependencies).length;
   return [

@@ -1,25 +1,30 @@
 import { readFile } from 'node:fs/promises';
 import type { Plugin } from 'esbuild';
 
+/** Matches the path of a module in node_modules, on Windows too. */
+function filterOf(module: string): RegExp {
+  return new RegExp(`[\\\\/]${module.replaceAll('.', '\\.').replaceAll('/', '[\\\\/]')}$`);
+}
+
 const NOT_BUNDLED = "throw new Error('not bundled');";
 
 /** Modules that this server can never use, and what stands in their place. */
-const UNUSED: [module: RegExp, stub: string][] = [
+const UNUSED: [module: string, stub: string][] = [
   // 264 KB of translations that the namespace export of zod drags in.
-  [/zod\/v4\/locales\/index\.js$/, 'export {};'],
+  ['zod/v4/locales/index.js', 'export {};'],
   // The SDK accepts schemas of zod 3 too; this server has none.
-  [/zod\/v3\/index\.js$/, 'export {};'],
-  [/zod-to-json-schema\/.*index\.js$/, 'export const zodToJsonSchema = undefined;'],
+  ['zod/v3/index.js', 'export {};'],
+  ['zod-to-json-schema/dist/esm/index.js', 'export const zodToJsonSchema = undefined;'],
   // Validates what a client answers to an elicitation; this server asks for nothing.
-  [/sdk\/dist\/esm\/validation\/ajv-provider\.js$/, 'export class AjvJsonSchemaValidator {}'],
+  ['sdk/dist/esm/validation/ajv-provider.js', 'export class AjvJsonSchemaValidator {}'],
   // Made only when somebody reads `server.experimental`.
-  [/sdk\/dist\/esm\/experimental\/tasks\/server\.js$/, 'export class ExperimentalServerTasks {}'],
+  ['sdk/dist/esm/experimental/tasks/server.js', 'export class ExperimentalServerTasks {}'],
   // undici offers HTTP/2 only with `allowH2`, and builds a fetch body only for FormData; bodies here are strings.
-  [/undici\/lib\/dispatcher\/client-h2\.js$/, `module.exports = () => { ${NOT_BUNDLED} };`],
-  [/undici\/lib\/web\/fetch\/body\.js$/, `exports.extractBody = () => { ${NOT_BUNDLED} };`],
+  ['undici/lib/dispatcher/client-h2.js', `module.exports = () => { ${NOT_BUNDLED} };`],
+  ['undici/lib/web/fetch/body.js', `exports.extractBody = () => { ${NOT_BUNDLED} };`],
   // undici's index evaluates fetch, WebSocket, mocks, caches and more. This is the part of it that makes dispatchers.
   [
-    /undici\/index\.js$/,
+    'undici/index.js',
     // A proxy is reached with CONNECT.
     `const request = require('./lib/api/api-request');
     const connect = require('./lib/api/api-connect');
@@ -33,9 +38,9 @@ const UNUSED: [module: RegExp, stub: string][] = [
 export const dropUnused: Plugin = {
   name: 'drop-unused',
   setup({ onLoad, onEnd }) {
-    const dropped = new Set<RegExp>();
+    const dropped = new Set<string>();
     for (const [module, contents] of UNUSED) {
-      onLoad({ filter: module }, () => {
+      onLoad({ filter: filterOf(module) }, () => {
         dropped.add(module);
         return { contents, loader: 'js' };
       });
@@ -43,7 +48,7 @@ export const dropUnused: Plugin = {
     onEnd(() => {
       const missed = UNUSED.map(([module]) => module).filter((module) => !dropped.has(module));
       return {
-        errors: missed.map((module) => ({ text: `No module matches ${module}: see UNUSED in ${import.meta.url}.` })),
+        errors: missed.map((module) => ({ text: `No ${module} was met: see UNUSED in scripts/bundle-plugins.ts.` })),
       };
     });
   },
@@ -60,7 +65,7 @@ export const dropUnusedSchemas: Plugin = {
   name: 'drop-unused-schemas',
   setup({ onLoad, onEnd }) {
     let done = false;
-    onLoad({ filter: /sdk\/dist\/esm\/types\.js$/ }, async ({ path }) => {
+    onLoad({ filter: filterOf('sdk/dist/esm/types.js') }, async ({ path }) => {
       done = true;
       const text = await readFile(path, 'utf8');
       const wrapped = text.match(CONSTANT)?.length ?? 0;
