@@ -7,6 +7,7 @@ import { KlingClient } from './kling/client.js';
 import { createLookup } from './kling/lookup.js';
 import { endOrderly } from './lifecycle.js';
 import { Log } from './log.js';
+import { rehearse } from './rehearsal.js';
 import { createServer, unconfiguredLookup } from './server.js';
 import { StdioTransport } from './stdio.js';
 
@@ -24,7 +25,7 @@ Set ACEDATACLOUD_API_TOKEN in the environment. Documentation: https://www.npmjs.
 
 const MAX_DOTENV_BYTES = 64 * 1024;
 /** Behind the first answers: clients send initialize and tools/list right after each other. */
-const PRELOAD_DELAY_MS = 50;
+const REHEARSAL_DELAY_MS = 50;
 
 /** The text of a .env in the working directory; the directory may be anybody's, so only a small regular file counts. */
 function readDotenv(): { text?: string; warning?: string } {
@@ -77,7 +78,8 @@ async function serve(log: Log): Promise<void> {
   if (client) {
     transport.onreply = () => {
       delete transport.onreply;
-      setTimeout(() => client.preload(), PRELOAD_DELAY_MS).unref();
+      // Should it fail, the first call only takes longer.
+      setTimeout(() => rehearse().catch(() => {}), REHEARSAL_DELAY_MS).unref();
     };
   }
   await server.connect(transport);

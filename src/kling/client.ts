@@ -1,3 +1,4 @@
+import type { buildConnector } from 'undici';
 import { CancelledError, Deadline, ExpiredError, pause, type Stop } from './deadline.js';
 import { KlingError } from './error.js';
 import { badResponse, isReset, networkError, readAnswer } from './fault.js';
@@ -13,6 +14,8 @@ export interface Connection {
   /** The most that one lookup may take, retries included. */
   requestTimeoutMs: number;
   proxy?: ProxySettings | undefined;
+  /** Makes the connections in place of the network. */
+  connect?: buildConnector.connector;
   /** Told once per attempt; for the log. */
   onAttempt?: (attempt: AttemptReport) => void;
 }
@@ -55,13 +58,8 @@ export class KlingClient {
       'accept-encoding': 'identity',
       'content-type': 'application/json',
     };
-    this.#pool = new HttpPool(connection.proxy, ATTEMPT_TIMEOUT_MS);
+    this.#pool = new HttpPool(connection.proxy, ATTEMPT_TIMEOUT_MS, connection.connect);
     this.#redact = redactor(connection.token);
-  }
-
-  /** Loads what a call needs, so that the first one does not wait for it. */
-  async preload(): Promise<void> {
-    await this.#pool.preload();
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { Dispatcher } from 'undici';
+import type { buildConnector, Dispatcher } from 'undici';
 import { raceAbort } from './deadline.js';
 
 /** Proxies as the environment names them. */
@@ -37,19 +37,14 @@ interface Generation {
  * connects, and never settles behind a proxy that does not answer.
  */
 export class HttpPool {
-  #undici: Promise<Undici> | undefined;
   #current: Generation | undefined;
 
   constructor(
     readonly proxy: ProxySettings | undefined,
     readonly connectTimeoutMs: number,
+    /** Makes the connections in place of the network. */
+    readonly connector: buildConnector.connector | undefined,
   ) {}
-
-  /** Loads undici, which takes longer than all the rest of the start; called behind the first answer. */
-  preload(): Promise<Undici> {
-    this.#undici ??= import('./dispatchers.js');
-    return this.#undici;
-  }
 
   /**
    * One POST, never repeated, no redirect followed.
@@ -72,7 +67,7 @@ export class HttpPool {
 
   /** The current generation, with the request counted already: a fault of another one must not destroy it. */
   async #acquire(): Promise<Generation> {
-    const undici = await this.preload();
+    const undici = await import('./dispatchers.js');
     this.#current ??= { dispatcher: this.#createDispatcher(undici), inFlight: 0 };
     this.#current.inFlight++;
     return this.#current;
@@ -87,7 +82,7 @@ export class HttpPool {
       // The deadline covers the whole exchange; these two are coarse and miss a dripping body.
       headersTimeout: 0,
       bodyTimeout: 0,
-      connect,
+      connect: this.connector ?? connect,
     };
     return this.proxy
       ? new EnvHttpProxyAgent({ ...options, ...this.proxy, requestTls: connect, proxyTls: connect })
