@@ -1,0 +1,77 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { build, type Metafile } from 'esbuild';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { bundle } from '../../scripts/bundle.js';
+import { dropUnused, dropUnusedSchemas } from '../../scripts/bundle-plugins.js';
+
+/** What stands in for a dropped module is shorter. */
+const STUB_BYTES = 200;
+const FORBIDDEN = [
+  /zod\/v3\//,
+  /zod\/v4\/locales\/(?!en\.js)/,
+  /zod-to-json-schema|\/ajv/,
+  /sdk\/dist\/esm\/(client|server\/(mcp|sse|streamableHttp|auth|express)|experimental\/tasks\/server|shared\/auth|validation)/,
+  /undici\/lib\/(web|mock|cache|interceptor|dispatcher\/client-h2)/,
+  /express|hono|jose|eventsource|cross-spawn|raw-body|pkce/,
+];
+
+let folder: string;
+let metafile: Metafile;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'kling-bundle-'));
+  metafile = await bundle(folder);
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The modules of which more than a stub is in the published file. */
+function modulesIn(file: string): string[] {
+  const output = Object.entries(metafile.outputs).find(([path]) => basename(path) === file)?.[1];
+  return Object.entries(output?.inputs ?? {}).flatMap(([path, { bytesInOutput }]) =>
+    bytesInOutput > STUB_BYTES ? [path] : [],
+  );
+}
+
+test('nothing that can never be used is in the bundle', () => {
+  const modules = ['index.js', 'main.js', 'undici.js'].flatMap(modulesIn);
+  expect(modules).toContain('src/kling/task.ts');
+  expect(modules.filter((module) => FORBIDDEN.some((forbidden) => forbidden.test(module)))).toEqual([]);
+});
+
+test('undici has a file of its own, with nothing else in it', () => {
+  expect(modulesIn('main.js').filter((module) => module.includes('undici'))).toEqual([]);
+  expect(modulesIn('undici.js').filter((module) => !module.startsWith('node_modules/undici/'))).toEqual([]);
+});
+
+test('most schemas of the protocol are shaken off', () => {
+  const main = Object.entries(metafile.outputs).find(([path]) => basename(path) === 'main.js')?.[1];
+  expect(main?.inputs['node_modules/@modelcontextprotocol/sdk/dist/esm/types.js']?.bytesInOutput).toBeLessThan(15_000);
+});
+
+test('the notices name every bundled package with version and licence', () => {
+  const notices = readFileSync(join(folder, 'THIRD-PARTY-NOTICES.txt'), 'utf8');
+  const modules = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs));
+  const names = modules.flatMap((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []);
+  for (const name of ['@modelcontextprotocol/sdk', 'dotenv', 'undici', 'zod']) {
+    expect(names).toContain(name);
+    const { version, license } = JSON.parse(readFileSync(join('node_modules', name, 'package.json'), 'utf8'));
+    const text = readFileSync(join('node_modules', name, 'LICENSE'), 'utf8').trim();
+    expect(notices).toContain(`${name} ${version} (${license})\n\n${text}`);
+  }
+  expect(new Set(names).size).toBe(notices.match(/^-{80}$/gm)?.length);
+});
+
+test('no source map is made or named', () => {
+  const files = readdirSync(folder);
+  expect(files.filter((file) => file.endsWith('.map'))).toEqual([]);
+  for (const file of files) expect(readFileSync(join(folder, file), 'utf8')).not.toContain('sourceMappingURL');
+});
+
+test('the build fails when a module that it drops is not met any more', async () => {
+  const plain = { stdin: { contents: '' }, bundle: true, write: false, logLevel: 'silent' } as const;
+  await expect(build({ ...plain, plugins: [dropUnused] })).rejects.toThrow('No zod/v4/locales/index.js was met');
+  await expect(build({ ...plain, plugins: [dropUnusedSchemas] })).rejects.toThrow('types.js is not where it was');
+});
