@@ -6,7 +6,7 @@ import { Session } from '../support/server-process.js';
 import { reply, StandIn } from '../support/stand-in.js';
 
 // Most of the time of these tests is pauses between attempts.
-vi.setConfig({ maxConcurrency: 4 });
+vi.setConfig({ maxConcurrency: 6 });
 
 const BAD_RESPONSE_HINT = "Check ACEDATACLOUD_API_BASE_URL. If it is right, report this to the vendor's support.";
 const HTML = `<!DOCTYPE html><html><head><title>Bad gateway</title></head><body>${'<p>x</p>'.repeat(500)}</body></html>`;

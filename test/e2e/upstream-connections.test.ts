@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { describe, expect, test, vi } from 'vitest';
 import {
   drip,
@@ -19,7 +21,7 @@ import { StandIn, TOKEN } from '../support/stand-in.js';
 import { createTlsServer, STRANGER_PEM, TRUSTED_PEM } from '../support/tls.js';
 
 // Most of the time of these tests is pauses between attempts.
-vi.setConfig({ maxConcurrency: 4 });
+vi.setConfig({ maxConcurrency: 6 });
 
 /** How much longer than its limit a call may take on a busy machine. */
 const SLACK_MS = 4000;
@@ -146,6 +148,24 @@ describe.concurrent('Upstream faults', () => {
     await second.close();
     return text;
   }
+
+  test('TLS handshake that is never answered: timeout, and the connection is closed then', async () => {
+    const closed: Promise<unknown>[] = [];
+    const silent = createTcpServer((socket) => closed.push(once(socket.resume(), 'close'))).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const env = {
+      ACEDATACLOUD_API_TOKEN: TOKEN,
+      ACEDATACLOUD_API_BASE_URL: `https://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+      KLING_REQUEST_TIMEOUT: '2',
+    };
+    const session = await Session.start({ env });
+    const { content } = await session.call('kling_get_task', { task_id: 'faulty' });
+    expect(content[0]?.text).toMatch(/^\[timeout\] No answer from 127\.0\.0\.1:\d+ within 2\.\d s\./);
+    expect(closed).toHaveLength(1);
+    await Promise.all(closed);
+    await session.close();
+    silent.close();
+  });
 
   test('TLS failure: network_error names the reason and the variable for a private authority', async () => {
     const text = await meetOnTlsPort(createTlsServer(STRANGER_PEM));

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
 import { encounter, expectUsable } from '../support/faults.js';
 import { refuseTunnel, StandInProxy, type TunnelHandler, tunnelTo } from '../support/proxy.js';
@@ -94,27 +95,25 @@ describe.concurrent('Upstream faults', () => {
     });
   });
 
-  test('proxy that never answers CONNECT: timeout, one CONNECT per attempt, and usable once it answers', async () => {
-    const options = { handler: () => {}, env: { KLING_REQUEST_TIMEOUT: '2' } };
-    await throughProxy(options, async ({ session, standIn, proxy }) => {
-      const { text, ms } = await encounter(session, standIn);
-      expect(text).toMatch(/^\[timeout\] No answer from api\.kling\.test \(a proxy is configured\) within 2\.\d s\./);
-      expect(ms).toBeLessThan(2000 + SLACK_MS);
-      expect(proxy.tunnels).toHaveLength(1);
-      proxy.handler = tunnelTo(standIn.port);
-      await expectUsable(session);
-      expect(proxy.tunnels).toHaveLength(2);
-    });
-  });
-
-  test('proxy that answers CONNECT and then nothing: timeout, and usable once it works', async () => {
-    const handler: TunnelHandler = (socket) => socket.write('HTTP/1.1 200 OK\r\n\r\n');
+  test.each<[string, string]>([
+    ['never answers CONNECT', ''],
+    ['answers CONNECT and then nothing', 'HTTP/1.1 200 OK\r\n\r\n'],
+  ])('proxy that %s: timeout, one connection, closed then, and usable once it works', async (_name, answer) => {
+    const closed: Promise<unknown>[] = [];
+    const handler: TunnelHandler = (socket) => {
+      closed.push(once(socket.resume(), 'close'));
+      socket.write(answer);
+    };
     await throughProxy({ handler, env: { KLING_REQUEST_TIMEOUT: '2' } }, async ({ session, standIn, proxy }) => {
       const { text, ms } = await encounter(session, standIn);
       expect(text).toMatch(/^\[timeout\] No answer from api\.kling\.test \(a proxy is configured\) within 2\.\d s\./);
       expect(ms).toBeLessThan(2000 + SLACK_MS);
+      expect(proxy.tunnels).toHaveLength(1);
+      // Nothing is left that would hang on, or try again behind the caller's back.
+      await Promise.all(closed);
       proxy.handler = tunnelTo(standIn.port);
       await expectUsable(session);
+      expect(proxy.tunnels).toHaveLength(2);
     });
   });
 

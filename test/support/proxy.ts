@@ -49,6 +49,8 @@ export class StandInProxy {
   #track(socket: Socket): void {
     this.#sockets.add(socket);
     socket.on('error', () => {}).on('close', () => this.#sockets.delete(socket));
+    // An http server leaves its half of a connection open.
+    socket.on('end', () => socket.end());
   }
 }
 
