@@ -1,0 +1,125 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const SRC = fileURLToPath(new URL('../src', import.meta.url));
+const FILES = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .map((file) => file.replaceAll('\\', '/'))
+  .filter((file) => file.endsWith('.ts'));
+
+const textOf = (file: string) => readFileSync(`${SRC}/${file}`, 'utf8');
+
+/** What may be imported of src, by file or folder: it runs downwards only. A new file has to be given its place. */
+const MAY_IMPORT: Record<string, string[]> = {
+  'bin.ts': ['index.ts'],
+  'index.ts': ['check.ts', 'config.ts', 'lifecycle.ts', 'log.ts', 'server.ts', 'stdio.ts', 'kling/'],
+  'check.ts': ['config.ts', 'kling/'],
+  'config.ts': ['log.ts', 'kling/'],
+  'lifecycle.ts': ['log.ts', 'stdio.ts'],
+  'stdio.ts': ['lines.ts', 'log.ts', 'kling/'],
+  'lines.ts': [],
+  'log.ts': ['kling/'],
+  'server.ts': ['tools/', 'kling/'],
+  'tools/': ['tools/', 'kling/'],
+  'kling/': ['kling/'],
+};
+
+/** Who may import what stands outside; whatever else is imported must be of Node. */
+const OUTSIDE: [pattern: RegExp, allowed: RegExp][] = [
+  [/^undici$/, /^kling\/dispatchers\.ts$/],
+  [/^dotenv$/, /^config\.ts$/],
+  [/^@modelcontextprotocol\/sdk\//, /^(index|stdio|server|tools\/[\w-]+)\.ts$/],
+  [/^zod$/, /^(tools|kling)\//],
+  [/^\.\.\/package\.json$/, /^index\.ts$/],
+];
+
+/** Code without its comments and what stands in strings, regular expressions included. */
+function codeOf(file: string): string {
+  const noise =
+    /\/\*[\s\S]*?\*\/|\/\/.*|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\[\s\S]|[^`\\])*`|(?<=[(,=:[!&|?{};>]\s*)\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n])+\/[a-z]*/g;
+  return textOf(file).replace(noise, (match) => (/^['"`]/.test(match) ? "''" : ' '));
+}
+
+interface Import {
+  from: string;
+  typeOnly: boolean;
+}
+
+function importsOf(file: string): Import[] {
+  const pattern = /^(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'([^']+)'|\bimport\('([^']+)'\)/gm;
+  return [...textOf(file).matchAll(pattern)].map(([, type, named, dynamic]) => ({
+    from: named ?? dynamic ?? '',
+    typeOnly: type !== undefined,
+  }));
+}
+
+/** The file of src that an import means; undefined for one from outside. */
+function fileOf(importer: string, { from }: Import): string | undefined {
+  if (!from.startsWith('.')) return undefined;
+  const file = posix.join(posix.dirname(importer), from).replace(/\.js$/, '.ts');
+  return file.startsWith('..') ? undefined : file;
+}
+
+const importedBy = (file: string) => importsOf(file).flatMap((each) => fileOf(file, each) ?? []);
+const folderOf = (file: string) => (file.includes('/') ? file.replace(/[^/]+$/, '') : file);
+
+describe.each(FILES)('%s', (file) => {
+  test('imports only what stands below it', () => {
+    const allowed = MAY_IMPORT[folderOf(file)];
+    expect(allowed, 'has no place yet').toBeDefined();
+    for (const imported of importedBy(file)) {
+      expect(FILES).toContain(imported);
+      expect(allowed).toContain(folderOf(imported));
+    }
+  });
+
+  test('imports from outside only what is its own to know', () => {
+    const outside = importsOf(file).filter(
+      (each) => fileOf(file, each) === undefined && !each.from.startsWith('node:'),
+    );
+    for (const { from, typeOnly } of outside) {
+      if (from === 'undici' && typeOnly && file === 'kling/http.ts') continue;
+      const rule = OUTSIDE.find(([pattern]) => pattern.test(from));
+      expect(rule, `nobody may import ${from}`).toBeDefined();
+      expect(file, `imports ${from}`).toMatch(rule?.[1] ?? /$^/);
+    }
+  });
+
+  test('touches the process only where that is its task', () => {
+    const own = ['index.ts', 'stdio.ts', 'lifecycle.ts', 'log.ts'];
+    if (!own.includes(file)) expect(codeOf(file)).not.toMatch(/\bprocess\b(?!:)/);
+  });
+
+  test('is short enough to be read in one go, about 200 lines', () => {
+    expect(textOf(file).trimEnd().split('\n').length).toBeLessThanOrEqual(220);
+  });
+
+  test('has neither any nor casts', () => {
+    const code = codeOf(file).replace(/^import\s[^;]*;|^export\s*\{[^;]*;/gm, '');
+    expect(code).not.toMatch(/\bany\b/);
+    expect(code.match(/\bas\s+(?!const\b).*/g)).toBeNull();
+    expect(textOf(file)).not.toContain('@ts-');
+  });
+});
+
+test('no circle of imports', () => {
+  /** Those that can be reached from a file. */
+  const reached = (file: string, seen = new Set<string>()): Set<string> => {
+    for (const next of importedBy(file)) {
+      if (seen.has(next)) continue;
+      seen.add(next);
+      reached(next, seen);
+    }
+    return seen;
+  };
+  expect(FILES.filter((file) => reached(file).has(file))).toEqual([]);
+});
+
+test('the imports are found at all', () => {
+  expect(importedBy('server.ts')).toContain('tools/get-task.ts');
+  expect(importedBy('kling/http.ts')).toContain('kling/dispatchers.ts');
+  expect(importsOf('kling/http.ts')).toContainEqual({ from: 'undici', typeOnly: true });
+  expect(importsOf('config.ts').map(({ from }) => from)).toContain('dotenv');
+  expect(codeOf('index.ts')).toContain('process.stdin');
+});
