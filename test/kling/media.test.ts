@@ -140,6 +140,12 @@ describe('other_media', () => {
     expect(task.other_media).toEqual([{ kind: 'video', url: B }]);
   });
 
+  test('are of the kind that their first mention tells', () => {
+    expect(mediaOf({ video_url: B, image_url: A, data: { videos: [{ url: A }] } })).toEqual([
+      { kind: 'image', url: A },
+    ]);
+  });
+
   test('an id and a duration beside a list of several files belong to none of them', () => {
     const task = taskOf({ video_id: 'v1', duration: 5, video_urls: [A, B] });
     for (const field of ['video_id', 'duration_seconds']) expect(task).not.toHaveProperty(field);

@@ -96,6 +96,13 @@ describe('the size of the output', () => {
     expect(Buffer.byteLength(JSON.stringify(outputOf({ success: true, data }) ?? null))).toBeLessThanOrEqual(4096);
   });
 
+  test('is not used up by the keys of what is left out', () => {
+    const empty = Object.fromEntries(
+      Array.from({ length: 200 }, (_, index) => [`a_field_without_a_value_${index}`, null]),
+    );
+    expect(outputOf({ success: true, data: { ...empty, voice_id: 'v1' } })).toEqual({ voice_id: 'v1' });
+  });
+
   test('is used well', () => {
     const data = Array.from({ length: 1000 }, (_, index) => ({ element_id: index }));
     expect(JSON.stringify(outputOf({ success: true, data })).length).toBeGreaterThan(3800);

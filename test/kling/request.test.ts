@@ -30,9 +30,10 @@ describe('request', () => {
       audio_url: 'http://a.example/b.mp3',
       image_urls: [URL, 'https://cdn.acedata.cloud/2.png'],
     };
+    const elements = [{ image_url: URL, weight: 1 }, 'https://b.example/c', { image_url: URL }, 'https://b.example/c'];
     const request = {
       ...shown,
-      elements: [{ image_url: URL, weight: 1 }, 'https://b.example/c'],
+      elements,
       nothing: null,
       camera_control: { type: 'simple' },
       numbers: [1, 2],

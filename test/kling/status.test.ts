@@ -84,6 +84,7 @@ describe('rule 2: success false, or an error', () => {
   test('is failed, whatever else is said', () => {
     expect(statusOf({ success: false, state: 'succeed', video_url: URL })).toBe('failed');
     expect(statusOf({ success: false, state: 'processing' })).toBe('failed');
+    expect(statusOf({ video_url: URL }, { success: false })).toBe('failed');
     expect(statusOf({ error: 'no', video_url: URL }, FINISHED)).toBe('failed');
   });
 
