@@ -3,7 +3,7 @@ import { CancelledError, Deadline, ExpiredError, pause, type Stop } from './dead
 import { KlingError } from './error.js';
 import { badResponse, isReset, networkError, readAnswer } from './fault.js';
 import { HttpPool, type ProxySettings } from './http.js';
-import { isObject, type JsonObject } from './json.js';
+import { isObject, type JsonObject, textOf } from './json.js';
 import { redactor } from './text.js';
 
 /** How to reach the API. */
@@ -69,7 +69,7 @@ export class KlingClient {
   async retrieve(id: string, limits: LookupLimits): Promise<JsonObject | undefined> {
     const body = await this.#lookup({ action: 'retrieve', id }, limits);
     if (body === null || Object.keys(body).length === 0) return undefined;
-    if (body.id === undefined) throw badResponse('The API answered with a record that has no id.');
+    if (textOf(body.id) === undefined) throw badResponse('The API answered with a record that has no id.');
     return body;
   }
 

@@ -33,6 +33,11 @@ describe.concurrent('Upstream faults', () => {
       reply(200, { a: 1 }),
       'The API answered with a record that has no id.',
     ],
+    [
+      'JSON that is no record, an object whose id is null',
+      reply(200, { id: null, type: 'videos' }),
+      'The API answered with a record that has no id.',
+    ],
     ['empty 200', reply(200, ''), 'The API answered with an empty body (HTTP 200).'],
     ['204', reply(204, ''), 'The API answered with an empty body (HTTP 204).'],
     ['HTML with 200', html(200), 'The API answered with something that is not JSON (HTTP 200).'],
