@@ -128,7 +128,7 @@ describe('error', () => {
   });
   test('of 1 MB is read in no time beside 100,000 private values', () => {
     const request = { user_id: Array.from({ length: 100_000 }, (_, index) => `internal-${index}`) };
-    expect(errorOf('no way '.repeat(150_000), { request })?.message).toHaveLength(500);
+    expect(errorOf('internal-x '.repeat(90_000), { request })?.message).toHaveLength(500);
   });
   test('keeps what a short private value would tear apart', () => {
     expect(errorOf('error 1: no', { job_id: '1' })).toEqual({ message: 'error 1: no' });
