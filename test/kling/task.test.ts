@@ -126,10 +126,6 @@ describe('error', () => {
     const callbacks = { callback_url: 'https://hook.example/', webhook_url: 'https://hook.example/s3cret' };
     expect(errorOf('see https://hook.example/s3cret', { request: callbacks })?.message).toBe('see [redacted]');
   });
-  test('of 1 MB is read in no time beside 100,000 private values', () => {
-    const request = { user_id: Array.from({ length: 100_000 }, (_, index) => `internal-${index}`) };
-    expect(errorOf('internal-x '.repeat(90_000), { request })?.message).toHaveLength(500);
-  });
   test('keeps what a short private value would tear apart', () => {
     expect(errorOf('error 1: no', { job_id: '1' })).toEqual({ message: 'error 1: no' });
   });
