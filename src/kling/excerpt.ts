@@ -17,22 +17,28 @@ function sizeOf(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value));
 }
 
+/** The longest word that is taken for text. */
+const MAX_RUN = 256;
+
 /**
  * Base64 and its kin: a run of over 256 printable ASCII characters that is no URL, or a data: URL. Chinese and Japanese
  * prompts have no white space either, which is why other characters do not count.
  */
 function looksEncoded(text: string): boolean {
   if (/^\s*data:[^\s,]*,/i.test(text)) return true;
-  return text.split(/[^!-~]+/).some((run) => run.length > 256 && !/^\W*https?:\/\//i.test(run));
+  if (text.length <= MAX_RUN) return false;
+  return text.split(/[^!-~]+/).some((run) => run.length > MAX_RUN && !/^\W*https?:\/\//i.test(run));
 }
+
+/** A shorter value is not private: replacing "1" wherever it occurs would only destroy the text. */
+const MIN_PRIVATE_LENGTH = 8;
 
 /** More than any record has, and few enough that a hostile one costs nothing. */
 const MAX_PRIVATE_VALUES = 100;
 
 /**
- * The internal values of a record (ids, callback addresses), which the API may also have written into a message. Short
- * ones are left alone: replacing "1" wherever it occurs would only destroy the text. The longest come first, as one may
- * begin like another.
+ * The internal values of a record (ids, callback addresses), which the API may also have written into a message. The
+ * longest come first, as one may begin like another.
  */
 function privateValuesOf(record: TaskRecord): string[] {
   const found = new Set<string>();
@@ -46,7 +52,7 @@ function privateValuesOf(record: TaskRecord): string[] {
     }
   }
   return [...found]
-    .filter((value) => value.length >= 8 && value !== record.id && value !== record.trace_id)
+    .filter((value) => value.length >= MIN_PRIVATE_LENGTH && value !== record.id && value !== record.trace_id)
     .slice(0, MAX_PRIVATE_VALUES)
     .sort((a, b) => b.length - a.length);
 }
@@ -54,7 +60,11 @@ function privateValuesOf(record: TaskRecord): string[] {
 /** A function that makes a text of this record safe to show, private values replaced. */
 export function textCleaner(record: TaskRecord): (text: string) => string {
   const secrets = privateValuesOf(record);
-  return (text) => secrets.reduce((rest, secret) => rest.replaceAll(secret, REDACTED), cleanText(text));
+  return (text) => {
+    const cleaned = cleanText(text);
+    if (cleaned.length < MIN_PRIVATE_LENGTH) return cleaned;
+    return secrets.reduce((rest, secret) => rest.replaceAll(secret, REDACTED), cleaned);
+  };
 }
 
 type Clean = (text: string) => string;
@@ -67,10 +77,15 @@ function excerptString(key: string, value: string, clean: Clean): string | undef
   return cutText(text, MAX_STRING);
 }
 
+/** A number as it may be shown; undefined for what JSON cannot write, and for a private value. */
+function excerptNumber(value: number, clean: Clean): number | undefined {
+  return Number.isFinite(value) && clean(String(value)) === String(value) ? value : undefined;
+}
+
 function excerptField(key: string, value: unknown, clean: Clean): RequestExcerpt[string] | undefined {
   if (typeof value === 'string') return excerptString(key, value, clean);
   if (typeof value === 'boolean') return value;
-  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
+  if (typeof value === 'number') return excerptNumber(value, clean);
   if (typeof value !== 'object' || value === null) return undefined;
   const plain = (Array.isArray(value) ? value : []).map(safeUrl).filter((url) => url !== undefined);
   const urls = [...new Set([...plain, ...Array.from(resultUrls(value), ({ url }) => url)])];
@@ -112,8 +127,9 @@ export function excerptOutput(response: unknown, clean: Clean): unknown {
   function copy(key: string, value: unknown, depth: number): unknown {
     if (value === null) return undefined;
     if (typeof value === 'object') return copyInside(value, depth);
-    const shown = typeof value === 'string' ? excerptString(key, value, clean) : value;
-    if (shown === undefined || (typeof shown === 'number' && !Number.isFinite(shown))) return undefined;
+    const number = typeof value === 'number' ? excerptNumber(value, clean) : value;
+    const shown = typeof value === 'string' ? excerptString(key, value, clean) : number;
+    if (shown === undefined) return undefined;
     const size = sizeOf(shown);
     if (size > left) return undefined;
     left -= size;

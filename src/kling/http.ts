@@ -37,6 +37,7 @@ interface Generation {
  * connects, and never settles behind a proxy that does not answer.
  */
 export class HttpPool {
+  #undici: Undici | undefined;
   #current: Generation | undefined;
 
   constructor(
@@ -67,8 +68,8 @@ export class HttpPool {
 
   /** The current generation, with the request counted already: a fault of another one must not destroy it. */
   async #acquire(): Promise<Generation> {
-    const undici = await import('./dispatchers.js');
-    this.#current ??= { dispatcher: this.#createDispatcher(undici), inFlight: 0 };
+    this.#undici ??= await import('./dispatchers.js');
+    this.#current ??= { dispatcher: this.#createDispatcher(this.#undici), inFlight: 0 };
     this.#current.inFlight++;
     return this.#current;
   }

@@ -73,10 +73,11 @@ function isoDateOf(unixSeconds: number | null | undefined): string | undefined {
 }
 
 /** The object without its undefined values: absent fields are left out. */
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-function defined<T extends object>(object: T): Defined<T>;
+function defined<T extends object>(object: T): T;
 function defined(object: object): object {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+  const shown: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(object)) if (value !== undefined) shown[key] = value;
+  return shown;
 }
 
 /** Which task was asked for, and what time it is. */
@@ -102,35 +103,33 @@ export function toTask(value: unknown, { taskId, nowMs }: TaskContext): Task {
   const base = {
     task_id: taskId,
     status,
-    ...defined({ state: line(state, 64), type }),
-    ...(error && {
-      error: { ...defined({ code: line(error.code, 64) }), message: cleanLine(clean(error.message), MAX_MESSAGE) },
-    }),
+    state: line(state, 64),
+    type,
   };
 
   if (status === 'pending') {
     const age = createdAt ? Math.max(0, nowMs / 1000 - (record.created_at ?? 0)) : undefined;
     const young = age !== undefined && age < POLL_INTERVAL_S;
-    return {
+    return defined({
       ...base,
-      ...defined({ created_at: createdAt, elapsed_seconds: age && Math.round(age) }),
+      created_at: createdAt,
+      elapsed_seconds: age && Math.round(age),
       poll_after_seconds: young ? Math.max(1, Math.round(POLL_INTERVAL_S - age)) : POLL_INTERVAL_S,
-    };
+    });
   }
 
   const elapsed = record.elapsed !== undefined && record.elapsed >= 0 ? record.elapsed : undefined;
-  return {
+  return defined({
     ...base,
     ...(status === 'completed' && resultsOf(record.response, { taskId, type, clean })),
-    ...defined({
-      request: excerptRequest(record, clean),
-      created_at: createdAt,
-      started_at: isoDateOf(record.started_at),
-      finished_at: isoDateOf(record.finished_at),
-      elapsed_seconds: elapsed,
-      trace_id: line(record.trace_id, 128) ?? line(readRecord(record.response).trace_id, 128),
-    }),
-  };
+    error: error && defined({ code: line(error.code, 64), message: cleanLine(clean(error.message), MAX_MESSAGE) }),
+    request: excerptRequest(record, clean),
+    created_at: createdAt,
+    started_at: isoDateOf(record.started_at),
+    finished_at: isoDateOf(record.finished_at),
+    elapsed_seconds: elapsed,
+    trace_id: line(record.trace_id, 128) ?? line(readRecord(record.response).trace_id, 128),
+  });
 }
 
 /** What a completed task has to show: its first video, the other files, or what it returned instead. */
@@ -139,13 +138,13 @@ function resultsOf(response: unknown, context: MediaContext) {
   const video = media.find(({ kind }) => kind === 'video');
   const others = media.filter((item) => item !== video).slice(0, MAX_OTHER_MEDIA);
   const visible = media.some(({ kind }) => kind === 'video' || kind === 'image');
-  return defined({
+  return {
     video_url: video?.url,
     video_id: video?.id,
     duration_seconds: video?.duration_seconds,
     other_media: others.length > 0 ? others : undefined,
     output: visible ? undefined : excerptOutput(response, context.clean),
-  });
+  };
 }
 
 /** The part of a task that a batch shows; a trace id only for a failed one. */

@@ -18,6 +18,8 @@ const TERMINAL_SEQUENCE =
 
 /** Text from outside, made safe to show: no terminal sequences, no invisible characters, no lone surrogates. */
 export function cleanText(text: string): string {
+  // Nearly all of it is plain ASCII, of which nothing has to go.
+  if (/^[ -~\n\t]*$/.test(text)) return text;
   // Well-formed first: two halves could come together over what is removed between them, as an invisible character.
   return text.toWellFormed().replace(TERMINAL_SEQUENCE, '').replace(INVISIBLE, '');
 }
@@ -40,10 +42,13 @@ export function cleanLine(text: string, max: number): string {
  */
 export function redactor(secret: string | undefined): (text: string) => string {
   if (!secret) return (text) => text;
-  const characters = Array.from(secret, (character) => {
-    const code = character.charCodeAt(0).toString(16).padStart(4, '0');
-    return `(?:\\\\{0,8}${character.replace(/[^A-Za-z0-9]/, '\\$&')}|\\\\{1,8}u${code})`;
+  const plain = Array.from(secret, (character) => character.replace(/[^A-Za-z0-9]/, '\\$&'));
+  const escaped = plain.map((character, index) => {
+    const code = secret.charCodeAt(index).toString(16).padStart(4, '0');
+    return `(?:\\\\{0,8}${character}|\\\\{1,8}u${code})`;
   });
-  const pattern = new RegExp(characters.join(''), 'gi');
-  return (text) => text.replace(pattern, REDACTED);
+  const plainPattern = new RegExp(plain.join(''), 'gi');
+  const escapedPattern = new RegExp(escaped.join(''), 'gi');
+  // Without a backslash nothing is escaped, and the plain search is many times quicker.
+  return (text) => text.replace(text.includes('\\') ? escapedPattern : plainPattern, REDACTED);
 }

@@ -108,3 +108,11 @@ describe('the size of the output', () => {
     expect(JSON.stringify(outputOf({ success: true, data })).length).toBeGreaterThan(3800);
   });
 });
+
+test('a number that is an internal id is left out', () => {
+  const record = {
+    user_id: 12345678,
+    response: { success: true, state: 'done', data: { owner: 12345678, size: 87654321 } },
+  };
+  expect(toTask(record, { taskId: 't', nowMs: 0 }).output).toEqual({ size: 87654321 });
+});
