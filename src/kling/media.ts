@@ -80,9 +80,12 @@ interface Found {
   kind: MediaKind | undefined;
 }
 
-/** Numbers and the like need no place on the stack: a body can hold millions of them. */
-function isWorthALook(value: unknown): boolean {
-  return typeof value === 'object' || typeof value === 'string';
+/** Keys of result URLs, in lower case. */
+const URL_KEY = /^url$|_urls?$/;
+
+/** Whether a value is, or may hold, a result URL: a body can have millions of others, which need no place on the stack. */
+function isWorthALook(value: unknown, key: string): boolean {
+  return typeof value === 'object' || (typeof value === 'string' && URL_KEY.test(key));
 }
 
 /**
@@ -98,15 +101,15 @@ export function* resultUrls(response: unknown): Generator<Found> {
     if (Array.isArray(value)) {
       // An id or a duration beside a list of several files belongs to none of them.
       const listHolder = value.length > 1 ? {} : holder;
-      for (const item of value.filter(isWorthALook).reverse())
-        stack.push({ value: item, key, holder: listHolder, kind });
+      const items = value.filter((item) => isWorthALook(item, key)).reverse();
+      for (const item of items) stack.push({ value: item, key, holder: listHolder, kind });
     } else if (isObject(value)) {
       for (const [name, child] of Object.entries(value).reverse()) {
         const lower = name.toLowerCase();
-        if (!isWorthALook(child) || NO_RESULT.test(lower) || isPrivateKey(lower)) continue;
+        if (!isWorthALook(child, lower) || NO_RESULT.test(lower) || isPrivateKey(lower)) continue;
         stack.push({ value: child, key: lower, holder: value, kind: kindOfKey(lower) ?? kind });
       }
-    } else if (/^url$|_urls?$/.test(key)) {
+    } else {
       const url = safeUrl(value);
       if (url) yield { url, holder, kind };
     }
