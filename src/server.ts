@@ -82,7 +82,7 @@ export function createServer(lookup: Lookup, options: ServerOptions): Server {
     try {
       return await tool.call(params?.arguments, {
         stop: { cancelled: signal, closing },
-        resourceLinks: (protocolVersion() ?? '') >= RESOURCE_LINK_VERSION,
+        takesResourceLinks: () => (protocolVersion() ?? '') >= RESOURCE_LINK_VERSION,
         notifyProgress,
       });
     } catch (error) {

@@ -9,6 +9,7 @@ import {
   JSONRPCRequestSchema,
   type RequestId,
 } from '@modelcontextprotocol/sdk/types.js';
+import { InFlight } from './in-flight.js';
 import { isObject, type JsonObject } from './kling/json.js';
 import { LineSplitter } from './lines.js';
 import type { Log } from './log.js';
@@ -18,8 +19,11 @@ const MAX_LINE_BYTES = 10 * 1024 * 1024;
 const MAX_IN_FLIGHT = 1000;
 /** … but are taken piece by piece, as a cancellation or the end may stand behind them. */
 const PEEK_INTERVAL_MS = 1000;
-/** With so much unread by the client nothing more is taken; below, its going away must be noticed though it reads not. */
+/** With so much unread by the client nothing more is done, as each message may have an answer many times its size … */
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
+/** … but a little is put aside, so that the end of stdin behind it is seen. */
+const MAX_HELD_BYTES = 256 * 1024;
+const HELD_PEEK_INTERVAL_MS = 50;
 const BAD_PARAMS = 'The params do not fit the method.';
 
 /**
@@ -46,14 +50,12 @@ export class StdioTransport implements Transport {
     (line) => this.#receive(line),
     () => this.#refuse(ErrorCode.InvalidRequest, `The line is longer than ${MAX_LINE_BYTES} bytes.`),
   );
-  /** The client's ids of the requests in flight, by the numbers that the SDK sees, and the other way round. */
-  readonly #ids = new Map<RequestId, RequestId>();
-  readonly #numbers = new Map<RequestId, number>();
-  #lastNumber = 0;
+  readonly #inFlight = new InFlight();
   #initialize: RequestId | undefined;
   #initialized = false;
   #first = true;
   #peek: NodeJS.Timeout | undefined;
+  #held: Buffer[] = [];
   #ended = false;
 
   constructor(
@@ -64,7 +66,8 @@ export class StdioTransport implements Transport {
 
   async start(): Promise<void> {
     this.stdin.on('data', (chunk: Buffer) => {
-      this.#splitter.push(chunk);
+      this.#held.push(chunk);
+      if (!this.#isUnread()) this.#takeHeld();
       if (this.#isFull()) this.#hold();
     });
     for (const event of ['end', 'close', 'error']) this.stdin.on(event, () => this.#end());
@@ -78,7 +81,7 @@ export class StdioTransport implements Transport {
 
   /** How many requests are not answered yet. */
   get inFlight(): number {
-    return this.#ids.size;
+    return this.#inFlight.size;
   }
 
   async send(message: JSONRPCMessage): Promise<void> {
@@ -93,9 +96,8 @@ export class StdioTransport implements Transport {
   #readdress(message: JSONRPCMessage): JSONRPCMessage | undefined {
     if ('method' in message || message.id === undefined) return message;
     const number = message.id;
-    const id = this.#ids.get(number);
+    const id = this.#inFlight.take(number);
     if (id === undefined) return undefined;
-    this.#forget(id, number);
     if (number === this.#initialize) {
       this.#initialized = 'result' in message;
       this.#initialize = undefined;
@@ -139,7 +141,7 @@ export class StdioTransport implements Transport {
   #receiveRequest(message: JsonObject): void {
     const parsed = JSONRPCRequestSchema.safeParse(message);
     const id = JSONRPCRequestSchema.shape.id.safeParse(message.id).data;
-    if (id !== undefined && this.#numbers.has(id)) {
+    if (id !== undefined && this.#inFlight.numberOf(id) !== undefined) {
       // With the id, the client would take this for the answer to its first call.
       this.#refuse(ErrorCode.InvalidRequest, `The id ${JSON.stringify(id).slice(0, 80)} is in use by another request.`);
     } else if (!parsed.success || id === undefined) {
@@ -154,9 +156,7 @@ export class StdioTransport implements Transport {
   }
 
   #deliver(request: JSONRPCRequest, id: RequestId): void {
-    const number = ++this.#lastNumber;
-    this.#ids.set(number, id);
-    this.#numbers.set(id, number);
+    const number = this.#inFlight.add(id);
     if (request.method === 'initialize') this.#initialize = number;
     this.onmessage?.({ ...request, id: number });
   }
@@ -169,16 +169,11 @@ export class StdioTransport implements Transport {
       this.onmessage?.(parsed.data);
     } else {
       const id = JSONRPCRequestSchema.shape.id.safeParse(parsed.data.params?.requestId).data;
-      const number = id === undefined ? undefined : this.#numbers.get(id);
-      if (id === undefined || number === undefined || number === this.#initialize) return;
-      this.#forget(id, number);
+      const number = id === undefined ? undefined : this.#inFlight.numberOf(id);
+      if (number === undefined || number === this.#initialize) return;
+      this.#inFlight.take(number);
       this.onmessage?.({ ...parsed.data, params: { requestId: number } });
     }
-  }
-
-  #forget(id: RequestId, number: RequestId): void {
-    this.#ids.delete(number);
-    this.#numbers.delete(id);
   }
 
   #refuse(code: ErrorCode, message: string, id?: RequestId): void {
@@ -193,20 +188,30 @@ export class StdioTransport implements Transport {
     return this.#isUnread() || this.inFlight >= MAX_IN_FLIGHT;
   }
 
+  #takeHeld(): void {
+    for (const chunk of this.#held.splice(0)) this.#splitter.push(chunk);
+  }
+
   #hold(): void {
     this.stdin.pause();
-    if (!this.#isUnread()) this.#peek = setTimeout(() => this.stdin.resume(), PEEK_INTERVAL_MS);
+    const heldBytes = this.#held.reduce((sum, { length }) => sum + length, 0);
+    if (heldBytes > MAX_HELD_BYTES) return;
+    const intervalMs = this.#isUnread() ? HELD_PEEK_INTERVAL_MS : PEEK_INTERVAL_MS;
+    this.#peek = setTimeout(() => this.stdin.resume(), intervalMs);
   }
 
   #readOn(): void {
     if (this.#ended || !this.stdin.isPaused() || this.#isFull()) return;
     clearTimeout(this.#peek);
-    this.stdin.resume();
+    this.#takeHeld();
+    if (this.#isFull()) this.#hold();
+    else this.stdin.resume();
   }
 
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#takeHeld();
     this.#splitter.end();
     this.onend?.();
   }

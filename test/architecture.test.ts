@@ -18,7 +18,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   'check.ts': ['config.ts', 'kling/'],
   'config.ts': ['log.ts', 'kling/'],
   'lifecycle.ts': ['log.ts', 'stdio.ts'],
-  'stdio.ts': ['lines.ts', 'log.ts', 'kling/'],
+  'stdio.ts': ['in-flight.ts', 'lines.ts', 'log.ts', 'kling/'],
+  'in-flight.ts': [],
   'lines.ts': [],
   'log.ts': ['kling/'],
   'server.ts': ['tools/', 'kling/'],
@@ -30,7 +31,7 @@ const MAY_IMPORT: Record<string, string[]> = {
 const OUTSIDE: [pattern: RegExp, allowed: RegExp][] = [
   [/^undici$/, /^kling\/dispatchers\.ts$/],
   [/^dotenv$/, /^config\.ts$/],
-  [/^@modelcontextprotocol\/sdk\//, /^(index|stdio|server|tools\/[\w-]+)\.ts$/],
+  [/^@modelcontextprotocol\/sdk\//, /^(index|in-flight|stdio|server|tools\/[\w-]+)\.ts$/],
   [/^zod$/, /^(tools|kling)\//],
   [/^\.\.\/package\.json$/, /^index\.ts$/],
 ];

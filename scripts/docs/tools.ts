@@ -23,7 +23,7 @@ export async function toolDocs(): Promise<ToolDoc[]> {
     const client = new KlingClient({ token: TOKEN, baseUrl: new URL(standIn.url), requestTimeoutMs: 30_000 });
     const lookup = createLookup(client);
     const { signal } = new AbortController();
-    const context = { stop: { cancelled: signal, closing: signal }, resourceLinks: false };
+    const context = { stop: { cancelled: signal, closing: signal }, takesResourceLinks: () => false };
     const calls = [
       [getTaskTool, { task_id: DOCUMENTED_ID, wait_seconds: DEFAULTS.maxWaitSeconds }],
       [getTasksBatchTool, { task_ids: [DOCUMENTED_ID, FAILED_ID, UNKNOWN_ID] }],

@@ -4,7 +4,7 @@ export interface CodeMeaning {
   what: string;
   /** What to do next: one or two sentences. Where more is known, the error has its own. */
   hint: string;
-  retryable?: true;
+  retryable?: boolean;
 }
 
 const TOKEN_HINT = 'Check ACEDATACLOUD_API_TOKEN; tokens are made at https://platform.acedata.cloud.';

@@ -1,8 +1,8 @@
-import { CONNECTION_HINT, isRefusal, meaningOf, RETRY_HINT, URL_HINT } from './codes.js';
+import { CONNECTION_HINT, type CodeMeaning, isRefusal, meaningOf, OTHER_CODE, RETRY_HINT, URL_HINT } from './codes.js';
 import { KlingError } from './error.js';
-import { textCleaner } from './excerpt.js';
 import { type HttpAnswer, MAX_BODY_BYTES } from './http.js';
 import { isObject, type JsonObject, parseJson, textOf } from './json.js';
+import { cleanerOf } from './privacy.js';
 import { readRecord } from './record.js';
 import { cleanLine, REDACTED } from './text.js';
 
@@ -17,12 +17,18 @@ const CODE_OF_STATUS = new Map([
 /** The API's ids, as its messages name them: UUIDs and those of its database. */
 const ANY_ID = /\b(?:[\da-f]{24}|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})\b/gi;
 
+/** No lookup sends a URL: one that a message names is a callback, or an address inside the service. */
+const ANY_URL = /https?:\/\/\S+/gi;
+
 /**
  * A sentence from the API for the reader, where it is one: not markup, and short. It may name the account or the
  * application by an internal id that nothing else in the body tells as such.
  */
 function quote(message: string | undefined): string {
-  const text = cleanLine((message ?? '').replace(ANY_ID, REDACTED), 160).replace(/[.\s]+$/, '');
+  const text = cleanLine((message ?? '').replace(ANY_URL, REDACTED).replace(ANY_ID, REDACTED), 160).replace(
+    /[.\s]+$/,
+    '',
+  );
   return text === '' || /<[a-z!/]/i.test(text) ? '' : `: ${text}`;
 }
 
@@ -44,10 +50,10 @@ function readError(body: JsonObject) {
   const code = /^[a-z0-9_]{1,64}$/.test(named) ? named : undefined;
   const message = textOf(error.message) ?? textOf(error.detail) ?? textOf(body.message) ?? textOf(body.detail);
   const traceId = textOf(body.trace_id) ?? textOf(error.trace_id);
-  const clean = textCleaner(readRecord({ ...body, response: error }));
+  const cleaner = cleanerOf(readRecord({ ...body, response: error }));
   return {
     code,
-    message: message === undefined || message === code ? undefined : clean(message),
+    message: message === undefined || message === code ? undefined : cleaner.text(message),
     traceId: traceId && /^[\w-]{1,64}$/.test(traceId) ? traceId : undefined,
   };
 }
@@ -56,8 +62,8 @@ function readError(body: JsonObject) {
 function errorOf(answer: HttpAnswer, body: JsonObject): KlingError {
   const { status } = answer;
   const { code, message, traceId } = readError(body);
-  const say = (ownCode: string) =>
-    new KlingError(ownCode, `${meaningOf(ownCode).what} (HTTP ${status})${quote(message)}.`, { traceId });
+  const say = (ownCode: string, { what, hint, retryable = false }: CodeMeaning = meaningOf(ownCode)) =>
+    new KlingError(ownCode, `${what} (HTTP ${status})${quote(message)}.`, { hint, retryable, traceId });
   if (code !== undefined && isRefusal(code)) return say(code);
   if (code === 'too_many_requests' || status === 429) {
     const retryAfterMs = retryAfterOf(answer);
@@ -68,9 +74,10 @@ function errorOf(answer: HttpAnswer, body: JsonObject): KlingError {
       retryAfterMs,
     });
   }
-  const serverFault = status >= 500 || (code !== undefined && meaningOf(code).retryable);
+  const serverFault = status >= 500 || code === 'api_error' || code === 'timeout';
   if (serverFault || (status < 400 && code === undefined)) return say('api_error');
-  return say(code ?? CODE_OF_STATUS.get(status) ?? `http_${status}`);
+  // A code of the API's that sounds like one of ours has not its meaning.
+  return code === undefined ? say(CODE_OF_STATUS.get(status) ?? `http_${status}`) : say(code, OTHER_CODE);
 }
 
 /** An answer that is none of the API's: not to be repeated. */

@@ -6,6 +6,13 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Whether an object or a list holds nothing; found out without listing its keys. */
+export function isEmpty(value: object): boolean {
+  if (Array.isArray(value)) return value.length === 0;
+  for (const _ in value) return false;
+  return true;
+}
+
 /** Parsed JSON, or undefined where the text is none. */
 export function parseJson(text: string): unknown {
   try {

@@ -1,6 +1,6 @@
-import { isObject, type JsonObject, textOf } from './json.js';
+import { isEmpty, isObject, type JsonObject, textOf } from './json.js';
 import { isPrivateKey } from './record.js';
-import { cleanLine } from './text.js';
+import { type Cleaner, cleanLine } from './text.js';
 
 export const MEDIA_KINDS = ['video', 'image', 'audio', 'file'] as const;
 export type MediaKind = (typeof MEDIA_KINDS)[number];
@@ -85,7 +85,8 @@ const URL_KEY = /^url$|_urls?$/;
 
 /** Whether a value is, or may hold, a result URL: a body can have millions of others, which need no place on the stack. */
 function isWorthALook(value: unknown, key: string): boolean {
-  return typeof value === 'object' || (typeof value === 'string' && URL_KEY.test(key));
+  if (typeof value === 'object' && value !== null) return !isEmpty(value);
+  return typeof value === 'string' && URL_KEY.test(key);
 }
 
 /**
@@ -134,8 +135,7 @@ export interface MediaContext {
   taskId: string;
   /** The task's type, which tells the kind of a file that neither its key nor its name tells. */
   type: string | undefined;
-  /** Makes a text safe to show. */
-  clean: (text: string) => string;
+  cleaner: Cleaner;
 }
 
 /** More than any task makes, and few enough that a hostile body costs nothing. */
@@ -145,13 +145,14 @@ const MAX_MEDIA = 1000;
  * The files that a response names, each once, in the order of the document. What a second mention of a URL knows
  * (its id, its duration) is added to the first.
  */
-export function readMedia(response: unknown, { taskId, type, clean }: MediaContext): Media[] {
+export function readMedia(response: unknown, { taskId, type, cleaner }: MediaContext): Media[] {
   const media = new Map<string, Media>();
   for (const { url, holder, kind: kindByKey } of resultUrls(response)) {
     if (media.size >= MAX_MEDIA) break;
+    if (!cleaner.allows(url)) continue;
     const known = media.get(url);
     const kind = known?.kind ?? kindByKey ?? fileTypeOf(url)?.kind ?? KIND_OF_TYPE.get(type ?? '') ?? 'file';
-    const id = known?.id ?? cleanLine(clean(textOf(holder[`${kind}_id`]) ?? textOf(holder.id) ?? ''), 128);
+    const id = known?.id ?? cleanLine(cleaner.text(textOf(holder[`${kind}_id`]) ?? textOf(holder.id) ?? ''), 128);
     const duration = known?.duration_seconds ?? (kind === 'image' ? undefined : durationOf(holder.duration));
     media.set(url, {
       kind,

@@ -39,10 +39,13 @@ function wordsOf({ state, status, task_status }: JsonObject): string[] {
   );
 }
 
+/** More than any task has results. */
+const MAX_ELEMENTS = 1000;
+
 /** The places where words, errors and messages stand: the response, its data (an object or a list), the record. */
 function placesOf(record: TaskRecord) {
   const response = isObject(record.response) ? record.response : {};
-  const elements = Array.isArray(response.data) ? response.data.filter(isObject) : [];
+  const elements = Array.isArray(response.data) ? response.data.slice(0, MAX_ELEMENTS).filter(isObject) : [];
   const data = isObject(response.data) ? [response.data] : [];
   return { response, elements, outer: [response, ...data, record], all: [response, ...data, ...elements, record] };
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { excerptOutput, excerptRequest, textCleaner } from './excerpt.js';
+import { excerptOutput, excerptRequest } from './excerpt.js';
 import { MEDIA_KINDS, type MediaContext, readMedia } from './media.js';
+import { cleanerOf } from './privacy.js';
 import { readRecord } from './record.js';
 import { judgeStatus, STATUSES } from './status.js';
 import { cleanLine } from './text.js';
@@ -94,8 +95,8 @@ export interface TaskContext {
  */
 export function toTask(value: unknown, { taskId, nowMs }: TaskContext): Task {
   const record = readRecord(value);
-  const clean = textCleaner(record);
-  const line = (text: string | undefined, max: number) => cleanLine(clean(text ?? ''), max) || undefined;
+  const cleaner = cleanerOf(record);
+  const line = (text: string | undefined, max: number) => cleanLine(cleaner.text(text ?? ''), max) || undefined;
 
   const { status, state, error } = judgeStatus(record);
   const type = line(record.type, 64);
@@ -121,9 +122,10 @@ export function toTask(value: unknown, { taskId, nowMs }: TaskContext): Task {
   const elapsed = record.elapsed !== undefined && record.elapsed >= 0 ? record.elapsed : undefined;
   return defined({
     ...base,
-    ...(status === 'completed' && resultsOf(record.response, { taskId, type, clean })),
-    error: error && defined({ code: line(error.code, 64), message: cleanLine(clean(error.message), MAX_MESSAGE) }),
-    request: excerptRequest(record, clean),
+    ...(status === 'completed' && resultsOf(record.response, { taskId, type, cleaner })),
+    error:
+      error && defined({ code: line(error.code, 64), message: cleanLine(cleaner.text(error.message), MAX_MESSAGE) }),
+    request: excerptRequest(record, cleaner),
     created_at: createdAt,
     started_at: isoDateOf(record.started_at),
     finished_at: isoDateOf(record.finished_at),
@@ -143,7 +145,7 @@ function resultsOf(response: unknown, context: MediaContext) {
     video_id: video?.id,
     duration_seconds: video?.duration_seconds,
     other_media: others.length > 0 ? others : undefined,
-    output: visible ? undefined : excerptOutput(response, context.clean),
+    output: visible ? undefined : excerptOutput(response, context.cleaner),
   };
 }
 

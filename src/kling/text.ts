@@ -24,6 +24,14 @@ export function cleanText(text: string): string {
   return text.toWellFormed().replace(TERMINAL_SEQUENCE, '').replace(INVISIBLE, '');
 }
 
+/** Makes what one record holds safe to show. */
+export interface Cleaner {
+  /** The text, clean, with the record's private values replaced. */
+  text(text: string): string;
+  /** Whether the URL, as `safeUrl` gives it, is none that the record keeps private. */
+  allows(url: string): boolean;
+}
+
 /** At most `max` UTF-16 units; what is cut ends in an ellipsis, and never in half a character. */
 export function cutText(text: string, max: number): string {
   if (text.length <= max) return text;

@@ -70,8 +70,9 @@ class Wait {
       // The first look has the full time of a lookup, however short the wait.
       let lookMs = await this.#lookAt(this.ids, Number.POSITIVE_INFINITY);
       for (let last = false; this.#open().length > 0 && !this.#isHopeless() && !stop.closing.aborted; ) {
-        const lastMs = Math.max(endMs - LAST_LOOK_LEAD_MS, lookMs + MIN_GAP_MS, this.#earliestMs);
-        if (last || lastMs > endMs) {
+        const afterGapMs = Math.min(lookMs + MIN_GAP_MS, endMs);
+        const lastMs = Math.max(endMs - LAST_LOOK_LEAD_MS, afterGapMs, this.#earliestMs);
+        if (last || lastMs > endMs || performance.now() >= endMs) {
           if (waitMs > 0) pollAfterSeconds = Math.max(1, Math.ceil((this.#earliestMs - performance.now()) / 1000));
           break;
         }
@@ -96,9 +97,13 @@ class Wait {
     });
   }
 
-  /** Whether a fault makes further looks pointless: repeating does not mend a 401. */
+  /**
+   * Whether a fault makes further looks pointless: repeating does not mend a 401. An answer that is none of the API's is
+   * taken for a passing fault of what stands before it, once the API was seen.
+   */
   #isHopeless(): boolean {
-    return [...this.#faults.values()].some((fault) => !fault.retryable);
+    const passing = (fault: KlingError) => fault.retryable || (fault.code === 'bad_response' && this.#tasks.size > 0);
+    return ![...this.#faults.values()].every(passing);
   }
 
   async #lookAt(ids: string[], budgetMs: number): Promise<number> {
@@ -108,8 +113,10 @@ class Wait {
     for (const [id, task] of tasks) this.#tasks.set(id, task);
     // A task that was seen and now is not: a replica that lags. Its last state stands.
     for (const id of notFound) if (!this.#tasks.has(id)) this.#notFound.add(id);
+    const earlier = new Map(this.#faults);
     this.#faults.clear();
-    for (const [id, fault] of faults) this.#faults.set(id, fault);
+    // The last look may have had no more than a second: what an earlier one met tells more than that it timed out.
+    for (const [id, fault] of faults) this.#faults.set(id, (fault.code === 'timeout' && earlier.get(id)) || fault);
     this.#adaptPace();
     return startMs;
   }

@@ -27,7 +27,7 @@ export function getTaskTool(lookup: Lookup, maxWaitSeconds: number): Tool {
     async run({ task_id, wait_seconds }, context) {
       const onProgress = progressReporter(wait_seconds, context);
       const task = await lookup.task(task_id, { waitSeconds: wait_seconds, stop: context.stop, onProgress });
-      return toResult(task, context.resourceLinks ? videosOf(task) : []);
+      return toResult(task, context.takesResourceLinks() ? videosOf(task) : []);
     },
   });
 }

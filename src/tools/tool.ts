@@ -7,8 +7,8 @@ import { parseArguments } from './arguments.js';
 /** What a call brings besides its arguments. */
 export interface CallContext {
   stop: Stop;
-  /** Whether the client's protocol version knows `resource_link`. */
-  resourceLinks: boolean;
+  /** Whether the client's protocol version knows `resource_link`; asked late, as `initialize` may still be on its way. */
+  takesResourceLinks(): boolean;
   /** Present where the client asked for progress. `total` is the number of seconds the call may wait. */
   notifyProgress?: ((progress: { progress: number; total: number; message: string }) => void) | undefined;
 }

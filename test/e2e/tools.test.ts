@@ -93,6 +93,21 @@ describe('kling_get_task', () => {
     ]);
   });
 
+  test('links the video also where the call came right behind initialize', async () => {
+    const server = new ServerProcess({ standIn });
+    const clientInfo = { name: 'hasty', version: '1.0.0' };
+    const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo };
+    const call = { name: 'kling_get_task', arguments: { task_id: DOCUMENTED_ID } };
+    const messages = [
+      { jsonrpc: '2.0', id: 1, method: 'initialize', params },
+      { jsonrpc: '2.0', id: 2, method: 'tools/call', params: call },
+    ];
+    server.write(messages.map((message) => `${JSON.stringify(message)}\n`).join(''));
+    const content = [{ type: 'text' }, { type: 'resource_link' }];
+    expect(await server.answer(2)).toMatchObject({ result: { content } });
+    await server.close();
+  });
+
   test.each(['2025-03-26', '2024-11-05'])('a client of %s gets the text block alone', async (protocolVersion) => {
     const server = new ServerProcess({ standIn });
     const clientInfo = { name: 'old', version: '1.0.0' };

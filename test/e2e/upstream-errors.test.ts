@@ -161,6 +161,23 @@ describe.concurrent('Upstream faults', () => {
     expect(requestsAtMs).toHaveLength(3);
   });
 
+  test.each(['internal_error', 'configuration', 'bad_response', 'network_error'])(
+    'code %s of the API: it has not the meaning of ours',
+    async (code) => {
+      const { text, requestsAtMs } = await answered(errorReply(400, code));
+      expect(text).toBe(
+        `[${code}] The API refused the lookup (HTTP 400): about ${code}. Do not repeat it unchanged. (trace_id trace-of-error)`,
+      );
+      expect(requestsAtMs).toHaveLength(1);
+    },
+  );
+
+  test('error that names a callback: the address is not told', async () => {
+    const message = 'callback https://hook.example/cb?secret=s3cret is not reachable';
+    const { text } = await answered(errorReply(400, 'bad_request', message));
+    expect(text).toMatch(/^\[bad_request\] .*: callback \[redacted\] is not reachable\. /);
+  });
+
   test('error of 10,000 characters: at most 500 reach the model, the trace id among them', async () => {
     const { text } = await answered(errorReply(400, 'bad_request', 'words and words '.repeat(625)));
     expect(text.length).toBeLessThanOrEqual(500);

@@ -97,6 +97,11 @@ describe('the pace', () => {
     expect(atS).toBeLessThanOrEqual(waitS + 1);
   });
 
+  test('a wait of 1 s looks again at its end, though the clock went on a little', async () => {
+    await run({ waitS: 1, lookS: 0.01, find: () => ({ a: 'pending' }) });
+    expect(times()).toEqual([0, 1]);
+  });
+
   test('the first look has its full time, later ones half a second over the deadline', async () => {
     await run({ waitS: 8, find: () => ({ a: 'pending' }) });
     expect(looks.map(({ budgetS }) => budgetS)).toEqual([Number.POSITIVE_INFINITY, 3.5, 1.5]);
@@ -184,6 +189,28 @@ describe('faults while waiting', () => {
     expect(times()).toEqual([0, 5]);
     expect(statuses(ending)).toEqual(['pending']);
     expect(ending.outcome?.pollAfterSeconds).toBe(90);
+  });
+
+  const strange = new KlingError('bad_response', 'Not JSON.');
+
+  test("an answer that is none of the API's is not the end, once the API was seen", async () => {
+    const ending = await run({
+      waitS: 50,
+      find: (atS) => ({ a: atS === 5 ? strange : atS < 30 ? 'pending' : 'completed' }),
+    });
+    expect(statuses(ending)).toEqual(['completed']);
+  });
+
+  test("an answer that is none of the API's at the first look ends the wait", async () => {
+    const { outcome, atS } = await run({ waitS: 50, find: () => ({ a: strange }) });
+    expect(atS).toBe(0);
+    expect(outcome?.faults.get('a')).toBe(strange);
+  });
+
+  test('a last look that times out does not hide what an earlier one met', async () => {
+    const slow = new KlingError('timeout', 'No answer.');
+    const { outcome } = await run({ waitS: 20, find: (atS) => ({ a: atS < 15 ? limited() : slow }) });
+    expect(outcome?.faults.get('a')?.code).toBe('too_many_requests');
   });
 
   test('one that repeating cannot mend ends the wait with the last known state', async () => {

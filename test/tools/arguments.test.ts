@@ -57,7 +57,7 @@ describe('task_ids', () => {
   const refusalOfIds = async (task_ids: unknown) => {
     const error = await call(
       { task_ids },
-      { stop: { cancelled: signal, closing: signal }, resourceLinks: false },
+      { stop: { cancelled: signal, closing: signal }, takesResourceLinks: () => false },
     ).catch((reason: unknown) => reason);
     return refusalOf(() => {
       throw error;

@@ -48,7 +48,7 @@ async function batchOf(task_ids: string[], { tasks = [], notFound = [], faults, 
   };
   const lookup: Lookup = { task: () => Promise.reject(), tasks: async () => outcome };
   const { signal } = new AbortController();
-  const context = { stop: { cancelled: signal, closing: signal }, resourceLinks: true };
+  const context = { stop: { cancelled: signal, closing: signal }, takesResourceLinks: () => true };
   const result = await getTasksBatchTool(lookup, 50).call({ task_ids }, context);
   expect(result.content).toEqual([{ type: 'text', text: JSON.stringify(result.structuredContent) }]);
   return batchSchema.parse(result.structuredContent?.result);

@@ -1,0 +1,76 @@
+import { isEmpty } from './json.js';
+import { safeUrl } from './media.js';
+import { isPrivateKey, type TaskRecord } from './record.js';
+import { type Cleaner, cleanText, REDACTED } from './text.js';
+
+/** A shorter value is not private: replacing "1" wherever it occurs would only destroy the text. */
+const MIN_PRIVATE_LENGTH = 8;
+/** More than any record has, and few enough that a hostile one costs nothing. */
+const MAX_PRIVATE_VALUES = 100;
+
+/**
+ * The strings, numbers and the like below a root that stand in objects, or under a private key; their order does not
+ * matter. What a list holds is worth a look only there: a body can have millions of numbers.
+ */
+function* leavesOf(root: object): Generator<{ value: unknown; hidden: boolean }> {
+  // Two plain stacks, as a body can hold millions of objects too.
+  const stack: object[] = [root];
+  const hiddenStack: boolean[] = [false];
+  const push = (value: object, hidden: boolean) => {
+    if (isEmpty(value)) return;
+    stack.push(value);
+    hiddenStack.push(hidden);
+  };
+  for (let top = stack.pop(); top; top = stack.pop()) {
+    const inherited = hiddenStack.pop() ?? false;
+    if (Array.isArray(top)) {
+      for (const value of top) {
+        if (typeof value === 'object' && value !== null) push(value, inherited);
+        else if (inherited) yield { value, hidden: true };
+      }
+    } else {
+      for (const [key, value] of Object.entries(top)) {
+        const hidden = inherited || isPrivateKey(key);
+        if (typeof value === 'object' && value !== null) push(value, hidden);
+        else yield { value, hidden };
+      }
+    }
+  }
+}
+
+/**
+ * The internal values of a record (ids, callback addresses), which the API may also have written into a message. The
+ * longest come first, as one may begin like another.
+ */
+function privateValuesOf(record: TaskRecord): string[] {
+  const found = new Set<string>();
+  for (const { value, hidden } of leavesOf(record)) {
+    if (!hidden || (typeof value !== 'string' && typeof value !== 'number')) continue;
+    const text = String(value);
+    if (text.length >= MIN_PRIVATE_LENGTH && text !== record.id && text !== record.trace_id) found.add(text);
+    if (found.size === MAX_PRIVATE_VALUES) break;
+  }
+  return [...found].sort((a, b) => b.length - a.length);
+}
+
+/** Whether no private key stands anywhere in the value. */
+export function hidesNothing(value: object | undefined): boolean {
+  if (value === undefined) return true;
+  for (const { hidden } of leavesOf(value)) if (hidden) return false;
+  return true;
+}
+
+/** Makes the texts of this record safe to show: private values are replaced, and URLs that are private refused. */
+export function cleanerOf(record: TaskRecord): Cleaner {
+  const secrets = privateValuesOf(record);
+  const urls = new Set(secrets.map(safeUrl));
+  return {
+    text(text) {
+      const cleaned = cleanText(text);
+      if (cleaned.length < MIN_PRIVATE_LENGTH) return cleaned;
+      return secrets.reduce((rest, secret) => rest.replaceAll(secret, REDACTED), cleaned);
+    },
+    // An id inside a URL stays: without it the link would lead nowhere.
+    allows: (url) => !urls.has(url),
+  };
+}

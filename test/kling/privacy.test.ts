@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest';
+import { toTask } from '../../src/kling/task.js';
+
+const CALLBACK = 'https://hook.example/cb?secret=s3cret';
+const VIDEO = 'https://cdn.example/v.mp4';
+
+const taskOf = (record: object) => toTask(record, { taskId: 't', nowMs: 0 });
+
+describe('a URL that the record keeps private', () => {
+  test('is not shown under another key of the request', () => {
+    const request = { callback_url: CALLBACK, image_url: CALLBACK, image_list: [CALLBACK, VIDEO], url: VIDEO };
+    const task = taskOf({ request, response: { state: 'failed' } });
+    expect(task.request).toEqual({ image_list: [VIDEO], url: VIDEO });
+  });
+
+  test('is no result, also in another spelling', () => {
+    const response = { state: 'done', webhook: 'https://hook.example', url: 'https://HOOK.example/', video_url: VIDEO };
+    const task = taskOf({ response });
+    expect(task).toMatchObject({ video_url: VIDEO });
+    expect(JSON.stringify(task)).not.toMatch(/hook/i);
+  });
+});
+
+describe('JSON inside a string', () => {
+  const inside = JSON.stringify({ voice_id: 'v1', user_id: 'user-1234567', callback_url: CALLBACK });
+
+  test('is shown of an output without its private fields', () => {
+    expect(taskOf({ response: { state: 'done', data: inside } }).output).toEqual({ voice_id: 'v1' });
+  });
+
+  test('is left out of a request where it has private fields', () => {
+    const prompt = '{"scene": "a mug"}';
+    expect(taskOf({ request: { meta: inside, prompt }, response: { state: 'failed' } }).request).toEqual({ prompt });
+  });
+});
+
+/** Eight MiB of it, what a body may be at most; seconds of work and a gigabyte of memory before they were bounded. */
+describe('millions of values', () => {
+  const cases: [string, unknown][] = [
+    ['numbers', new Array(4_000_000).fill(1)],
+    ['empty objects', Array.from({ length: 2_700_000 }, () => ({}))],
+    ['empty lists', Array.from({ length: 2_700_000 }, () => [])],
+  ];
+  test.each(cases)('%s cost little memory', (_name, data) => {
+    const before = process.memoryUsage().heapUsed;
+    expect(taskOf({ response: { state: 'done', data } }).status).toBe('completed');
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(100 * 1024 * 1024);
+  });
+});
