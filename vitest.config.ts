@@ -7,6 +7,8 @@ export default defineConfig({
     // Processes are spawned and real seconds pass, on machines with two slow cores.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Most files wait more than they compute.
+    maxWorkers: 2,
     // Such cases mostly sleep, so many may run side by side.
     maxConcurrency: 20,
     sequence: { shuffle: true },
