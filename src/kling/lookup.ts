@@ -20,7 +20,7 @@ export interface Lookup {
    */
   task(id: string, options: LookupOptions): Promise<Task>;
   /**
-   * Many tasks; ids that differ only in case are one task.
+   * Many tasks, by distinct ids as {@link distinctIds} gives them; the outcome has the same ids.
    * @throws KlingError where nothing at all could be learnt; CancelledError
    */
   tasks(ids: string[], options: LookupOptions): Promise<Outcome>;
@@ -28,6 +28,16 @@ export interface Lookup {
 
 /** 50 is the recommended maximum of a batch; none is documented. */
 const IDS_PER_REQUEST = 50;
+
+/** The API matches ids without regard to case. */
+const keyOf = (id: string) => id.toLowerCase();
+
+/** Each id once, in the order of the list: ids that differ only in case are one task, told as it was first asked for. */
+export function distinctIds(ids: string[]): string[] {
+  const distinct = new Map<string, string>();
+  for (const id of ids) if (!distinct.has(keyOf(id))) distinct.set(keyOf(id), id);
+  return [...distinct.values()];
+}
 
 /** The fault of a lookup; what is none (a cancellation, a bug) is thrown on. */
 function asFault(error: unknown): KlingError {
@@ -53,20 +63,19 @@ export function createLookup(client: KlingClient): Lookup {
     return sighting;
   }
 
-  async function lookAtChunk(asked: Map<string, string>, keys: string[], stop: Stop, budgetMs: number) {
+  async function lookAtChunk(ids: string[], stop: Stop, budgetMs: number): Promise<Sighting> {
     const sighting: Sighting = { tasks: new Map(), notFound: [], faults: new Map() };
     try {
-      const ids = keys.map((key) => asked.get(key) ?? key);
       const records = await client.retrieveBatch(ids, { budgetMs, stop });
-      const byKey = new Map(records.reverse().map((record) => [textOf(record.id)?.toLowerCase() ?? '', record]));
-      for (const key of keys) {
-        const record = byKey.get(key);
-        if (record) sighting.tasks.set(key, toTask(record, { taskId: asked.get(key) ?? key, nowMs: Date.now() }));
-        else sighting.notFound.push(key);
+      const byKey = new Map(records.reverse().map((record) => [keyOf(textOf(record.id) ?? ''), record]));
+      for (const id of ids) {
+        const record = byKey.get(keyOf(id));
+        if (record) sighting.tasks.set(id, toTask(record, { taskId: id, nowMs: Date.now() }));
+        else sighting.notFound.push(id);
       }
     } catch (error) {
       const fault = asFault(error);
-      for (const key of keys) sighting.faults.set(key, fault);
+      for (const id of ids) sighting.faults.set(id, fault);
     }
     return sighting;
   }
@@ -83,20 +92,18 @@ export function createLookup(client: KlingClient): Lookup {
     },
 
     async tasks(ids, { waitSeconds, stop, onProgress }) {
-      const asked = new Map<string, string>();
-      for (const id of ids) if (!asked.has(id.toLowerCase())) asked.set(id.toLowerCase(), id);
-      const look = async (keys: string[], budgetMs: number): Promise<Sighting> => {
-        const chunks = Array.from({ length: Math.ceil(keys.length / IDS_PER_REQUEST) }, (_, index) =>
-          keys.slice(index * IDS_PER_REQUEST, (index + 1) * IDS_PER_REQUEST),
+      const look = async (open: string[], budgetMs: number): Promise<Sighting> => {
+        const chunks = Array.from({ length: Math.ceil(open.length / IDS_PER_REQUEST) }, (_, index) =>
+          open.slice(index * IDS_PER_REQUEST, (index + 1) * IDS_PER_REQUEST),
         );
-        const sightings = await Promise.all(chunks.map((chunk) => lookAtChunk(asked, chunk, stop, budgetMs)));
+        const sightings = await Promise.all(chunks.map((chunk) => lookAtChunk(chunk, stop, budgetMs)));
         return {
           tasks: new Map(sightings.flatMap(({ tasks }) => [...tasks])),
           notFound: sightings.flatMap(({ notFound }) => notFound),
           faults: new Map(sightings.flatMap(({ faults }) => [...faults])),
         };
       };
-      const outcome = await waitForTasks(look, [...asked.keys()], { waitMs: waitSeconds * 1000, stop, onProgress });
+      const outcome = await waitForTasks(look, ids, { waitMs: waitSeconds * 1000, stop, onProgress });
       const [fault] = outcome.faults.values();
       if (fault && outcome.tasks.size === 0 && outcome.notFound.length === 0) throw fault;
       return outcome;

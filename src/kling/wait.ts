@@ -2,7 +2,7 @@ import { pause, type Stop } from './deadline.js';
 import type { KlingError } from './error.js';
 import type { Task } from './task.js';
 
-/** What one look at some tasks found. Ids are in lower case: the API matches them without regard to case. */
+/** What one look at some tasks found, by the ids that it was given. */
 export interface Sighting {
   tasks: Map<string, Task>;
   notFound: string[];

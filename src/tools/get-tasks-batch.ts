@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { KlingError } from '../kling/error.js';
-import type { Lookup } from '../kling/lookup.js';
+import { distinctIds, type Lookup } from '../kling/lookup.js';
 import { STATUSES } from '../kling/status.js';
 import { summarizeTask, taskSummarySchema } from '../kling/task.js';
 import type { Outcome } from '../kling/wait.js';
@@ -33,20 +33,17 @@ Ids without a task stand in not_found. Where a part could not be looked up, look
 const IDS_ERROR = `must be a list of 1 to ${MAX_IDS} task ids`;
 
 /** Groups the ids by the fault that hit them: one request's fault is told once. */
-function lookupErrorsOf(faults: Map<string, KlingError>, asAsked: (key: string) => string) {
+function lookupErrorsOf(faults: Map<string, KlingError>) {
   const groups = new Map<KlingError, string[]>();
-  for (const [key, fault] of faults) groups.set(fault, [...(groups.get(fault) ?? []), asAsked(key)]);
+  for (const [id, fault] of faults) groups.set(fault, [...(groups.get(fault) ?? []), id]);
   return [...groups].map(([fault, task_ids]) => ({ task_ids, code: fault.code, message: sentencesOf(fault) }));
 }
 
 function toBatch(ids: string[], { tasks, notFound, faults, pollAfterSeconds }: Outcome): Batch {
-  const spelling = new Map(ids.toReversed().map((id) => [id.toLowerCase(), id]));
-  const asAsked = (key: string) => spelling.get(key) ?? key;
-  const keys = [...new Set(ids.map((id) => id.toLowerCase()))];
-  const known = keys.flatMap((key) => tasks.get(key) ?? []);
+  const known = ids.flatMap((id) => tasks.get(id) ?? []);
   const countOf = (status: string) => known.filter((task) => task.status === status).length;
   const [pending, completed, failed] = STATUSES.map(countOf);
-  const lookupErrors = lookupErrorsOf(faults, asAsked);
+  const lookupErrors = lookupErrorsOf(faults);
   const pollAfter = pollAfterSeconds ?? Math.min(...known.flatMap((task) => task.poll_after_seconds ?? []));
   return {
     counts: {
@@ -54,10 +51,10 @@ function toBatch(ids: string[], { tasks, notFound, faults, pollAfterSeconds }: O
       completed: completed ?? 0,
       failed: failed ?? 0,
       not_found: notFound.length,
-      lookup_failed: keys.length - known.length - notFound.length,
+      lookup_failed: ids.length - known.length - notFound.length,
     },
     tasks: known.map(summarizeTask),
-    not_found: notFound.map(asAsked),
+    not_found: notFound,
     ...(lookupErrors.length > 0 && { lookup_errors: lookupErrors }),
     ...(pending && { poll_after_seconds: pollAfter }),
   };
@@ -80,8 +77,9 @@ export function getTasksBatchTool(lookup: Lookup, maxWaitSeconds: number): Tool 
     output: batchSchema,
     async run({ task_ids, wait_seconds }, context) {
       const onProgress = progressReporter(wait_seconds, context);
-      const outcome = await lookup.tasks(task_ids, { waitSeconds: wait_seconds, stop: context.stop, onProgress });
-      return toResult(toBatch(task_ids, outcome));
+      const ids = distinctIds(task_ids);
+      const outcome = await lookup.tasks(ids, { waitSeconds: wait_seconds, stop: context.stop, onProgress });
+      return toResult(toBatch(ids, outcome));
     },
   });
 }

@@ -40,13 +40,19 @@ interface Known {
 
 /** The batch that the tool makes of what was learnt about the ids. */
 async function batchOf(task_ids: string[], { tasks = [], notFound = [], faults, pollAfterSeconds }: Known) {
-  const outcome = {
-    tasks: new Map(tasks.map((task) => [task.task_id.toLowerCase(), task])),
-    notFound,
-    faults: faults ?? new Map<string, KlingError>(),
-    pollAfterSeconds,
+  // As the real one: the outcome has the ids that the lookup is given.
+  const lookup: Lookup = {
+    task: () => Promise.reject(),
+    async tasks(ids) {
+      const asAsked = (known: string) => ids.find((id) => id.toLowerCase() === known.toLowerCase()) ?? known;
+      return {
+        tasks: new Map(tasks.map((task) => [asAsked(task.task_id), task])),
+        notFound: notFound.map(asAsked),
+        faults: new Map([...(faults ?? [])].map(([id, fault]) => [asAsked(id), fault])),
+        pollAfterSeconds,
+      };
+    },
   };
-  const lookup: Lookup = { task: () => Promise.reject(), tasks: async () => outcome };
   const { signal } = new AbortController();
   const context = { stop: { cancelled: signal, closing: signal }, takesResourceLinks: () => true };
   const result = await getTasksBatchTool(lookup, 50).call({ task_ids }, context);
