@@ -3,7 +3,7 @@ import { CancelledError, Deadline, ExpiredError, pause, type Stop } from './dead
 import { KlingError } from './error.js';
 import { badResponse, isReset, networkError, readAnswer } from './fault.js';
 import { HttpPool, type ProxySettings } from './http.js';
-import { isObject, type JsonObject, textOf } from './json.js';
+import { isEmpty, isObject, type JsonObject, textOf } from './json.js';
 import { redactor } from './text.js';
 
 /** How to reach the API. */
@@ -68,7 +68,7 @@ export class KlingClient {
    */
   async retrieve(id: string, limits: LookupLimits): Promise<JsonObject | undefined> {
     const body = await this.#lookup({ action: 'retrieve', id }, limits);
-    if (body === null || Object.keys(body).length === 0) return undefined;
+    if (body === null || isEmpty(body)) return undefined;
     if (textOf(body.id) === undefined) throw badResponse('The API answered with a record that has no id.');
     return body;
   }
@@ -79,7 +79,7 @@ export class KlingClient {
    */
   async retrieveBatch(ids: string[], limits: LookupLimits): Promise<JsonObject[]> {
     const body = await this.#lookup({ action: 'retrieve_batch', ids }, limits);
-    if (body === null || Object.keys(body).length === 0) return [];
+    if (body === null || isEmpty(body)) return [];
     if (!Array.isArray(body.items)) throw badResponse('The API answered a batch without a list of items.');
     return body.items.filter(isObject);
   }

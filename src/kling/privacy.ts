@@ -8,15 +8,12 @@ const MIN_PRIVATE_LENGTH = 8;
 /** More than any record has, and few enough that a hostile one costs nothing. */
 const MAX_PRIVATE_VALUES = 100;
 
-/**
- * The strings, numbers and the like below a root that stand in objects, or under a private key; their order does not
- * matter. What a list holds is worth a look only there: a body can have millions of numbers.
- */
-function* leavesOf(root: object): Generator<{ value: unknown; hidden: boolean }> {
-  // Two plain stacks, as a body can hold millions of objects too.
+/** The strings, numbers and the like that stand under a private key anywhere below a root; their order does not matter. */
+function* privateLeaves(root: object): Generator<unknown> {
+  // Two plain stacks, as a body can hold millions of objects.
   const stack: object[] = [root];
   const hiddenStack: boolean[] = [false];
-  const push = (value: object, hidden: boolean) => {
+  const descend = (value: object, hidden: boolean) => {
     if (isEmpty(value)) return;
     stack.push(value);
     hiddenStack.push(hidden);
@@ -25,14 +22,14 @@ function* leavesOf(root: object): Generator<{ value: unknown; hidden: boolean }>
     const inherited = hiddenStack.pop() ?? false;
     if (Array.isArray(top)) {
       for (const value of top) {
-        if (typeof value === 'object' && value !== null) push(value, inherited);
-        else if (inherited) yield { value, hidden: true };
+        if (typeof value === 'object' && value !== null) descend(value, inherited);
+        else if (inherited) yield value;
       }
     } else {
       for (const [key, value] of Object.entries(top)) {
         const hidden = inherited || isPrivateKey(key);
-        if (typeof value === 'object' && value !== null) push(value, hidden);
-        else yield { value, hidden };
+        if (typeof value === 'object' && value !== null) descend(value, hidden);
+        else if (hidden) yield value;
       }
     }
   }
@@ -44,8 +41,8 @@ function* leavesOf(root: object): Generator<{ value: unknown; hidden: boolean }>
  */
 function privateValuesOf(record: TaskRecord): string[] {
   const found = new Set<string>();
-  for (const { value, hidden } of leavesOf(record)) {
-    if (!hidden || (typeof value !== 'string' && typeof value !== 'number')) continue;
+  for (const value of privateLeaves(record)) {
+    if (typeof value !== 'string' && typeof value !== 'number') continue;
     const text = String(value);
     if (text.length >= MIN_PRIVATE_LENGTH && text !== record.id && text !== record.trace_id) found.add(text);
     if (found.size === MAX_PRIVATE_VALUES) break;
@@ -55,9 +52,7 @@ function privateValuesOf(record: TaskRecord): string[] {
 
 /** Whether no private key stands anywhere in the value. */
 export function hidesNothing(value: object | undefined): boolean {
-  if (value === undefined) return true;
-  for (const { hidden } of leavesOf(value)) if (hidden) return false;
-  return true;
+  return value === undefined || privateLeaves(value).next().done === true;
 }
 
 /** Makes the texts of this record safe to show: private values are replaced, and URLs that are private refused. */
