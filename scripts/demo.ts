@@ -2,7 +2,6 @@
  * Shows the built server at work, as an MCP client sees it: `npm run demo` against a stand-in for the API, without token
  * or network; `ACEDATACLOUD_API_TOKEN=… npm run demo -- ID…` against the real one.
  */
-import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
@@ -15,9 +14,9 @@ import {
   SECOND_DOCUMENTED_ID,
   secondDocumented,
 } from '../test/support/records.js';
+import { ENTRY } from '../test/support/server-process.js';
 import { StandIn, TOKEN } from '../test/support/stand-in.js';
 
-const ENTRY = fileURLToPath(new URL('../dist/index.js', import.meta.url));
 const FAILED_ID = '7f0c2b54-31d3-4f0e-9d0c-0d6a5f6f6b11';
 const RENDERING_ID = '3d1f7a90-5e0b-4c52-8a7e-9a1d0c4b2e77';
 const UNKNOWN_ID = '00000000-1111-2222-3333-444444444444';

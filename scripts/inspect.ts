@@ -3,7 +3,6 @@
  * but the npm registry. What stands behind `npm run inspect --` goes to Inspector, such as `--cli --method tools/list`.
  */
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import {
   completedRecord,
   DOCUMENTED_ID,
@@ -13,10 +12,10 @@ import {
   SECOND_DOCUMENTED_ID,
   secondDocumented,
 } from '../test/support/records.js';
+import { ENTRY } from '../test/support/server-process.js';
 import { StandIn, TOKEN } from '../test/support/stand-in.js';
 import { CLIENTS } from './clients/list.js';
 
-const ENTRY = fileURLToPath(new URL('../dist/index.js', import.meta.url));
 /** Long enough to start a wait and watch it come to its end. */
 const RENDERING_MS = 60_000;
 

@@ -1,38 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { expectUsable } from '../support/faults.js';
+import { ID, session, standIn, taskOf } from '../support/hostile.js';
 import { completedRecord, failedRecord, type Json, record } from '../support/records.js';
 import { callSafely, nestedRecord } from '../support/safety.js';
-import { Session } from '../support/server-process.js';
-import { errorReply, reply, StandIn } from '../support/stand-in.js';
+import { errorReply, reply } from '../support/stand-in.js';
 
-const ID = 'hostile-1';
 const MIB = 1024 * 1024;
-
-let standIn: StandIn;
-let session: Session;
-
-beforeAll(async () => {
-  standIn = await StandIn.start([completedRecord('good')]);
-  session = await Session.start({ standIn });
-});
-
-afterEach(async () => {
-  standIn.byTask.clear();
-  await expectUsable(session);
-});
-
-afterAll(async () => {
-  await session.close();
-  await standIn.close();
-});
-
-/** The Task that the record becomes, after a look at every string of the answer. */
-async function taskOf(body: Json | string): Promise<Json> {
-  standIn.byTask.set(ID, reply(200, body));
-  const { structuredContent, content } = await callSafely(session, ID);
-  if (!structuredContent) throw new Error(content[0]?.text);
-  return structuredContent.result;
-}
 
 describe('Hostile strings', () => {
   test('1 MB prompts: cut at 2,500 characters, in the request and in messages', async () => {

@@ -1,37 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { expectUsable } from '../support/faults.js';
+import { describe, expect, test } from 'vitest';
+import { ID, session, standIn, taskOf } from '../support/hostile.js';
 import { completedRecord, failedRecord, type Json, record } from '../support/records.js';
 import { callSafely } from '../support/safety.js';
-import { Session } from '../support/server-process.js';
-import { reply, StandIn } from '../support/stand-in.js';
-
-const ID = 'hostile-1';
-
-let standIn: StandIn;
-let session: Session;
-
-beforeAll(async () => {
-  standIn = await StandIn.start([completedRecord('good')]);
-  session = await Session.start({ standIn });
-});
-
-afterEach(async () => {
-  standIn.byTask.clear();
-  await expectUsable(session);
-});
-
-afterAll(async () => {
-  await session.close();
-  await standIn.close();
-});
-
-/** The Task that the record becomes, after a look at every string of the answer. */
-async function taskOf(body: Json | string): Promise<Json> {
-  standIn.byTask.set(ID, reply(200, body));
-  const { structuredContent, content } = await callSafely(session, ID);
-  if (!structuredContent) throw new Error(content[0]?.text);
-  return structuredContent.result;
-}
+import { reply } from '../support/stand-in.js';
 
 /** A completed record whose every text is the given one, its keys included. */
 function filledWith(text: string): Json {
