@@ -9,7 +9,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { TOKEN } from '../test/support/stand-in.js';
+import { TOKEN } from '../test/support/fake-api.js';
 import { type Commands, measureBatches, measureCalls, measureStart } from './measures.js';
 import { compare, type Figure, tableOf } from './stats.js';
 import { type Command, Subject } from './subject.js';
@@ -44,9 +44,9 @@ async function measure(node: string, rounds: number): Promise<Figure[]> {
   const folder = mkdtempSync(join(root, 'node_modules', '.bench-'));
   const cwd = join(folder, 'cwd');
   mkdirSync(cwd);
-  const standIn = fork(join(root, 'bench/stand-in-process.ts'), ['100']);
+  const fakeApi = fork(join(root, 'bench/fake-api-process.ts'), ['100']);
   try {
-    const [url] = await once(standIn, 'message');
+    const [url] = await once(fakeApi, 'message');
     execFileSync(join(root, 'node_modules/.bin/tsc'), ['--noEmit', 'false', '--rootDir', '.', '--outDir', folder], {
       cwd: root,
     });
@@ -72,7 +72,7 @@ async function measure(node: string, rounds: number): Promise<Figure[]> {
       ...measurePackage(),
     ];
   } finally {
-    standIn.disconnect();
+    fakeApi.disconnect();
     rmSync(folder, { recursive: true });
   }
 }

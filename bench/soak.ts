@@ -5,9 +5,9 @@
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { errorReply, FakeApi, type Handler, reply } from '../test/support/fake-api.js';
 import { completedRecord, failedRecord, type Json, pendingRecord } from '../test/support/records.js';
 import { ServerProcess } from '../test/support/server-process.js';
-import { errorReply, type Handler, reply, StandIn } from '../test/support/stand-in.js';
 
 const CALLS = 20_000;
 const WARM_UP = 2000;
@@ -42,7 +42,7 @@ const FAULTS: Handler[] = [
   // Never answered, and headers without a body: the time runs out.
   () => {},
   (_request, response) => response.writeHead(200).flushHeaders(),
-  (request, response, raw) => setTimeout(() => standIn.answer(request, response, raw), 300),
+  (request, response, raw) => setTimeout(() => fakeApi.answer(request, response, raw), 300),
   (_request, response, raw) => {
     response.end('{}');
     raw.socket.end();
@@ -69,14 +69,14 @@ function randomFrom(seed: number): () => number {
 const random = randomFrom(42);
 const pick = (count: number) => Math.floor(random() * count);
 
-const standIn = await StandIn.start();
+const fakeApi = await FakeApi.start();
 for (let number = 0; number < TASKS; number++) {
   const make = [completedRecord, failedRecord, pendingRecord][number % 3] ?? completedRecord;
-  standIn.add(() => make(`task-${number}`));
+  fakeApi.add(() => make(`task-${number}`));
 }
-standIn.always = (...args) => {
-  const large = LARGE.find(([every]) => standIn.requests.length % every === 0)?.[1];
-  (large ?? FAULTS[pick(100)] ?? standIn.answer)(...args);
+fakeApi.always = (...args) => {
+  const large = LARGE.find(([every]) => fakeApi.requests.length % every === 0)?.[1];
+  (large ?? FAULTS[pick(100)] ?? fakeApi.answer)(...args);
 };
 
 /** Tells on demand what is resident, what the heap holds without its garbage, and what keeps the event loop busy. */
@@ -94,7 +94,7 @@ const TELL = `
   });
 `;
 const server = new ServerProcess({
-  standIn,
+  fakeApi,
   env: {
     LOG_LEVEL: 'debug',
     KLING_REQUEST_TIMEOUT: '1',
@@ -178,7 +178,7 @@ async function atRest(): Promise<Rest> {
 
 async function connections(): Promise<number> {
   return new Promise((resolve, reject) => {
-    standIn.server.getConnections((error, open) => (error ? reject(error) : resolve(open)));
+    fakeApi.server.getConnections((error, open) => (error ? reject(error) : resolve(open)));
   });
 }
 
@@ -202,13 +202,13 @@ const endMs = performance.now();
 const exit = await server.exited;
 const exitMs = performance.now() - endMs;
 server.check();
-standIn.server.close();
-await once(standIn.server, 'close');
+fakeApi.server.close();
+await once(fakeApi.server, 'close');
 
 const growth = end.rss / warm.rss;
 const mib = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
 console.log(
-  `${CALLS} calls in ${((endMs - startMs) / 1000).toFixed(0)} s, ${standIn.requests.length} requests to the API`,
+  `${CALLS} calls in ${((endMs - startMs) / 1000).toFixed(0)} s, ${fakeApi.requests.length} requests to the API`,
 );
 console.log(outcomes);
 for (const [when, { rss, heapUsed, files, resources }] of Object.entries({

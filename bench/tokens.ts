@@ -5,6 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
+import { FakeApi } from '../test/support/fake-api.js';
 import {
   completedRecord,
   DOCUMENTED_ID,
@@ -14,7 +15,6 @@ import {
   record,
 } from '../test/support/records.js';
 import { Session } from '../test/support/server-process.js';
-import { StandIn } from '../test/support/stand-in.js';
 
 const uuid = (index: number) => `20068983-0cc9-4c6a-aeb6-${index.toString(16).padStart(12, '9c6a3c668be0')}`;
 const tokensOf = (text: string) => encode(text).length;
@@ -36,12 +36,12 @@ async function callTokens(session: Session, name: string, args: Json) {
 async function budgets(): Promise<Figure[]> {
   const ids = Array.from({ length: 100 }, (_, index) => uuid(index));
   const url = 'https://cdn.acedata.cloud/assets/examples/gemini/04a043bd-6b23-4b4e-945c-ce48158c3eee-3a89912507c7.mp4';
-  const standIn = await StandIn.start([
+  const fakeApi = await FakeApi.start([
     documented,
     pendingRecord(uuid(1000)),
     ...ids.map((id) => completedRecord(id, url)),
   ]);
-  const session = await Session.start({ standIn });
+  const session = await Session.start({ fakeApi });
   const { tools } = await session.client.listTools();
   const pending = await callTokens(session, 'kling_get_task', { task_id: uuid(1000) });
   const completed = await callTokens(session, 'kling_get_task', { task_id: DOCUMENTED_ID });
@@ -50,7 +50,7 @@ async function budgets(): Promise<Figure[]> {
   );
   const [one = 0, ten = 0, fifty = 0, hundred = 0] = batches.map(({ text }) => text);
   await session.close();
-  await standIn.close();
+  await fakeApi.close();
   return [
     { what: 'tools/list', tokens: tokensOf(JSON.stringify({ tools })), limit: 1500 },
     { what: 'a pending result', tokens: pending.text, limit: 120 },
@@ -83,8 +83,8 @@ async function follow(maxWait: number, limit: number | undefined): Promise<Figur
     });
     return { ...(done ? finished : running), created_at };
   };
-  const standIn = await StandIn.start([task]);
-  const session = await Session.start({ standIn, env: { KLING_MAX_WAIT: String(maxWait || 50) } });
+  const fakeApi = await FakeApi.start([task]);
+  const session = await Session.start({ fakeApi, env: { KLING_MAX_WAIT: String(maxWait || 50) } });
   let tokens = 0;
   let calls = 0;
   await sleep(FIRST_CALL_S * 1000);
@@ -97,7 +97,7 @@ async function follow(maxWait: number, limit: number | undefined): Promise<Figur
     if (status === 'pending') await sleep((maxWait > 0 ? Number(call.result?.poll_after_seconds) : POLL_S) * 1000);
   }
   await session.close();
-  await standIn.close();
+  await fakeApi.close();
   const how = maxWait > 0 ? `wait_seconds: ${maxWait}` : `polling every ${POLL_S} s`;
   return { what: `five minutes followed, ${how}`, tokens, calls, limit: limit && Math.floor(limit) };
 }

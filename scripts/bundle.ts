@@ -5,15 +5,14 @@ import { dropUnused, dropUnusedSchemas } from './bundle-plugins.js';
 import { noticesOf } from './notices.js';
 
 /** The published files, each a bundle of its own: what the next one holds is loaded only when it is needed. */
-const FILES = { index: 'src/bin.ts', main: 'src/index.ts', undici: 'src/kling/dispatchers.ts' };
+const FILES = { index: 'src/index.ts', main: 'src/main.ts', undici: 'src/kling/api/undici.ts' };
 
 /** Points a dynamic import at the published file that holds the module. */
 const linkFiles: Plugin = {
   name: 'link-files',
   setup({ onResolve }) {
-    for (const [file, source] of Object.entries(FILES)) {
-      const module = source.replace(/^.*\/(.*)\.ts$/, '$1');
-      onResolve({ filter: new RegExp(`/${module}\\.js$`) }, ({ kind }) =>
+    for (const file of Object.keys(FILES)) {
+      onResolve({ filter: new RegExp(`/${file}\\.js$`) }, ({ kind }) =>
         kind === 'dynamic-import' ? { path: `./${file}.js`, external: true } : undefined,
       );
     }

@@ -1,5 +1,5 @@
 /**
- * Tries MCP clients from npm on the built server, against the stand-in for the API, and prints a table of what they can
+ * Tries MCP clients from npm on the built server, against the fake API, and prints a table of what they can
  * do. They are installed into a folder of their own: needs the npm registry, and so is no part of the tests.
  * Clients as arguments (`npm run clients -- mcporter ai-sdk@2.0.99`) are run alone, in that version.
  */
@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { FakeApi, TOKEN } from '../test/support/fake-api.js';
 import {
   completedRecord,
   DOCUMENTED_ID,
@@ -16,7 +17,6 @@ import {
   documented,
   pendingRecord,
 } from '../test/support/records.js';
-import { StandIn, TOKEN } from '../test/support/stand-in.js';
 import { CLIENTS, PEERS } from './clients/list.js';
 
 const STEPS = ['lists', 'single', 'wait', 'batch', 'error'] as const;
@@ -29,7 +29,7 @@ function rendering(id: string) {
   let firstMs: number | undefined;
   let known = false;
   return () => {
-    // The stand-in reads the id once when the task is added.
+    // The fake API reads the id once when the task is added.
     if (known) firstMs ??= performance.now();
     known = true;
     const done = firstMs !== undefined && performance.now() - firstMs > RENDERING_MS;
@@ -59,10 +59,10 @@ function stepsFor(renderingId: string) {
   ];
 }
 
-async function tryClient(folder: string, module: string, standIn: StandIn): Promise<Record<string, string>> {
+async function tryClient(folder: string, module: string, fakeApi: FakeApi): Promise<Record<string, string>> {
   const renderingId = `rendering-${module}`;
-  standIn.add(rendering(renderingId));
-  const env = { PATH: process.env.PATH, ACEDATACLOUD_API_TOKEN: TOKEN, ACEDATACLOUD_API_BASE_URL: standIn.url };
+  fakeApi.add(rendering(renderingId));
+  const env = { PATH: process.env.PATH, ACEDATACLOUD_API_TOKEN: TOKEN, ACEDATACLOUD_API_BASE_URL: fakeApi.url };
   const entry = fileURLToPath(new URL('../dist/index.js', import.meta.url));
   const plan = { server: { command: process.execPath, args: [entry], env }, steps: stepsFor(renderingId) };
   const driver = pathToFileURL(join(folder, `${module}.mjs`)).href;
@@ -82,7 +82,7 @@ async function tryClient(folder: string, module: string, standIn: StandIn): Prom
 const wanted = new Map(process.argv.slice(2).map((argument) => [argument.split('@')[0], argument.split('@')[1]]));
 const chosen = CLIENTS.filter(({ module }) => wanted.size === 0 || wanted.has(module));
 const folder = mkdtempSync(join(tmpdir(), 'kling-clients-'));
-const standIn = await StandIn.start([documented]);
+const fakeApi = await FakeApi.start([documented]);
 try {
   cpSync(fileURLToPath(new URL('clients', import.meta.url)), folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{"private":true}\n');
@@ -96,7 +96,7 @@ try {
   console.log(`| --- | --- | ${STEPS.map(() => '---').join(' | ')} |`);
   for (const { module, install } of chosen) {
     const { version } = JSON.parse(readFileSync(join(folder, 'node_modules', install, 'package.json'), 'utf8'));
-    const results = await tryClient(folder, module, standIn);
+    const results = await tryClient(folder, module, fakeApi);
     const cells = STEPS.map((step) => results[step] ?? 'no');
     console.log(`| ${install} | ${version} | ${cells.map((cell) => (cell === 'yes' ? 'yes' : 'NO')).join(' | ')} |`);
     for (const [step, result] of Object.entries(results))
@@ -104,6 +104,6 @@ try {
     if (cells.some((cell) => cell !== 'yes')) process.exitCode = 1;
   }
 } finally {
-  await standIn.close();
+  await fakeApi.close();
   rmSync(folder, { recursive: true, force: true });
 }

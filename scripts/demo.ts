@@ -1,10 +1,11 @@
 /**
- * Shows the built server at work, as an MCP client sees it: `npm run demo` against a stand-in for the API, without token
+ * Shows the built server at work, as an MCP client sees it: `npm run demo` against a fake API, without token
  * or network; `ACEDATACLOUD_API_TOKEN=… npm run demo -- ID…` against the real one.
  */
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
+import { FakeApi, TOKEN } from '../test/support/fake-api.js';
 import {
   completedRecord,
   DOCUMENTED_ID,
@@ -15,7 +16,6 @@ import {
   secondDocumented,
 } from '../test/support/records.js';
 import { ENTRY } from '../test/support/server-process.js';
-import { StandIn, TOKEN } from '../test/support/stand-in.js';
 
 const FAILED_ID = '7f0c2b54-31d3-4f0e-9d0c-0d6a5f6f6b11';
 const RENDERING_ID = '3d1f7a90-5e0b-4c52-8a7e-9a1d0c4b2e77';
@@ -56,16 +56,16 @@ async function listTools(client: Client): Promise<void> {
     console.log(`  ${name} (${title}): ${description?.split('. ')[0]}.`);
 }
 
-async function demoWithStandIn(): Promise<void> {
+async function demoWithFakeApi(): Promise<void> {
   console.log(
-    'No network is used: a stand-in plays the API. With ACEDATACLOUD_API_TOKEN and ids it asks the real one.\n',
+    'No network is used: a fake API plays the API. With ACEDATACLOUD_API_TOKEN and ids it asks the real one.\n',
   );
   const readyMs = performance.now() + RENDERING_MS;
   const rendering = () =>
     performance.now() < readyMs ? pendingRecord(RENDERING_ID, 'processing', 240) : completedRecord(RENDERING_ID);
   const failed = failedRecord(FAILED_ID);
-  const standIn = await StandIn.start([documented, secondDocumented, failed, rendering]);
-  const client = await connect({ ACEDATACLOUD_API_TOKEN: TOKEN, ACEDATACLOUD_API_BASE_URL: standIn.url });
+  const fakeApi = await FakeApi.start([documented, secondDocumented, failed, rendering]);
+  const client = await connect({ ACEDATACLOUD_API_TOKEN: TOKEN, ACEDATACLOUD_API_BASE_URL: fakeApi.url });
   try {
     await listTools(client);
     await show(client, 'kling_get_task', { task_id: DOCUMENTED_ID });
@@ -76,7 +76,7 @@ async function demoWithStandIn(): Promise<void> {
     await show(client, 'kling_get_task', { task_id: RENDERING_ID, wait_seconds: 50 });
   } finally {
     await client.close();
-    await standIn.close();
+    await fakeApi.close();
   }
 }
 
@@ -101,5 +101,5 @@ if (ids.length > 0 && !token) {
 } else if (ids.length > 0 && token) {
   await demoWithService(token, ids);
 } else {
-  await demoWithStandIn();
+  await demoWithFakeApi();
 }

@@ -1,8 +1,9 @@
 /**
- * MCP Inspector on the built server, with a stand-in for the API that has a task in every state: no token, no network
+ * MCP Inspector on the built server, with a fake API that has a task in every state: no token, no network
  * but the npm registry. What stands behind `npm run inspect --` goes to Inspector, such as `--cli --method tools/list`.
  */
 import { spawn } from 'node:child_process';
+import { FakeApi, TOKEN } from '../test/support/fake-api.js';
 import {
   completedRecord,
   DOCUMENTED_ID,
@@ -13,7 +14,6 @@ import {
   secondDocumented,
 } from '../test/support/records.js';
 import { ENTRY } from '../test/support/server-process.js';
-import { StandIn, TOKEN } from '../test/support/stand-in.js';
 import { CLIENTS } from './clients/list.js';
 
 /** Long enough to start a wait and watch it come to its end. */
@@ -22,14 +22,14 @@ const RENDERING_MS = 60_000;
 const startMs = performance.now();
 const rendering = () =>
   performance.now() - startMs < RENDERING_MS ? pendingRecord('rendering') : completedRecord('rendering');
-const standIn = await StandIn.start([
+const fakeApi = await FakeApi.start([
   documented,
   secondDocumented,
   failedRecord('failed'),
   pendingRecord('pending'),
   rendering,
 ]);
-console.error(`Task ids of the stand-in:
+console.error(`Task ids of the fake API:
   ${DOCUMENTED_ID}  completed
   ${SECOND_DOCUMENTED_ID}  completed
   failed       failed
@@ -38,7 +38,7 @@ console.error(`Task ids of the stand-in:
   any other    task_not_found
 `);
 
-const variables = { ACEDATACLOUD_API_TOKEN: TOKEN, ACEDATACLOUD_API_BASE_URL: standIn.url };
+const variables = { ACEDATACLOUD_API_TOKEN: TOKEN, ACEDATACLOUD_API_BASE_URL: fakeApi.url };
 const options = Object.entries(variables).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
 const inspectorPackage = CLIENTS.filter(({ module }) => module === 'inspector').map(
   ({ install, version }) => `${install}@${version}`,
@@ -47,6 +47,6 @@ const args = ['-y', ...inspectorPackage, ...options, process.execPath, ENTRY, ..
 const inspector = spawn('npx', args, { stdio: 'inherit', shell: process.platform === 'win32' });
 process.on('SIGINT', () => {});
 inspector.on('close', async (code) => {
-  await standIn.close();
+  await fakeApi.close();
   process.exitCode = code ?? 0;
 });

@@ -1,6 +1,6 @@
 import type { Config } from './config.js';
-import { KlingClient } from './kling/client.js';
-import { KlingError } from './kling/error.js';
+import { KlingClient } from './kling/api/client.js';
+import { KlingError } from './kling/api/error.js';
 
 /** Looking up this id is the vendor's own way to test a token: no task has it. */
 const NULL_UUID = '00000000-0000-0000-0000-000000000000';

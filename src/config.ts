@@ -1,5 +1,5 @@
 import { parse } from 'dotenv';
-import type { Connection } from './kling/client.js';
+import type { Connection } from './kling/api/client.js';
 import { LOG_LEVELS, type LogLevel } from './log.js';
 
 /** The server's own variables, in the order of the README's table. */

@@ -1,117 +1,24 @@
-import { setMaxListeners } from 'node:events';
-import { readFileSync, statSync } from 'node:fs';
-import packageJson from '../package.json' with { type: 'json' };
-import { checkSetup } from './check.js';
-import { type Config, readConfig } from './config.js';
-import { KlingClient } from './kling/client.js';
-import { createLookup } from './kling/lookup.js';
-import { endOrderly } from './lifecycle.js';
-import { Log } from './log.js';
-import { rehearse } from './rehearsal.js';
-import { createServer, unconfiguredLookup } from './server.js';
-import { StdioTransport } from './stdio.js';
+#!/usr/bin/env node
+import { accessSync, constants } from 'node:fs';
+import * as module from 'node:module';
+import { join } from 'node:path';
 
-const { name, version } = packageJson;
-
-const USAGE = `Usage: ${name} [--check | --help | --version]
-
-Without an option: an MCP server on stdin and stdout, to be started by an MCP client.
-  --check    test the token and the connection, and say what is wrong
-  --help     show this text
-  --version  show the version
-
-Set ACEDATACLOUD_API_TOKEN in the environment. Documentation: https://www.npmjs.com/package/${name}
-`;
-
-const MAX_DOTENV_BYTES = 64 * 1024;
-/** Behind the first answers: clients send initialize and tools/list right after each other. */
-const REHEARSAL_DELAY_MS = 50;
-
-/** The text of a .env in the working directory; the directory may be anybody's, so only a small regular file counts. */
-function readDotenv(): { text?: string; warning?: string } {
+/**
+ * Keeps compiled code from one start to the next, where Node can (22.8 and later). It lies beside the code, not in the
+ * temporary folder: whoever could plant something there could change the code itself. A folder that cannot be written
+ * to is left alone.
+ */
+function enableCompileCache(): void {
+  if (!('enableCompileCache' in module) || typeof module.enableCompileCache !== 'function') return;
+  const folder = join(import.meta.dirname, '..');
   try {
-    const stat = statSync('.env', { throwIfNoEntry: false });
-    if (!stat) return {};
-    if (!stat.isFile() || stat.size > MAX_DOTENV_BYTES) {
-      return { warning: `.env is ignored: it must be a regular file of at most ${MAX_DOTENV_BYTES / 1024} KB.` };
-    }
-    return { text: readFileSync('.env', 'utf8') };
-  } catch (error) {
-    return { warning: `.env is ignored: it cannot be read (${error instanceof Error ? error.message : 'unknown'}).` };
+    accessSync(folder, constants.W_OK);
+    module.enableCompileCache(join(folder, '.cache'));
+  } catch {
+    // Started without the cache, it is only slower.
   }
 }
 
-function loadConfig(): Config {
-  const { text, warning } = readDotenv();
-  const config = readConfig(process.env, text);
-  return warning ? { ...config, warnings: [warning, ...config.warnings] } : config;
-}
-
-async function serve(log: Log): Promise<void> {
-  log.takeConsole();
-  const { connection, maxWaitSeconds, logLevel, faults, warnings } = loadConfig();
-  log.configure(logLevel, connection?.token);
-  for (const warning of warnings) log.warn(warning);
-  for (const fault of faults) log.error(fault);
-
-  const closing = new AbortController();
-  // Each call in flight listens, and Node takes more than ten listeners for a leak.
-  setMaxListeners(0, closing.signal);
-  const transport = new StdioTransport(process.stdin, process.stdout, log);
-  const client =
-    connection &&
-    new KlingClient({
-      ...connection,
-      onAttempt: ({ action, outcome, durationMs }) =>
-        log.debug(`${action}: ${outcome} after ${Math.round(durationMs)} ms`),
-    });
-  const server = createServer(client ? createLookup(client) : unconfiguredLookup(faults), {
-    name,
-    title: 'Kling tasks',
-    version,
-    maxWaitSeconds,
-    closing: closing.signal,
-    protocolVersion: () => transport.protocolVersion,
-    onBug: (error) => log.error(error instanceof Error ? (error.stack ?? error.message) : 'a call failed'),
-  });
-  endOrderly(transport, closing, log);
-  if (client) {
-    transport.onreply = () => {
-      delete transport.onreply;
-      // Should it fail, the first call only takes longer.
-      setTimeout(() => rehearse().catch(() => {}), REHEARSAL_DELAY_MS).unref();
-    };
-  }
-  await server.connect(transport);
-  log.info(`version ${version} on Node ${process.versions.node}, serving ${connection?.baseUrl.host ?? 'no lookups'}`);
-  if (process.stdin.isTTY) {
-    process.stderr.write(
-      `${name} is an MCP server and waits for a client on stdin; --help tells more. Ctrl+C ends it.\n`,
-    );
-  }
-}
-
-/** Prints and ends once the text has left the process. */
-function print(stream: NodeJS.WritableStream, text: string, exitCode: number): void {
-  stream.write(text, () => process.exit(exitCode));
-}
-
-async function main([option, ...rest]: string[]): Promise<void> {
-  if (option === undefined) {
-    await serve(new Log());
-  } else if (option === '--help' && rest.length === 0) {
-    print(process.stdout, USAGE, 0);
-  } else if (option === '--version' && rest.length === 0) {
-    print(process.stdout, `${version}\n`, 0);
-  } else if (option === '--check' && rest.length === 0) {
-    const { report, ok } = await checkSetup(
-      loadConfig(),
-      `${name} ${version}, Node ${process.versions.node} on ${process.platform}`,
-    );
-    print(process.stdout, report, ok ? 0 : 1);
-  } else {
-    print(process.stderr, USAGE, 2);
-  }
-}
-
-void main(process.argv.slice(2));
+enableCompileCache();
+// Loaded after the cache is there: a static import would be evaluated before it.
+void import('./main.js');

@@ -1,6 +1,6 @@
 import { Console } from 'node:console';
 import type { Writable } from 'node:stream';
-import { cleanText, redactor } from './kling/text.js';
+import { cleanText, redactor } from './kling/text/clean.js';
 
 /** From the least to the most talkative. */
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;

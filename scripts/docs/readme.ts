@@ -1,5 +1,5 @@
-import { CODES, type CodeMeaning, OTHER_CODE } from '../../src/kling/codes.js';
-import type { Task } from '../../src/kling/task.js';
+import { CODES, type CodeMeaning, OTHER_CODE } from '../../src/kling/api/codes.js';
+import type { Task } from '../../src/kling/task/task.js';
 import type { Batch } from '../../src/tools/get-tasks-batch.js';
 import { CLIENTS } from '../clients/list.js';
 import type { ToolDoc } from './tools.js';

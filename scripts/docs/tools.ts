@@ -1,11 +1,11 @@
 import type { Tool as ListedTool } from '@modelcontextprotocol/sdk/types.js';
 import { DEFAULTS } from '../../src/config.js';
-import { KlingClient } from '../../src/kling/client.js';
+import { KlingClient } from '../../src/kling/api/client.js';
 import { createLookup } from '../../src/kling/lookup.js';
 import { getTaskTool } from '../../src/tools/get-task.js';
 import { getTasksBatchTool } from '../../src/tools/get-tasks-batch.js';
+import { FakeApi, TOKEN } from '../../test/support/fake-api.js';
 import { DOCUMENTED_ID, documented, failedRecord } from '../../test/support/records.js';
-import { StandIn, TOKEN } from '../../test/support/stand-in.js';
 
 const FAILED_ID = '5d0a9a50-7a54-4b9c-9f0e-1f6a2f6f3a11';
 const UNKNOWN_ID = '11111111-2222-4333-8444-555555555555';
@@ -16,11 +16,11 @@ export interface ToolDoc {
   example: { arguments: object; result: unknown };
 }
 
-/** Both tools, each called once against the stand-in for the API with the documented task. */
+/** Both tools, each called once against the fake API with the documented task. */
 export async function toolDocs(): Promise<ToolDoc[]> {
-  const standIn = await StandIn.start([documented, failedRecord(FAILED_ID)]);
+  const fakeApi = await FakeApi.start([documented, failedRecord(FAILED_ID)]);
   try {
-    const client = new KlingClient({ token: TOKEN, baseUrl: new URL(standIn.url), requestTimeoutMs: 30_000 });
+    const client = new KlingClient({ token: TOKEN, baseUrl: new URL(fakeApi.url), requestTimeoutMs: 30_000 });
     const lookup = createLookup(client);
     const { signal } = new AbortController();
     const context = { stop: { cancelled: signal, closing: signal }, takesResourceLinks: () => false };
@@ -36,6 +36,6 @@ export async function toolDocs(): Promise<ToolDoc[]> {
       }),
     );
   } finally {
-    await standIn.close();
+    await fakeApi.close();
   }
 }

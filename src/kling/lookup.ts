@@ -1,8 +1,8 @@
-import type { KlingClient } from './client.js';
+import type { KlingClient } from './api/client.js';
+import { KlingError } from './api/error.js';
 import type { Stop } from './deadline.js';
-import { KlingError } from './error.js';
-import { textOf } from './json.js';
-import { type Task, toTask } from './task.js';
+import { type Task, toTask } from './task/task.js';
+import { textOf } from './text/json.js';
 import { type Outcome, type Progress, type Sighting, waitForTasks } from './wait.js';
 
 export interface LookupOptions {

@@ -1,6 +1,6 @@
+import type { KlingError } from './api/error.js';
 import { pause, type Stop } from './deadline.js';
-import type { KlingError } from './error.js';
-import type { Task } from './task.js';
+import type { Task } from './task/task.js';
 
 /** What one look at some tasks found, by the ids that it was given. */
 export interface Sighting {

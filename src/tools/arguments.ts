@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { KlingError } from '../kling/error.js';
-import { isObject } from '../kling/json.js';
-import { cleanLine } from '../kling/text.js';
+import { KlingError } from '../kling/api/error.js';
+import { cleanLine } from '../kling/text/clean.js';
+import { isObject } from '../kling/text/json.js';
 
 const ID_RULE = 'must be a task id: 1 to 128 letters, digits, "-" or "_"';
 

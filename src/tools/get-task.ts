@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Lookup } from '../kling/lookup.js';
-import { taskSchema, videosOf } from '../kling/task.js';
+import { taskSchema, videosOf } from '../kling/task/task.js';
 import { taskIdSchema, waitSecondsSchema } from './arguments.js';
 import { toResult } from './result.js';
 import { defineTool, progressReporter, type Tool } from './tool.js';

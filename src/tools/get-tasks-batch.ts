@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import type { KlingError } from '../kling/error.js';
+import type { KlingError } from '../kling/api/error.js';
 import { distinctIds, type Lookup } from '../kling/lookup.js';
-import { STATUSES } from '../kling/status.js';
-import { summarizeTask, taskSummarySchema } from '../kling/task.js';
+import { STATUSES } from '../kling/task/status.js';
+import { summarizeTask, taskSummarySchema } from '../kling/task/task.js';
 import type { Outcome } from '../kling/wait.js';
 import { taskIdSchema, waitSecondsSchema } from './arguments.js';
 import { sentencesOf, toResult } from './result.js';

@@ -1,8 +1,8 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
-import { meaningOf } from '../kling/codes.js';
-import { KlingError } from '../kling/error.js';
-import { fileTypeOf } from '../kling/media.js';
-import { cleanLine, cleanText, cutText } from '../kling/text.js';
+import { meaningOf } from '../kling/api/codes.js';
+import { KlingError } from '../kling/api/error.js';
+import { fileTypeOf } from '../kling/task/media.js';
+import { cleanLine, cleanText, cutText } from '../kling/text/clean.js';
 
 const MAX_ERROR_TEXT = 500;
 

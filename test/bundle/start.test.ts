@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
+import { FakeApi } from '../support/fake-api.js';
 import { ENTRY, ServerProcess } from '../support/server-process.js';
-import { StandIn } from '../support/stand-in.js';
 
 let folder: string;
 
@@ -34,8 +34,8 @@ test('what only a call needs is loaded behind the first answer, without waiting 
       return write.apply(this, args);
     };`,
   );
-  const standIn = await StandIn.start();
-  const server = new ServerProcess({ standIn, env: { NODE_OPTIONS: `--require "${hook.replaceAll('\\', '/')}"` } });
+  const fakeApi = await FakeApi.start();
+  const server = new ServerProcess({ fakeApi, env: { NODE_OPTIONS: `--require "${hook.replaceAll('\\', '/')}"` } });
   server.write({ jsonrpc: '2.0', id: 1, method: 'tools/list' });
   await server.logged('[loads undici.js]');
   expect(server.stderr.match(/\[.*?\]/g)).toEqual([
@@ -45,8 +45,8 @@ test('what only a call needs is loaded behind the first answer, without waiting 
     '[loads undici.js]',
   ]);
   await server.close();
-  expect(standIn.requests).toEqual([]);
-  await standIn.close();
+  expect(fakeApi.requests).toEqual([]);
+  await fakeApi.close();
 });
 
 describe('the compile cache', () => {

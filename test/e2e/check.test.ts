@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
+import { errorReply, FakeApi, TOKEN } from '../support/fake-api.js';
 import { type ServerOptions, ServerProcess } from '../support/server-process.js';
-import { errorReply, StandIn, TOKEN } from '../support/stand-in.js';
 
 /** Runs the program to its end; no secret may appear in what it prints. */
 async function run(options: ServerOptions) {
@@ -29,27 +29,27 @@ async function deadAddress(): Promise<string> {
 }
 
 describe('--check', () => {
-  let standIn: StandIn;
+  let fakeApi: FakeApi;
   let folder: string;
 
   beforeEach(async () => {
-    standIn = await StandIn.start();
+    fakeApi = await FakeApi.start();
     folder = mkdtempSync(join(tmpdir(), 'kling-check-'));
   });
 
   afterEach(async () => {
-    await standIn.close();
+    await fakeApi.close();
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const check = (options: ServerOptions = {}) => run({ standIn, args: ['--check'], ...options });
+  const check = (options: ServerOptions = {}) => run({ fakeApi, args: ['--check'], ...options });
 
   test('all is well: tells versions, token source, address, proxy, limits and the time of one lookup; exit 0', async () => {
     const { code, stdout, stderr } = await check();
     expect(stdout.split('\n')).toEqual([
       `kling-tasks-mcp ${packageJson.version}, Node ${process.versions.node} on ${process.platform}`,
       'token      from the environment',
-      `base URL   ${standIn.url}/`,
+      `base URL   ${fakeApi.url}/`,
       'proxy      none',
       'limits     30 s a lookup, 50 s a wait',
       expect.stringMatching(/^lookup {5}answered after \d+ ms$/),
@@ -58,17 +58,17 @@ describe('--check', () => {
     ]);
     expect(stderr).toBe('');
     expect(code).toBe(0);
-    expect(standIn.requests.map(({ body }) => body)).toEqual([
+    expect(fakeApi.requests.map(({ body }) => body)).toEqual([
       { action: 'retrieve', id: '00000000-0000-0000-0000-000000000000' },
     ]);
   });
 
   test('a token from .env is told as such', async () => {
-    writeFileSync(join(folder, '.env'), `ACEDATACLOUD_API_TOKEN=${TOKEN}\nACEDATACLOUD_API_BASE_URL=${standIn.url}\n`);
+    writeFileSync(join(folder, '.env'), `ACEDATACLOUD_API_TOKEN=${TOKEN}\nACEDATACLOUD_API_BASE_URL=${fakeApi.url}\n`);
     const env = { ACEDATACLOUD_API_TOKEN: undefined, ACEDATACLOUD_API_BASE_URL: undefined };
     const { code, stdout } = await check({ cwd: folder, env });
     expect(stdout).toContain('token      from .env in the working directory\n');
-    expect(stdout).toContain(`base URL   ${standIn.url}/\n`);
+    expect(stdout).toContain(`base URL   ${fakeApi.url}/\n`);
     expect(code).toBe(0);
   });
 
@@ -83,14 +83,14 @@ describe('--check', () => {
   test('no token: says how to get and where to set one, asks the API nothing; exit 1', async () => {
     const { code, stdout, stderr } = await check({ env: { ACEDATACLOUD_API_TOKEN: undefined } });
     expect(stdout).toContain('token      missing\n');
-    expect(stdout).toContain(`base URL   ${standIn.url}/\n`);
+    expect(stdout).toContain(`base URL   ${fakeApi.url}/\n`);
     expect(stdout).toContain('lookup     not tried\n');
     expect(stdout).toMatch(
       /^NOT OK {5}ACEDATACLOUD_API_TOKEN is not set\. Create a token at https:.*set it in the "env"/m,
     );
     expect(stderr).toBe('');
     expect(code).toBe(1);
-    expect(standIn.requests).toEqual([]);
+    expect(fakeApi.requests).toEqual([]);
   });
 
   test('a wrong token: the verdict is the error that the tools would give; exit 1', async () => {
@@ -104,7 +104,7 @@ describe('--check', () => {
   });
 
   test('an account without balance is told apart from a wrong token', async () => {
-    standIn.always = errorReply(403, 'used_up');
+    fakeApi.always = errorReply(403, 'used_up');
     const { code, stdout } = await check();
     expect(stdout).toMatch(/^NOT OK {5}\[used_up\] The balance of the account is used up/m);
     expect(code).toBe(1);
@@ -140,7 +140,7 @@ describe('--check', () => {
     const { code, stdout } = await check({ env: { KLING_MAX_WAIT: 'long' } });
     expect(stdout).toMatch(/^NOT OK {5}KLING_MAX_WAIT must be a whole number of seconds from 0 to 3600/m);
     expect(code).toBe(1);
-    expect(standIn.requests).toEqual([]);
+    expect(fakeApi.requests).toEqual([]);
   });
 });
 

@@ -2,19 +2,19 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { FakeApi, TOKEN } from '../support/fake-api.js';
 import { getTask, request } from '../support/protocol.js';
 import { completedRecord } from '../support/records.js';
 import { ServerProcess } from '../support/server-process.js';
-import { StandIn, TOKEN } from '../support/stand-in.js';
 
 /** Where the user means to go, and where the stranger wants the token. */
-let own: StandIn;
-let stranger: StandIn;
+let own: FakeApi;
+let stranger: FakeApi;
 let cwd: string;
 
 beforeEach(async () => {
-  own = await StandIn.start([completedRecord('task-1')]);
-  stranger = await StandIn.start([completedRecord('task-1')]);
+  own = await FakeApi.start([completedRecord('task-1')]);
+  stranger = await FakeApi.start([completedRecord('task-1')]);
   cwd = mkdtempSync(join(tmpdir(), 'kling-tasks-'));
 });
 

@@ -1,28 +1,28 @@
 import { createServer } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { errorReply, FakeApi, type Handler, reply, TOKEN } from '../support/fake-api.js';
 import { hang } from '../support/faults.js';
 import type { Json } from '../support/records.js';
 import { Session } from '../support/server-process.js';
-import { errorReply, type Handler, reply, StandIn, TOKEN } from '../support/stand-in.js';
 
 const WHERE = `in the "env" of this server's entry in the MCP client's configuration, then restart it`;
 const NOTHING_LOOKED_UP = 'Correct it and call again; nothing was looked up.';
 const ID_RULE = 'must be a task id: 1 to 128 letters, digits, "-" or "_"';
 const WAIT_RULE = 'wait_seconds must be a whole number of seconds from 0 to 50 (the maximum that KLING_MAX_WAIT sets)';
 
-let standIn: StandIn;
+let fakeApi: FakeApi;
 let session: Session;
 
 beforeAll(async () => {
-  standIn = await StandIn.start();
-  session = await Session.start({ standIn });
+  fakeApi = await FakeApi.start();
+  session = await Session.start({ fakeApi });
 });
 
-afterEach(() => standIn.byTask.clear());
+afterEach(() => fakeApi.byTask.clear());
 
 afterAll(async () => {
   await session.close();
-  await standIn.close();
+  await fakeApi.close();
 });
 
 /** The text of the error that a call becomes, which is all that it becomes. */
@@ -36,9 +36,9 @@ async function errorText(own: Session, args: Json = { task_id: 'task-1' }): Prom
 
 /** The same from a server of its own with this environment. */
 async function errorTextWith(env: Record<string, string | undefined>, always?: Handler): Promise<string> {
-  const own = await StandIn.start();
+  const own = await FakeApi.start();
   own.always = always;
-  const ownSession = await Session.start({ standIn: own, env });
+  const ownSession = await Session.start({ fakeApi: own, env });
   const text = await errorText(ownSession);
   await ownSession.close();
   await own.close();
@@ -59,9 +59,9 @@ describe('the error table', () => {
     ['a wait too long', { task_id: 'a', wait_seconds: 51 }, `${WAIT_RULE}.`],
     ['an unknown argument', { task_id: 'a', id: 'b' }, 'unknown argument "id".'],
   ])('invalid_arguments, %s: names the field and the rule', async (_name, args, rule) => {
-    const before = standIn.requests.length;
+    const before = fakeApi.requests.length;
     expect(await errorText(session, args)).toBe(`[invalid_arguments] ${rule} ${NOTHING_LOOKED_UP}`);
-    expect(standIn.requests).toHaveLength(before);
+    expect(fakeApi.requests).toHaveLength(before);
   });
 
   test('invalid_arguments, one bad id of a batch: named by its position', async () => {
@@ -139,12 +139,12 @@ describe('the error table', () => {
         "report this to the vendor's support.",
     ],
   ])('%s: reads as the table says', async (_name, handler, expected) => {
-    standIn.byTask.set('task-1', handler);
+    fakeApi.byTask.set('task-1', handler);
     expect(await errorText(session)).toBe(expected);
   });
 
   test('network_error: says which failure it is, and names the host', async () => {
-    const gone = await StandIn.start([], createServer());
+    const gone = await FakeApi.start([], createServer());
     await gone.close();
     const text = await errorTextWith({ ACEDATACLOUD_API_BASE_URL: gone.url, KLING_REQUEST_TIMEOUT: '1' });
     expect(text.replaceAll(gone.url.replace('http://', ''), 'HOST')).toBe(
@@ -160,7 +160,7 @@ describe('the error table', () => {
   });
 
   test('a batch of which nothing could be learnt: the same error', async () => {
-    standIn.faults.push(errorReply(401, 'invalid_token'));
+    fakeApi.faults.push(errorReply(401, 'invalid_token'));
     const { isError, content } = await session.call('kling_get_tasks_batch', { task_ids: ['a', 'b'] });
     expect(isError).toBe(true);
     expect(content[0]?.text).toMatch(/^\[invalid_token\] .* \(trace_id trace-of-error\)$/);

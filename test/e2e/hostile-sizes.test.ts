@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { errorReply, reply } from '../support/fake-api.js';
 import { expectUsable } from '../support/faults.js';
-import { ID, session, standIn, taskOf } from '../support/hostile.js';
+import { fakeApi, ID, session, taskOf } from '../support/hostile.js';
 import { completedRecord, failedRecord, type Json, record } from '../support/records.js';
 import { callSafely, nestedRecord } from '../support/safety.js';
-import { errorReply, reply } from '../support/stand-in.js';
 
 const MIB = 1024 * 1024;
 
@@ -30,7 +30,7 @@ describe('Hostile strings', () => {
   );
 
   test('deep nesting, 1,000,000 levels around everything: bad_response', async () => {
-    standIn.byTask.set(ID, reply(200, `${'['.repeat(MIB)}${']'.repeat(MIB)}`));
+    fakeApi.byTask.set(ID, reply(200, `${'['.repeat(MIB)}${']'.repeat(MIB)}`));
     const { content } = await callSafely(session, ID);
     expect(content[0]?.text).toMatch(/^\[bad_response\]/);
   });
@@ -71,17 +71,17 @@ describe('Hostile strings', () => {
     ],
     ['nested lists', () => record(ID, { response: { data: Array.from({ length: 1_000_000 }, () => [[]]) } })],
   ])('megabytes of %s: answered, and no other call has to wait for long', async (_name, body) => {
-    standIn.byTask.set(ID, reply(200, body()));
+    fakeApi.byTask.set(ID, reply(200, body()));
     const startMs = performance.now();
     const call = callSafely(session, ID);
-    await standIn.received(standIn.requests.length + 1);
+    await fakeApi.received(fakeApi.requests.length + 1);
     await expectUsable(session);
     await call;
     expect(performance.now() - startMs).toBeLessThan(20_000);
   });
 
   test('an error whose code and trace id are megabytes long: the fallbacks', async () => {
-    standIn.byTask.set(ID, errorReply(403, 'x'.repeat(MIB), 'y'.repeat(MIB)));
+    fakeApi.byTask.set(ID, errorReply(403, 'x'.repeat(MIB), 'y'.repeat(MIB)));
     const { content } = await callSafely(session, ID);
     expect(content[0]?.text).toMatch(/^\[forbidden\] The API refused access \(HTTP 403\): y+…\. Check/);
   });

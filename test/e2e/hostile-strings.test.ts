@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { ID, session, standIn, taskOf } from '../support/hostile.js';
+import { reply } from '../support/fake-api.js';
+import { fakeApi, ID, session, taskOf } from '../support/hostile.js';
 import { completedRecord, failedRecord, type Json, record } from '../support/records.js';
 import { callSafely } from '../support/safety.js';
-import { reply } from '../support/stand-in.js';
 
 /** A completed record whose every text is the given one, its keys included. */
 function filledWith(text: string): Json {
@@ -46,7 +46,7 @@ describe('Hostile strings', () => {
 
   test.each(HOSTILE)('%s in an error of the API: one line of at most 500 characters', async (_name, text) => {
     const body = { error: { code: text, message: text, trace_id: text }, trace_id: text };
-    standIn.byTask.set(ID, reply(400, body));
+    fakeApi.byTask.set(ID, reply(400, body));
     const { content, isError } = await callSafely(session, ID);
     expect(isError).toBe(true);
     expect(content[0]?.text).toMatch(

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { FakeApi } from '../support/fake-api.js';
 import { getTask, initialize, request } from '../support/protocol.js';
 import { completedRecord, pendingRecord } from '../support/records.js';
 import { ServerProcess } from '../support/server-process.js';
-import { StandIn } from '../support/stand-in.js';
 import { inState, type Scene, STATES, type State } from '../support/states.js';
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
@@ -56,37 +56,37 @@ describe('Life and death', () => {
   });
 
   test('stdin EOF with a call in flight: answered when the API answers in time', async () => {
-    const standIn = await StandIn.start([completedRecord('task-1')]);
-    const server = new ServerProcess({ standIn });
-    const release = standIn.hold();
+    const fakeApi = await FakeApi.start([completedRecord('task-1')]);
+    const server = new ServerProcess({ fakeApi });
+    const release = fakeApi.hold();
     server.write(getTask('call', 'task-1'));
-    await standIn.received(1);
+    await fakeApi.received(1);
     server.child.stdin.end();
     await server.logged('stdin closed');
     release();
     await server.close();
     expect(server.messages).toMatchObject([{ id: 'call', result: { structuredContent: { result: {} } } }]);
-    await standIn.close();
+    await fakeApi.close();
   });
 
   test('stdin EOF while waiting: answered with the last known state', async () => {
-    await inState('while waiting', async ({ server, standIn }) => {
+    await inState('while waiting', async ({ server, fakeApi }) => {
       await server.close();
       const result = { task_id: 'pending-1', status: 'pending' };
       expect(await server.answer('call')).toMatchObject({ result: { structuredContent: { result } } });
-      expect(standIn.requests).toHaveLength(1);
+      expect(fakeApi.requests).toHaveLength(1);
     });
   });
 
   test('EOF right behind piped requests: each is answered', async () => {
-    const standIn = await StandIn.start([completedRecord('task-1'), pendingRecord('pending-1')]);
-    const server = new ServerProcess({ standIn });
+    const fakeApi = await FakeApi.start([completedRecord('task-1'), pendingRecord('pending-1')]);
+    const server = new ServerProcess({ fakeApi });
     server.write(request('list', 'tools/list'));
     for (let id = 0; id < 20; id++) server.write(getTask(id, id % 2 ? 'task-1' : 'pending-1', 50));
     expect(await server.close()).toEqual({ code: 0, signal: null });
     expect(server.messages).toHaveLength(21);
     expect(server.messages.every(({ result }) => result && !(result as { isError?: boolean }).isError)).toBe(true);
-    await standIn.close();
+    await fakeApi.close();
   });
 
   test('EOF right behind piped requests: megabytes of answers are flushed whole, also to a slow reader', async () => {

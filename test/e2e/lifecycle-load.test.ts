@@ -1,24 +1,24 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { FakeApi } from '../support/fake-api.js';
 import { cancel, getTask, initialize, request } from '../support/protocol.js';
 import { completedRecord, pendingRecord } from '../support/records.js';
 import { ServerProcess } from '../support/server-process.js';
-import { StandIn } from '../support/stand-in.js';
 
 const MIB = 1024 * 1024;
 
-let standIn: StandIn;
+let fakeApi: FakeApi;
 let server: ServerProcess;
 
 beforeEach(async () => {
-  standIn = await StandIn.start([pendingRecord('pending-1')]);
-  server = new ServerProcess({ standIn, env: { LOG_LEVEL: 'info' } });
+  fakeApi = await FakeApi.start([pendingRecord('pending-1')]);
+  server = new ServerProcess({ fakeApi, env: { LOG_LEVEL: 'info' } });
   await initialize(server);
 });
 
 afterEach(async () => {
   server.child.kill('SIGKILL');
   await server.exited;
-  await standIn.close();
+  await fakeApi.close();
 });
 
 /** Resolves once the server has stopped to take what was written: nothing has left for a while. */
@@ -33,7 +33,7 @@ async function standstill(): Promise<void> {
 describe('Life and death', () => {
   test('300 calls at once: each is answered with its own task', async () => {
     const ids = Array.from({ length: 300 }, (_, number) => `task-${number}`);
-    for (const id of ids) standIn.add(completedRecord(id));
+    for (const id of ids) fakeApi.add(completedRecord(id));
     for (const id of ids) server.write(getTask(id, id));
     for (const id of ids) {
       expect(await server.answer(id)).toMatchObject({ result: { structuredContent: { result: { task_id: id } } } });
@@ -46,7 +46,7 @@ describe('Life and death', () => {
 
   test('300 calls waiting at once: each is answered at EOF', async () => {
     for (let id = 0; id < 300; id++) server.write(getTask(id, 'pending-1', 50));
-    await standIn.received(300);
+    await fakeApi.received(300);
     await server.close();
     expect(server.messages).toHaveLength(301);
     expect(server.stderr).not.toMatch(/warning/i);

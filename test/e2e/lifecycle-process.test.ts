@@ -4,21 +4,21 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { FakeApi, TOKEN } from '../support/fake-api.js';
 import { getTask, initialize, request } from '../support/protocol.js';
 import { pendingRecord } from '../support/records.js';
 import { ENTRY, ServerProcess } from '../support/server-process.js';
-import { StandIn, TOKEN } from '../support/stand-in.js';
 
-let standIn: StandIn;
+let fakeApi: FakeApi;
 let directory: string;
 
 beforeEach(async () => {
-  standIn = await StandIn.start([pendingRecord('pending-1')]);
+  fakeApi = await FakeApi.start([pendingRecord('pending-1')]);
   directory = mkdtempSync(join(tmpdir(), 'kling-tasks-'));
 });
 
 afterEach(async () => {
-  await standIn.close();
+  await fakeApi.close();
   rmSync(directory, { recursive: true, force: true });
 });
 
@@ -44,7 +44,7 @@ describe('Life and death', () => {
         PATH: process.env.PATH,
         LOG_LEVEL: 'debug',
         ACEDATACLOUD_API_TOKEN: TOKEN,
-        ACEDATACLOUD_API_BASE_URL: standIn.url,
+        ACEDATACLOUD_API_BASE_URL: fakeApi.url,
       },
     });
     let stderr = '';

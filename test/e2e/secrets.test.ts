@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { FakeApi, TOKEN } from '../support/fake-api.js';
 import { processes } from '../support/processes.js';
 import { getTask, initialize, request } from '../support/protocol.js';
 import { DOCUMENTED_ID, documented, PRIVATE_VALUES } from '../support/records.js';
 import { ServerProcess } from '../support/server-process.js';
-import { StandIn, TOKEN } from '../support/stand-in.js';
 
 describe('Secrets', () => {
   test('every case of this table: the sweep behind it reads both streams at `debug`, and would fail it', async () => {
@@ -23,19 +23,19 @@ describe('Secrets', () => {
   });
 
   test('every case of this table: the API is asked with the token, and sends each private value', async () => {
-    const standIn = await StandIn.start([documented]);
-    const server = new ServerProcess({ standIn });
+    const fakeApi = await FakeApi.start([documented]);
+    const server = new ServerProcess({ fakeApi });
     server.write(getTask(1, DOCUMENTED_ID));
     await server.answer(1);
     await server.close();
-    expect(standIn.requests[0]?.headers.authorization).toBe(`Bearer ${TOKEN}`);
+    expect(fakeApi.requests[0]?.headers.authorization).toBe(`Bearer ${TOKEN}`);
     for (const value of PRIVATE_VALUES) expect(JSON.stringify(documented)).toContain(value);
-    await standIn.close();
+    await fakeApi.close();
   });
 
   test('the token in hostile input: reaches neither the log nor an answer', async () => {
-    const standIn = await StandIn.start();
-    const server = new ServerProcess({ standIn });
+    const fakeApi = await FakeApi.start();
+    const server = new ServerProcess({ fakeApi });
     const _meta = { [TOKEN]: TOKEN, progressToken: [TOKEN] };
     await server.replies(
       `${TOKEN}\n`,
@@ -50,6 +50,6 @@ describe('Secrets', () => {
     );
     await initialize(server);
     await server.close();
-    await standIn.close();
+    await fakeApi.close();
   });
 });

@@ -1,28 +1,28 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { FakeApi } from '../support/fake-api.js';
 import { cancel, getTask, INITIALIZE, request } from '../support/protocol.js';
 import { completedRecord, pendingRecord } from '../support/records.js';
 import { ServerProcess } from '../support/server-process.js';
-import { StandIn } from '../support/stand-in.js';
 
-let standIn: StandIn;
+let fakeApi: FakeApi;
 let server: ServerProcess;
 
 beforeEach(async () => {
-  standIn = await StandIn.start([completedRecord('task-1'), pendingRecord('pending-1')]);
-  server = new ServerProcess({ standIn });
+  fakeApi = await FakeApi.start([completedRecord('task-1'), pendingRecord('pending-1')]);
+  server = new ServerProcess({ fakeApi });
 });
 
 afterEach(async () => {
   expect(await server.close()).toEqual({ code: 0, signal: null });
   expect(server.stderr).not.toMatch(/error:|^\s+at /m);
-  await standIn.close();
+  await fakeApi.close();
 });
 
 /** Resolves when the next request's connection is closed before an answer was given; nothing answers it. */
 function nextAborted(): Promise<unknown> {
   return new Promise((resolve) => {
-    standIn.faults.push((_request, response) => {
+    fakeApi.faults.push((_request, response) => {
       once(response, 'close').then(resolve);
     });
   });
@@ -46,7 +46,7 @@ describe('Hostile input on stdin', () => {
     async (id) => {
       const aborted = nextAborted();
       server.write(getTask(id, 'task-1'));
-      await standIn.received(1);
+      await fakeApi.received(1);
       server.write(cancel(id));
       await aborted;
       expect(await server.replies()).toEqual([]);
@@ -58,12 +58,12 @@ describe('Hostile input on stdin', () => {
     server.write(getTask(2, 'task-1'));
     await server.answer(2);
     expect(server.messages).toHaveLength(1);
-    expect(standIn.requests).toHaveLength(1);
+    expect(fakeApi.requests).toHaveLength(1);
   });
 
   test('cancellation while waiting: no reply is sent, and the id is free again', async () => {
     server.write(getTask(1, 'pending-1', 50));
-    await standIn.received(1);
+    await fakeApi.received(1);
     expect(await server.replies(cancel(1), cancel(1))).toEqual([]);
     server.write(getTask(1, 'task-1'));
     expect(await server.answer(1)).toMatchObject({
@@ -73,9 +73,9 @@ describe('Hostile input on stdin', () => {
   });
 
   test('cancellation of a call: others go on', async () => {
-    const release = standIn.hold();
+    const release = fakeApi.hold();
     for (const id of [1, 2, 3]) server.write(getTask(id, 'task-1'));
-    await standIn.received(3);
+    await fakeApi.received(3);
     await server.replies(cancel(2));
     release();
     await Promise.all([server.answer(1), server.answer(3)]);

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FakeApi } from '../support/fake-api.js';
 import { call, cancel, getTask, INITIALIZE, request } from '../support/protocol.js';
 import { completedRecord } from '../support/records.js';
 import { ServerProcess } from '../support/server-process.js';
-import { StandIn } from '../support/stand-in.js';
 
 const MESSAGES = 20_000;
 /** FUZZ_SEED=… npx vitest run stdin-fuzz tries another one. */
@@ -87,15 +87,15 @@ const message: fc.Arbitrary<Message> = fc.oneof(
   })),
 );
 
-let standIn: StandIn;
+let fakeApi: FakeApi;
 let server: ServerProcess;
 
 beforeAll(async () => {
-  standIn = await StandIn.start([completedRecord('task-1')]);
-  server = new ServerProcess({ standIn, env: { LOG_LEVEL: 'info' } });
+  fakeApi = await FakeApi.start([completedRecord('task-1')]);
+  server = new ServerProcess({ fakeApi, env: { LOG_LEVEL: 'info' } });
 });
 
-afterAll(() => standIn.close());
+afterAll(() => fakeApi.close());
 
 describe('Hostile input on stdin', () => {
   test('a seeded fuzz run of 20,000 messages: each readable request is answered once, and the server goes on', async () => {

@@ -1,24 +1,24 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { FakeApi } from '../support/fake-api.js';
 import { errorOf, INVALID_REQUEST, PARSE_ERROR, request, toolErrorOf } from '../support/protocol.js';
 import { ServerProcess } from '../support/server-process.js';
-import { StandIn } from '../support/stand-in.js';
 
 const MIB = 1024 * 1024;
 const PING = JSON.stringify(request(1, 'ping'));
 const PONG = { jsonrpc: '2.0', id: 1, result: {} };
 
-let standIn: StandIn;
+let fakeApi: FakeApi;
 let server: ServerProcess;
 
 beforeEach(async () => {
-  standIn = await StandIn.start();
-  server = new ServerProcess({ standIn });
+  fakeApi = await FakeApi.start();
+  server = new ServerProcess({ fakeApi });
 });
 
 afterEach(async () => {
   expect(await server.close()).toEqual({ code: 0, signal: null });
   expect(server.stderr).not.toMatch(/^\s+at /m);
-  await standIn.close();
+  await fakeApi.close();
 });
 
 describe('Hostile input on stdin', () => {

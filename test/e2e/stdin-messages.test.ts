@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { FakeApi } from '../support/fake-api.js';
 import {
   call,
   errorOf,
@@ -12,20 +13,19 @@ import {
 } from '../support/protocol.js';
 import { completedRecord } from '../support/records.js';
 import { ServerProcess } from '../support/server-process.js';
-import { StandIn } from '../support/stand-in.js';
 
-let standIn: StandIn;
+let fakeApi: FakeApi;
 let server: ServerProcess;
 
 beforeEach(async () => {
-  standIn = await StandIn.start([completedRecord('task-1')]);
-  server = new ServerProcess({ standIn });
+  fakeApi = await FakeApi.start([completedRecord('task-1')]);
+  server = new ServerProcess({ fakeApi });
 });
 
 afterEach(async () => {
   expect(await server.close()).toEqual({ code: 0, signal: null });
   expect(server.stderr).not.toMatch(/^\s+at /m);
-  await standIn.close();
+  await fakeApi.close();
 });
 
 describe('Hostile input on stdin', () => {
@@ -56,24 +56,24 @@ describe('Hostile input on stdin', () => {
   });
 
   test('ids of odd types: 1 and "1" are two', async () => {
-    const release = standIn.hold();
+    const release = fakeApi.hold();
     server.write(getTask(1, 'task-1'));
     server.write(getTask('1', 'task-1'));
-    await standIn.received(2);
+    await fakeApi.received(2);
     release();
     await server.answer(1);
     await server.answer('1');
   });
 
   test('duplicate ids: the second is refused without an id, the first is answered once', async () => {
-    const release = standIn.hold();
+    const release = fakeApi.hold();
     server.write(getTask(1, 'task-1'));
-    await standIn.received(1);
+    await fakeApi.received(1);
     expect(await errorOf(server, request(1, 'ping'))).toEqual({ code: INVALID_REQUEST });
     release();
     expect(await server.answer(1)).toMatchObject({ result: { structuredContent: {} } });
     expect(await server.replies()).toEqual([]);
-    expect(standIn.requests).toHaveLength(1);
+    expect(fakeApi.requests).toHaveLength(1);
   });
 
   test('duplicate ids: an id is free again once it is answered', async () => {
@@ -178,6 +178,6 @@ describe('Hostile input on stdin', () => {
       { jsonrpc: '2.0', method: 'initialize', params: {} },
     ];
     expect(await server.replies(...lines)).toEqual([]);
-    expect(standIn.requests).toHaveLength(0);
+    expect(fakeApi.requests).toHaveLength(0);
   });
 });

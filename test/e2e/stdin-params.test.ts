@@ -1,21 +1,21 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { FakeApi } from '../support/fake-api.js';
 import { errorOf, INVALID_PARAMS, request, toolErrorOf } from '../support/protocol.js';
 import { completedRecord } from '../support/records.js';
 import { ServerProcess } from '../support/server-process.js';
-import { StandIn } from '../support/stand-in.js';
 
-let standIn: StandIn;
+let fakeApi: FakeApi;
 let server: ServerProcess;
 
 beforeEach(async () => {
-  standIn = await StandIn.start([completedRecord('task-1')]);
-  server = new ServerProcess({ standIn });
+  fakeApi = await FakeApi.start([completedRecord('task-1')]);
+  server = new ServerProcess({ fakeApi });
 });
 
 afterEach(async () => {
   expect(await server.close()).toEqual({ code: 0, signal: null });
   expect(server.stderr).not.toMatch(/error:|^\s+at /m);
-  await standIn.close();
+  await fakeApi.close();
 });
 
 const GOOD = { name: 'kling_get_task', arguments: { task_id: 'task-1' } };
@@ -23,7 +23,7 @@ const GOOD = { name: 'kling_get_task', arguments: { task_id: 'task-1' } };
 /** Each of the values as arguments is a tool error with the given text, and nothing is looked up. */
 async function expectRefusal(tool: string, wrong: unknown[], text: string) {
   for (const args of wrong) expect(await toolErrorOf(server, tool, args), JSON.stringify(args)).toContain(text);
-  expect(standIn.requests).toHaveLength(0);
+  expect(fakeApi.requests).toHaveLength(0);
 }
 
 describe('Hostile input on stdin', () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { FakeApi } from '../support/fake-api.js';
 import {
   completedRecord,
   DOCUMENTED_ID,
@@ -10,19 +11,18 @@ import {
   secondDocumented,
 } from '../support/records.js';
 import { ServerProcess, Session } from '../support/server-process.js';
-import { StandIn } from '../support/stand-in.js';
 
-let standIn: StandIn;
+let fakeApi: FakeApi;
 let session: Session;
 
 beforeEach(async () => {
-  standIn = await StandIn.start([documented, secondDocumented, failedRecord('failed-1'), pendingRecord('pending-1')]);
-  session = await Session.start({ standIn });
+  fakeApi = await FakeApi.start([documented, secondDocumented, failedRecord('failed-1'), pendingRecord('pending-1')]);
+  session = await Session.start({ fakeApi });
 });
 
 afterEach(async () => {
   await session.close();
-  await standIn.close();
+  await fakeApi.close();
 });
 
 describe('tools/list', () => {
@@ -67,8 +67,8 @@ describe('kling_get_task', () => {
 
   test('asks the API once, with the token and the id', async () => {
     await session.call('kling_get_task', { task_id: DOCUMENTED_ID });
-    expect(standIn.requests).toHaveLength(1);
-    expect(standIn.requests[0]).toMatchObject({
+    expect(fakeApi.requests).toHaveLength(1);
+    expect(fakeApi.requests[0]).toMatchObject({
       method: 'POST',
       path: '/kling/tasks',
       headers: { accept: 'application/json', 'content-type': 'application/json', 'accept-encoding': 'identity' },
@@ -94,7 +94,7 @@ describe('kling_get_task', () => {
   });
 
   test('links the video also where the call came right behind initialize', async () => {
-    const server = new ServerProcess({ standIn });
+    const server = new ServerProcess({ fakeApi });
     const clientInfo = { name: 'hasty', version: '1.0.0' };
     const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo };
     const call = { name: 'kling_get_task', arguments: { task_id: DOCUMENTED_ID } };
@@ -109,7 +109,7 @@ describe('kling_get_task', () => {
   });
 
   test.each(['2025-03-26', '2024-11-05'])('a client of %s gets the text block alone', async (protocolVersion) => {
-    const server = new ServerProcess({ standIn });
+    const server = new ServerProcess({ fakeApi });
     const clientInfo = { name: 'old', version: '1.0.0' };
     const params = { protocolVersion, capabilities: {}, clientInfo };
     server.write({ jsonrpc: '2.0', id: 1, method: 'initialize', params });
@@ -183,7 +183,7 @@ describe('kling_get_tasks_batch', () => {
       },
     });
     expect(content).toEqual([{ type: 'text', text: JSON.stringify(structuredContent) }]);
-    expect(standIn.requests.map(({ body }) => body)).toEqual([{ action: 'retrieve_batch', ids }]);
+    expect(fakeApi.requests.map(({ body }) => body)).toEqual([{ action: 'retrieve_batch', ids }]);
   });
 
   test('ids that differ only in case are one task, told as it was first asked for', async () => {
@@ -193,9 +193,9 @@ describe('kling_get_tasks_batch', () => {
 
   test('100 ids are looked up in two requests of 50', async () => {
     const ids = Array.from({ length: 100 }, (_, index) => `task-${index}`);
-    for (const id of ids) standIn.add(completedRecord(id));
+    for (const id of ids) fakeApi.add(completedRecord(id));
     const { structuredContent } = await session.call('kling_get_tasks_batch', { task_ids: ids });
     expect(structuredContent?.result).toMatchObject({ counts: { completed: 100 } });
-    expect(standIn.requests.map(({ body }) => (body.ids as string[]).length)).toEqual([50, 50]);
+    expect(fakeApi.requests.map(({ body }) => (body.ids as string[]).length)).toEqual([50, 50]);
   });
 });

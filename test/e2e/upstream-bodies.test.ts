@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 import { describe, expect, test, vi } from 'vitest';
+import { FakeApi, reply } from '../support/fake-api.js';
 import { encounter, expectUsable, flood, gzipBomb, meet } from '../support/faults.js';
 import { completedRecord } from '../support/records.js';
 import { Session } from '../support/server-process.js';
-import { reply, StandIn } from '../support/stand-in.js';
 
 // Most of the time of these tests is pauses between attempts.
 vi.setConfig({ maxConcurrency: 6 });
@@ -77,21 +77,21 @@ describe.concurrent('Upstream faults', () => {
   });
 
   test('redirects 301 to 308 to another origin: bad_response, never followed, the token never sent there', async () => {
-    const elsewhere = await StandIn.start([completedRecord('faulty')], createServer());
-    const standIn = await StandIn.start([completedRecord('good')]);
-    const session = await Session.start({ standIn });
+    const elsewhere = await FakeApi.start([completedRecord('faulty')], createServer());
+    const fakeApi = await FakeApi.start([completedRecord('good')]);
+    const session = await Session.start({ fakeApi });
     for (const status of [301, 302, 303, 307, 308]) {
-      standIn.faults.push(reply(status, HTML, { location: `${elsewhere.url}/kling/tasks` }));
-      const { text, isError } = await encounter(session, standIn);
+      fakeApi.faults.push(reply(status, HTML, { location: `${elsewhere.url}/kling/tasks` }));
+      const { text, isError } = await encounter(session, fakeApi);
       expect(text).toBe(`[bad_response] The API answered with a redirect (HTTP ${status}). ${BAD_RESPONSE_HINT}`);
       expect(isError).toBe(true);
       await expectUsable(session);
     }
-    expect(standIn.requests).toHaveLength(10);
+    expect(fakeApi.requests).toHaveLength(10);
     expect(elsewhere.requests).toEqual([]);
     expect(elsewhere.sockets.size).toBe(0);
     await session.close();
-    await standIn.close();
+    await fakeApi.close();
     await elsewhere.close();
   });
 });

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { describe, expect, test, vi } from 'vitest';
+import { FakeApi, TOKEN } from '../support/fake-api.js';
 import {
   drip,
   encounter,
@@ -17,7 +18,6 @@ import {
 } from '../support/faults.js';
 import { completedRecord } from '../support/records.js';
 import { Session } from '../support/server-process.js';
-import { StandIn, TOKEN } from '../support/stand-in.js';
 import { createTlsServer, STRANGER_PEM, TRUSTED_PEM } from '../support/tls.js';
 
 // Most of the time of these tests is pauses between attempts.
@@ -86,28 +86,28 @@ describe.concurrent('Upstream faults', () => {
   });
 
   test('no answer to the first attempt: given up after 10 s, and the second attempt succeeds', async () => {
-    const standIn = await StandIn.start([completedRecord('good')]);
-    const session = await Session.start({ standIn, env: { KLING_REQUEST_TIMEOUT: '25' } });
-    standIn.faults.push(hang);
-    const { structured, requestsAtMs } = await encounter(session, standIn, 'good');
+    const fakeApi = await FakeApi.start([completedRecord('good')]);
+    const session = await Session.start({ fakeApi, env: { KLING_REQUEST_TIMEOUT: '25' } });
+    fakeApi.faults.push(hang);
+    const { structured, requestsAtMs } = await encounter(session, fakeApi, 'good');
     expect(structured).toMatchObject({ status: 'completed' });
     expect(requestsAtMs).toHaveLength(2);
     expect(requestsAtMs[1]).toBeGreaterThan(10_500);
     await session.close();
-    await standIn.close();
+    await fakeApi.close();
   });
 
   test('refused: network_error names the host, and a server that comes back is found', async () => {
-    const standIn = await StandIn.start([completedRecord('good')]);
-    const { port } = standIn;
-    const session = await Session.start({ standIn, env: { KLING_REQUEST_TIMEOUT: '8' } });
+    const fakeApi = await FakeApi.start([completedRecord('good')]);
+    const { port } = fakeApi;
+    const session = await Session.start({ fakeApi, env: { KLING_REQUEST_TIMEOUT: '8' } });
     await expectUsable(session);
-    await standIn.close();
-    const { isError, text, ms } = await encounter(session, standIn);
+    await fakeApi.close();
+    const { isError, text, ms } = await encounter(session, fakeApi);
     expect(text).toBe(`[network_error] No answer from HOST: connection refused. ${CONNECTION_HINT}`);
     expect(isError).toBe(true);
     expect(ms).toBeLessThan(8000 + SLACK_MS);
-    const reborn = await StandIn.start([completedRecord('good')], createServer(), port);
+    const reborn = await FakeApi.start([completedRecord('good')], createServer(), port);
     await expectUsable(session);
     await session.close();
     await reborn.close();
@@ -130,7 +130,7 @@ describe.concurrent('Upstream faults', () => {
 
   /** A session whose API is first the given server and then, on the same port, an https one that it trusts. */
   async function meetOnTlsPort(faulty: Server): Promise<string> {
-    const first = await StandIn.start([], faulty);
+    const first = await FakeApi.start([], faulty);
     const { port } = first;
     const env = {
       ACEDATACLOUD_API_TOKEN: TOKEN,
@@ -142,7 +142,7 @@ describe.concurrent('Upstream faults', () => {
     const { text } = await encounter(session, first);
     expect(first.requests).toEqual([]);
     await first.close();
-    const second = await StandIn.start([completedRecord('good')], createTlsServer(TRUSTED_PEM), port);
+    const second = await FakeApi.start([completedRecord('good')], createTlsServer(TRUSTED_PEM), port);
     await expectUsable(session);
     await session.close();
     await second.close();

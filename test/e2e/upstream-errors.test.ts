@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { errorReply, FakeApi, type Handler, reply } from '../support/fake-api.js';
 import { type Encounter, encounter } from '../support/faults.js';
 import { Session } from '../support/server-process.js';
-import { errorReply, type Handler, reply, StandIn } from '../support/stand-in.js';
 
 // One server takes all calls at once; most of their time is pauses between attempts.
 vi.setConfig({ maxConcurrency: 30 });
@@ -11,25 +11,25 @@ const URL_HINT = 'Check ACEDATACLOUD_API_BASE_URL.';
 const RETRY_HINT = 'Try again in a minute.';
 const NO_REPEAT_HINT = 'Do not repeat it unchanged.';
 
-let standIn: StandIn;
+let fakeApi: FakeApi;
 let session: Session;
 let calls = 0;
 
 beforeAll(async () => {
-  standIn = await StandIn.start();
-  session = await Session.start({ standIn, env: { KLING_REQUEST_TIMEOUT: '20' } });
+  fakeApi = await FakeApi.start();
+  session = await Session.start({ fakeApi, env: { KLING_REQUEST_TIMEOUT: '20' } });
 });
 
 afterAll(async () => {
   await session.close();
-  await standIn.close();
+  await fakeApi.close();
 });
 
 /** What a call becomes when the API answers like this. */
 async function answered(handler: Handler): Promise<Encounter> {
   const id = `errors-${++calls}`;
-  standIn.byTask.set(id, handler);
-  return encounter(session, standIn, id);
+  fakeApi.byTask.set(id, handler);
+  return encounter(session, fakeApi, id);
 }
 
 describe.concurrent('Upstream faults', () => {

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
+import { FakeApi, type Handler, reply } from '../support/fake-api.js';
 import { encounter, expectUsable, resetBeforeBody } from '../support/faults.js';
 import { completedRecord } from '../support/records.js';
 import { Session } from '../support/server-process.js';
-import { type Handler, reply, StandIn } from '../support/stand-in.js';
 
 /** Announces a connection that stays, and ends it the given time after the answer. */
 function answerThenClose(delayMs: number): Handler {
@@ -16,44 +16,44 @@ function answerThenClose(delayMs: number): Handler {
 
 describe.concurrent('Upstream faults', () => {
   test('keep-alive sockets closed by the server between two calls: the second call succeeds', async () => {
-    const standIn = await StandIn.start([completedRecord('good')]);
-    const session = await Session.start({ standIn });
+    const fakeApi = await FakeApi.start([completedRecord('good')]);
+    const session = await Session.start({ fakeApi });
     for (let call = 1; call <= 5; call++) {
       await expectUsable(session);
-      const closed = Promise.all([...standIn.sockets].map((socket) => once(socket, 'close')));
-      standIn.server.closeAllConnections();
+      const closed = Promise.all([...fakeApi.sockets].map((socket) => once(socket, 'close')));
+      fakeApi.server.closeAllConnections();
       await closed;
     }
-    expect(standIn.requests).toHaveLength(5);
+    expect(fakeApi.requests).toHaveLength(5);
     await session.close();
-    await standIn.close();
+    await fakeApi.close();
   });
 
   test('keep-alive socket closed under a request: repeated at once, and the call succeeds', async () => {
-    const standIn = await StandIn.start([completedRecord('good')]);
-    const session = await Session.start({ standIn });
+    const fakeApi = await FakeApi.start([completedRecord('good')]);
+    const session = await Session.start({ fakeApi });
     await expectUsable(session);
-    standIn.faults.push(resetBeforeBody);
-    const { structured, requestsAtMs } = await encounter(session, standIn, 'good');
+    fakeApi.faults.push(resetBeforeBody);
+    const { structured, requestsAtMs } = await encounter(session, fakeApi, 'good');
     expect(structured).toMatchObject({ status: 'completed' });
     const [first = 0, second = Number.POSITIVE_INFINITY] = requestsAtMs;
     expect(second - first).toBeLessThan(1000);
     await session.close();
-    await standIn.close();
+    await fakeApi.close();
   });
 
   test.each([0, 1, 2])(
     'keep-alive race, closed %i ms after each answer: 300 calls in a row succeed',
     async (delayMs) => {
-      const standIn = await StandIn.start();
-      standIn.always = answerThenClose(delayMs);
-      const session = await Session.start({ standIn });
+      const fakeApi = await FakeApi.start();
+      fakeApi.always = answerThenClose(delayMs);
+      const session = await Session.start({ fakeApi });
       const startMs = performance.now();
       for (let call = 1; call <= 300; call++) await expectUsable(session);
       // Waiting a second before each repetition would take far longer.
       expect(performance.now() - startMs).toBeLessThan(30_000);
       await session.close();
-      await standIn.close();
+      await fakeApi.close();
     },
   );
 });

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
+import { FakeApi, TOKEN } from '../support/fake-api.js';
 import { encounter, expectUsable } from '../support/faults.js';
-import { refuseTunnel, StandInProxy, type TunnelHandler, tunnelTo } from '../support/proxy.js';
+import { FakeApiProxy, refuseTunnel, type TunnelHandler, tunnelTo } from '../support/proxy.js';
 import { completedRecord } from '../support/records.js';
 import { Session } from '../support/server-process.js';
-import { StandIn, TOKEN } from '../support/stand-in.js';
 import { createTlsServer, TLS_HOST, TRUSTED_PEM } from '../support/tls.js';
 
 // Most of the time of these tests is pauses between attempts.
@@ -16,8 +16,8 @@ const PASSWORD = 'proxy-password-58b1';
 
 interface Setup {
   session: Session;
-  standIn: StandIn;
-  proxy: StandInProxy;
+  fakeApi: FakeApi;
+  proxy: FakeApiProxy;
 }
 
 /** A session whose API has a name that only the proxy can resolve. */
@@ -25,8 +25,8 @@ async function throughProxy(
   { handler, env }: { handler?: TunnelHandler; env?: Record<string, string> },
   run: (setup: Setup) => Promise<void>,
 ): Promise<void> {
-  const standIn = await StandIn.start([completedRecord('good')], createTlsServer(TRUSTED_PEM));
-  const proxy = await StandInProxy.start(handler ?? tunnelTo(standIn.port));
+  const fakeApi = await FakeApi.start([completedRecord('good')], createTlsServer(TRUSTED_PEM));
+  const proxy = await FakeApiProxy.start(handler ?? tunnelTo(fakeApi.port));
   const session = await Session.start({
     env: {
       ACEDATACLOUD_API_TOKEN: TOKEN,
@@ -39,21 +39,21 @@ async function throughProxy(
     secrets: [PASSWORD, Buffer.from(`user:${PASSWORD}`).toString('base64')],
   });
   try {
-    await run({ session, standIn, proxy });
+    await run({ session, fakeApi, proxy });
   } finally {
     await session.close();
     await proxy.close();
-    await standIn.close();
+    await fakeApi.close();
   }
 }
 
 describe.concurrent('Upstream faults', () => {
   test('proxy that works: a tunnel to the API by its name, kept open, and the proxy never sees the token', async () => {
-    await throughProxy({}, async ({ session, standIn, proxy }) => {
+    await throughProxy({}, async ({ session, fakeApi, proxy }) => {
       await expectUsable(session);
       await expectUsable(session);
-      expect(standIn.requests).toHaveLength(2);
-      expect(standIn.requests[0]?.headers).toMatchObject({ authorization: `Bearer ${TOKEN}`, host: TLS_HOST });
+      expect(fakeApi.requests).toHaveLength(2);
+      expect(fakeApi.requests[0]?.headers).toMatchObject({ authorization: `Bearer ${TOKEN}`, host: TLS_HOST });
       expect(proxy.tunnels).toHaveLength(1);
       expect(proxy.tunnels[0]?.target).toBe(`${TLS_HOST}:443`);
       expect(proxy.tunnels[0]?.headers['proxy-authorization']).toMatch(/^Basic /);
@@ -67,8 +67,8 @@ describe.concurrent('Upstream faults', () => {
   ])(
     'proxy that refuses with %i: network_error after three attempts, and usable once it relents',
     async (...refusal) => {
-      await throughProxy({ handler: refuseTunnel(...refusal) }, async ({ session, standIn, proxy }) => {
-        const { text, isError, ms } = await encounter(session, standIn);
+      await throughProxy({ handler: refuseTunnel(...refusal) }, async ({ session, fakeApi, proxy }) => {
+        const { text, isError, ms } = await encounter(session, fakeApi);
         expect(text).toBe(
           `[network_error] No answer from ${TLS_HOST} (a proxy is configured): the proxy refused the tunnel. ` +
             'Check HTTPS_PROXY and HTTP_PROXY.',
@@ -76,21 +76,21 @@ describe.concurrent('Upstream faults', () => {
         expect(isError).toBe(true);
         expect(ms).toBeLessThan(8000 + SLACK_MS);
         expect(proxy.tunnels).toHaveLength(3);
-        proxy.handler = tunnelTo(standIn.port);
+        proxy.handler = tunnelTo(fakeApi.port);
         await expectUsable(session);
       });
     },
   );
 
   test('proxy that resets on CONNECT: network_error after three attempts, and usable once it works', async () => {
-    await throughProxy({ handler: (socket) => socket.resetAndDestroy() }, async ({ session, standIn, proxy }) => {
-      const { text, ms } = await encounter(session, standIn);
+    await throughProxy({ handler: (socket) => socket.resetAndDestroy() }, async ({ session, fakeApi, proxy }) => {
+      const { text, ms } = await encounter(session, fakeApi);
       expect(text).toMatch(
         /^\[network_error\] No answer from api\.kling\.test \(a proxy is configured\): the conn.* reset\./,
       );
       expect(ms).toBeLessThan(8000 + SLACK_MS);
       expect(proxy.tunnels).toHaveLength(3);
-      proxy.handler = tunnelTo(standIn.port);
+      proxy.handler = tunnelTo(fakeApi.port);
       await expectUsable(session);
     });
   });
@@ -104,25 +104,25 @@ describe.concurrent('Upstream faults', () => {
       closed.push(once(socket.resume(), 'close'));
       socket.write(answer);
     };
-    await throughProxy({ handler, env: { KLING_REQUEST_TIMEOUT: '2' } }, async ({ session, standIn, proxy }) => {
-      const { text, ms } = await encounter(session, standIn);
+    await throughProxy({ handler, env: { KLING_REQUEST_TIMEOUT: '2' } }, async ({ session, fakeApi, proxy }) => {
+      const { text, ms } = await encounter(session, fakeApi);
       expect(text).toMatch(/^\[timeout\] No answer from api\.kling\.test \(a proxy is configured\) within 2\.\d s\./);
       expect(ms).toBeLessThan(2000 + SLACK_MS);
       expect(proxy.tunnels).toHaveLength(1);
       // Nothing is left that would hang on, or try again behind the caller's back.
       await Promise.all(closed);
-      proxy.handler = tunnelTo(standIn.port);
+      proxy.handler = tunnelTo(fakeApi.port);
       await expectUsable(session);
       expect(proxy.tunnels).toHaveLength(2);
     });
   });
 
   test('proxy that refuses connections: network_error names that a proxy is configured', async () => {
-    const gone = await StandInProxy.start(() => {});
+    const gone = await FakeApiProxy.start(() => {});
     const { url } = gone;
     await gone.close();
-    await throughProxy({ env: { HTTPS_PROXY: url } }, async ({ session, standIn }) => {
-      const { text } = await encounter(session, standIn);
+    await throughProxy({ env: { HTTPS_PROXY: url } }, async ({ session, fakeApi }) => {
+      const { text } = await encounter(session, fakeApi);
       expect(text).toMatch(
         /^\[network_error\] No answer from api\.kling\.test \(a proxy is configured\): connection refused\. .*the proxy/,
       );
@@ -130,8 +130,8 @@ describe.concurrent('Upstream faults', () => {
   });
 
   test('proxy that is not asked: a host in NO_PROXY is reached directly', async () => {
-    await throughProxy({ env: { NO_PROXY: TLS_HOST } }, async ({ session, standIn, proxy }) => {
-      const { text } = await encounter(session, standIn);
+    await throughProxy({ env: { NO_PROXY: TLS_HOST } }, async ({ session, fakeApi, proxy }) => {
+      const { text } = await encounter(session, fakeApi);
       expect(text).toMatch(
         /^\[network_error\] No answer from api\.kling\.test.*: the host name cannot be resolved \(DNS\)\./,
       );
@@ -142,8 +142,8 @@ describe.concurrent('Upstream faults', () => {
   test.each(['not a url', 'proxy.example:8080', 'socks5://127.0.0.1:1', `http://user:${PASSWORD}%zz@127.0.0.1:1`])(
     'malformed HTTPS_PROXY %j: configuration, the variable named and its value not shown',
     async (value) => {
-      await throughProxy({ env: { HTTPS_PROXY: value } }, async ({ session, standIn }) => {
-        const { text, isError } = await encounter(session, standIn);
+      await throughProxy({ env: { HTTPS_PROXY: value } }, async ({ session, fakeApi }) => {
+        const { text, isError } = await encounter(session, fakeApi);
         expect(text).toMatch(
           /^\[configuration\] HTTPS_PROXY must be a URL such as http:\/\/proxy\.example:8080: correct it in/,
         );

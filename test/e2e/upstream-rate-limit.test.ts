@@ -1,24 +1,24 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { FakeApi, type Handler, reply } from '../support/fake-api.js';
 import { type Encounter, encounter } from '../support/faults.js';
 import { completedRecord, pendingRecord } from '../support/records.js';
 import { Session } from '../support/server-process.js';
-import { type Handler, reply, StandIn } from '../support/stand-in.js';
 
 // One server takes all calls at once; most of their time is pauses between attempts.
 vi.setConfig({ maxConcurrency: 20 });
 
-let standIn: StandIn;
+let fakeApi: FakeApi;
 let session: Session;
 let calls = 0;
 
 beforeAll(async () => {
-  standIn = await StandIn.start();
-  session = await Session.start({ standIn, env: { KLING_REQUEST_TIMEOUT: '20' } });
+  fakeApi = await FakeApi.start();
+  session = await Session.start({ fakeApi, env: { KLING_REQUEST_TIMEOUT: '20' } });
 });
 
 afterAll(async () => {
   await session.close();
-  await standIn.close();
+  await fakeApi.close();
 });
 
 /** 429 with the header, which is made when the request arrives; the given number of times, then the task. */
@@ -34,8 +34,8 @@ async function limited(retryAfter: () => string | undefined, times = Number.POSI
       value === undefined ? {} : { 'retry-after': value },
     )(...args);
   };
-  standIn.byTask.set(id, handler);
-  return encounter(session, standIn, id);
+  fakeApi.byTask.set(id, handler);
+  return encounter(session, fakeApi, id);
 }
 
 /** The pauses between the requests, in milliseconds. */
@@ -97,8 +97,8 @@ describe.concurrent('Upstream faults', () => {
 
   test('Retry-After longer than a wait: a batch tells it and a whole number of seconds', async () => {
     const handler: Handler = reply(429, {}, { 'retry-after': '9'.repeat(400) });
-    const own = await StandIn.start([pendingRecord('good')]);
-    const ownSession = await Session.start({ standIn: own });
+    const own = await FakeApi.start([pendingRecord('good')]);
+    const ownSession = await Session.start({ fakeApi: own });
     // The first request knows one of two chunks; the other one is limited.
     const ids = ['good', ...Array.from({ length: 59 }, (_, index) => `nowhere-${index}`)];
     own.always = (request, ...rest) =>

@@ -1,30 +1,30 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { errorReply, FakeApi, type Handler, reply, TOKEN } from '../support/fake-api.js';
 import { completedRecord, failedRecord, type Json, PRIVATE_VALUES, record } from '../support/records.js';
 import { callSafely } from '../support/safety.js';
 import { Session } from '../support/server-process.js';
-import { errorReply, type Handler, reply, StandIn, TOKEN } from '../support/stand-in.js';
 
 // Every session is closed with a look for the token and the private values on stdout and, at debug, on stderr.
 
 const ID = 'secret-1';
 const ESCAPED = Array.from(TOKEN, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
 
-let standIn: StandIn;
+let fakeApi: FakeApi;
 let session: Session;
 
 beforeAll(async () => {
-  standIn = await StandIn.start();
-  session = await Session.start({ standIn });
+  fakeApi = await FakeApi.start();
+  session = await Session.start({ fakeApi });
 });
 
 afterAll(async () => {
   await session.close();
-  await standIn.close();
+  await fakeApi.close();
 });
 
 /** Everything that the client gets when the API answers like this, as text. */
 async function shown(handler: Handler): Promise<string> {
-  standIn.byTask.set(ID, handler);
+  fakeApi.byTask.set(ID, handler);
   return JSON.stringify(await callSafely(session, ID));
 }
 
@@ -87,7 +87,7 @@ describe('Secrets', () => {
 
   test('the token echoed by the API in a prompt: the words around it stay', async () => {
     const body = { ...completedRecord(ID), request: { prompt: `a \\ "cup" ${TOKEN}/ of tea` } };
-    standIn.byTask.set(ID, reply(200, body));
+    fakeApi.byTask.set(ID, reply(200, body));
     const { structuredContent } = await callSafely(session, ID);
     expect(structuredContent?.result.request).toEqual({ prompt: 'a \\ "cup" [redacted]/ of tea' });
   });

@@ -1,12 +1,12 @@
 import type { Progress } from '@modelcontextprotocol/sdk/types.js';
 import { describe, expect } from 'vitest';
+import { errorReply, reply } from '../support/fake-api.js';
 import { completedRecord, failedRecord, type Json, pendingRecord } from '../support/records.js';
-import { errorReply, reply } from '../support/stand-in.js';
 import { endsAfter, idsOf, waiting } from '../support/waiting.js';
 
 describe.concurrent('wait_seconds of kling_get_tasks_batch', () => {
   const mixed = [completedRecord('done'), endsAfter('soon', 2), endsAfter('fails', 2, failedRecord('fails'))];
-  waiting('waits for mixed outcomes and asks only for what is pending', mixed, async ({ standIn, timed }) => {
+  waiting('waits for mixed outcomes and asks only for what is pending', mixed, async ({ fakeApi, timed }) => {
     const task_ids = ['done', 'soon', 'nowhere', 'fails'];
     const { result } = await timed('kling_get_tasks_batch', { task_ids, wait_seconds: 50 });
     expect(result.structuredContent?.result).toMatchObject({
@@ -14,21 +14,21 @@ describe.concurrent('wait_seconds of kling_get_tasks_batch', () => {
       not_found: ['nowhere'],
     });
     expect(result.structuredContent?.result).not.toHaveProperty('poll_after_seconds');
-    expect(idsOf(standIn)).toEqual([task_ids, ['soon', 'fails']]);
+    expect(idsOf(fakeApi)).toEqual([task_ids, ['soon', 'fails']]);
   });
 
   const hundred = Array.from({ length: 100 }, (_, index) => `task-${index}`);
   const slow = hundred.map((id, index) => (index % 10 === 0 ? endsAfter(id, 2) : completedRecord(id)));
-  waiting('asks for 100 ids in two requests, then for the pending in one', slow, async ({ standIn, timed }) => {
+  waiting('asks for 100 ids in two requests, then for the pending in one', slow, async ({ fakeApi, timed }) => {
     const { result } = await timed('kling_get_tasks_batch', { task_ids: hundred, wait_seconds: 50 });
     expect(result.structuredContent?.result).toMatchObject({ counts: { completed: 100 } });
-    expect(idsOf(standIn).map((ids) => (ids as string[]).length)).toEqual([50, 50, 10]);
+    expect(idsOf(fakeApi).map((ids) => (ids as string[]).length)).toEqual([50, 50, 10]);
   });
 
   const halves = hundred.slice(0, 60).map((id) => completedRecord(id));
   waiting('a request that fails beside one that succeeds is told, and the rest is known', halves, async (setup) => {
-    const { standIn, session } = setup;
-    standIn.faults.push(reply(400, { error: { code: 'bad_request', message: 'no' } }));
+    const { fakeApi, session } = setup;
+    fakeApi.faults.push(reply(400, { error: { code: 'bad_request', message: 'no' } }));
     const task_ids = hundred.slice(0, 60);
     const { structuredContent, isError } = await session.call('kling_get_tasks_batch', { task_ids });
     expect(isError).toBeFalsy();
@@ -52,8 +52,8 @@ describe.concurrent('wait_seconds of kling_get_tasks_batch', () => {
   });
 
   waiting('a fault at a later look leaves what was seen', [pendingRecord('a'), pendingRecord('b')], async (setup) => {
-    const { standIn, timed } = setup;
-    standIn.faults.push(standIn.answer, errorReply(403, 'used_up'));
+    const { fakeApi, timed } = setup;
+    fakeApi.faults.push(fakeApi.answer, errorReply(403, 'used_up'));
     const { result } = await timed('kling_get_tasks_batch', { task_ids: ['a', 'b'], wait_seconds: 50 });
     expect(result.structuredContent?.result).toMatchObject({
       counts: { pending: 2, lookup_failed: 0 },
@@ -61,12 +61,12 @@ describe.concurrent('wait_seconds of kling_get_tasks_batch', () => {
     });
   });
 
-  waiting('only when all requests fail is the call an error', [], async ({ standIn, session }) => {
-    standIn.always = errorReply(401, 'invalid_token');
+  waiting('only when all requests fail is the call an error', [], async ({ fakeApi, session }) => {
+    fakeApi.always = errorReply(401, 'invalid_token');
     const { isError, content } = await session.call('kling_get_tasks_batch', { task_ids: hundred });
     expect(isError).toBe(true);
     expect(content).toEqual([{ type: 'text', text: expect.stringMatching(/^\[invalid_token\]/) }]);
-    expect(standIn.requests).toHaveLength(2);
+    expect(fakeApi.requests).toHaveLength(2);
   });
 });
 

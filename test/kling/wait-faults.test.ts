@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { KlingError } from '../../src/kling/error.js';
+import { KlingError } from '../../src/kling/api/error.js';
 import type { Progress } from '../../src/kling/wait.js';
 import { type Findings, limited, looks, refused, run, statuses, times } from '../support/wait-scenario.js';
 

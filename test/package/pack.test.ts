@@ -7,8 +7,8 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { publint } from 'publint';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
+import { FakeApi, TOKEN } from '../support/fake-api.js';
 import { DOCUMENTED_ID, DOCUMENTED_VIDEO, documented } from '../support/records.js';
-import { StandIn, TOKEN } from '../support/stand-in.js';
 
 /** Everything that may be in the package. A new file has to be named here. */
 const FILES = [
@@ -69,13 +69,13 @@ test('installed offline into an empty folder, it starts through its bin and both
   expect(readdirSync(join(prefix, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual([packageJson.name]);
 
   const bin = join(prefix, 'node_modules', '.bin', packageJson.name);
-  const standIn = await StandIn.start([documented]);
+  const fakeApi = await FakeApi.start([documented]);
   const client = new Client({ name: 'test', version: '1.0.0' });
   const transport = new StdioClientTransport({
     command: windows ? 'cmd' : bin,
     args: windows ? ['/c', bin] : [],
     cwd: prefix,
-    env: { PATH: process.env.PATH ?? '', ACEDATACLOUD_API_TOKEN: TOKEN, ACEDATACLOUD_API_BASE_URL: standIn.url },
+    env: { PATH: process.env.PATH ?? '', ACEDATACLOUD_API_TOKEN: TOKEN, ACEDATACLOUD_API_BASE_URL: fakeApi.url },
   });
   try {
     await client.connect(transport);
@@ -89,6 +89,6 @@ test('installed offline into an empty folder, it starts through its bin and both
     expect(many.structuredContent).toMatchObject({ result: { counts: { completed: 1, not_found: 1 } } });
   } finally {
     await client.close();
-    await standIn.close();
+    await fakeApi.close();
   }
 });

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
+import { FakeApi, type Handler } from './fake-api.js';
 import { completedRecord, type Json } from './records.js';
 import { Session } from './server-process.js';
-import { type Handler, StandIn } from './stand-in.js';
 
 const MIB = 1024 * 1024;
 
@@ -77,7 +77,7 @@ export function rawForEver(text: string, repeated: string): Handler {
 /** What came of one call for a task while the fault lasted. */
 export interface Encounter {
   isError: boolean;
-  /** The first text block, the host of the stand-in replaced by HOST. */
+  /** The first text block, the host of the fake API replaced by HOST. */
   text: string;
   structured: Json | undefined;
   ms: number;
@@ -85,12 +85,12 @@ export interface Encounter {
   requestsAtMs: number[];
 }
 
-/** The text of a call's error, how long it took, and what the stand-in saw of it. */
-export async function encounter(session: Session, standIn: StandIn, id = 'faulty'): Promise<Encounter> {
+/** The text of a call's error, how long it took, and what the fake API saw of it. */
+export async function encounter(session: Session, fakeApi: FakeApi, id = 'faulty'): Promise<Encounter> {
   const startMs = performance.now();
   const result = await session.call('kling_get_task', { task_id: id });
   const ms = performance.now() - startMs;
-  const mine = standIn.requests.filter(({ atMs, body }) => atMs >= startMs && body.id === id);
+  const mine = fakeApi.requests.filter(({ atMs, body }) => atMs >= startMs && body.id === id);
   return {
     isError: result.isError ?? false,
     text: (result.content[0]?.text ?? '').replaceAll(/127\.0\.0\.1:\d+/g, 'HOST'),
@@ -115,18 +115,18 @@ export function peakMemoryMib(session: Session): number | undefined {
 
 /** A server of its own meets the fault once. Before and after it a lookup must succeed. */
 export async function meet(fault: Handler, timeoutSeconds: number): Promise<Encounter & { grownMib: number }> {
-  const standIn = await StandIn.start([completedRecord('good')]);
-  const session = await Session.start({ standIn, env: { KLING_REQUEST_TIMEOUT: String(timeoutSeconds) } });
+  const fakeApi = await FakeApi.start([completedRecord('good')]);
+  const session = await Session.start({ fakeApi, env: { KLING_REQUEST_TIMEOUT: String(timeoutSeconds) } });
   try {
     await expectUsable(session);
     const before = peakMemoryMib(session) ?? 0;
-    standIn.always = fault;
-    const outcome = await encounter(session, standIn);
-    standIn.always = undefined;
+    fakeApi.always = fault;
+    const outcome = await encounter(session, fakeApi);
+    fakeApi.always = undefined;
     await expectUsable(session);
     return { ...outcome, grownMib: (peakMemoryMib(session) ?? 0) - before };
   } finally {
     await session.close();
-    await standIn.close();
+    await fakeApi.close();
   }
 }

@@ -1,36 +1,36 @@
 import { afterAll, afterEach, beforeAll } from 'vitest';
+import { FakeApi, reply } from './fake-api.js';
 import { expectUsable } from './faults.js';
 import { completedRecord, type Json } from './records.js';
 import { callSafely } from './safety.js';
 import { Session } from './server-process.js';
-import { reply, StandIn } from './stand-in.js';
 
 // A test file that imports this has one server for all its cases, which must be usable after each.
 
 /** The task whose record is hostile. */
 export const ID = 'hostile-1';
 
-export let standIn: StandIn;
+export let fakeApi: FakeApi;
 export let session: Session;
 
 beforeAll(async () => {
-  standIn = await StandIn.start([completedRecord('good')]);
-  session = await Session.start({ standIn });
+  fakeApi = await FakeApi.start([completedRecord('good')]);
+  session = await Session.start({ fakeApi });
 });
 
 afterEach(async () => {
-  standIn.byTask.clear();
+  fakeApi.byTask.clear();
   await expectUsable(session);
 });
 
 afterAll(async () => {
   await session.close();
-  await standIn.close();
+  await fakeApi.close();
 });
 
 /** The Task that the record becomes, after a look at every string of the answer. */
 export async function taskOf(body: Json | string): Promise<Json> {
-  standIn.byTask.set(ID, reply(200, body));
+  fakeApi.byTask.set(ID, reply(200, body));
   const { structuredContent, content } = await callSafely(session, ID);
   if (!structuredContent) throw new Error(content[0]?.text);
   return structuredContent.result;

@@ -13,7 +13,7 @@ export interface TunnelRequest {
 export type TunnelHandler = (socket: Socket) => void;
 
 /** A proxy on loopback: whatever host is asked for, its tunnels lead to the given port of this machine. */
-export class StandInProxy {
+export class FakeApiProxy {
   readonly tunnels: TunnelRequest[] = [];
   readonly #sockets = new Set<Socket>();
 
@@ -29,8 +29,8 @@ export class StandInProxy {
     });
   }
 
-  static async start(handler: TunnelHandler): Promise<StandInProxy> {
-    const proxy = new StandInProxy(createServer(), handler);
+  static async start(handler: TunnelHandler): Promise<FakeApiProxy> {
+    const proxy = new FakeApiProxy(createServer(), handler);
     proxy.server.listen(0, '127.0.0.1');
     await once(proxy.server, 'listening');
     return proxy;

@@ -8,15 +8,15 @@ import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { type JSONRPCMessage, JSONRPCMessageSchema } from '@modelcontextprotocol/sdk/types.js';
+import { type FakeApi, TOKEN } from './fake-api.js';
 import { processes } from './processes.js';
 import type { Json } from './records.js';
 import { PRIVATE_VALUES } from './records.js';
-import { type StandIn, TOKEN } from './stand-in.js';
 
 export const ENTRY = fileURLToPath(new URL('../../dist/index.js', import.meta.url));
 
 export interface ServerOptions {
-  standIn?: StandIn;
+  fakeApi?: FakeApi;
   /** Added to an otherwise clean environment; undefined removes a variable. */
   env?: Record<string, string | undefined>;
   args?: string[];
@@ -42,14 +42,14 @@ export class ServerProcess {
   #pings = 0;
   #waiters: (() => void)[] = [];
 
-  constructor({ standIn, env, args = [], cwd, secrets = [] }: ServerOptions = {}) {
+  constructor({ fakeApi, env, args = [], cwd, secrets = [] }: ServerOptions = {}) {
     this.#secrets = [TOKEN, ...PRIVATE_VALUES, ...secrets];
     this.#cwd = cwd === undefined ? mkdtempSync(join(tmpdir(), 'kling-tasks-')) : undefined;
     const base: Record<string, string | undefined> = {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
       LOG_LEVEL: 'debug',
-      ...(standIn && { ACEDATACLOUD_API_TOKEN: TOKEN, ACEDATACLOUD_API_BASE_URL: standIn.url }),
+      ...(fakeApi && { ACEDATACLOUD_API_TOKEN: TOKEN, ACEDATACLOUD_API_BASE_URL: fakeApi.url }),
       ...env,
     };
     this.child = spawn(process.execPath, [ENTRY, ...args], { cwd: cwd ?? this.#cwd, env: base, stdio: 'pipe' });

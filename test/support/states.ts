@@ -1,23 +1,23 @@
+import { FakeApi } from './fake-api.js';
 import { getTask, initialize, request } from './protocol.js';
 import { completedRecord, pendingRecord } from './records.js';
 import { ServerProcess } from './server-process.js';
-import { StandIn } from './stand-in.js';
 
-/** A server, its stand-in, and how to end the latter. */
+/** A server, its fake API, and how to end the latter. */
 export interface Scene {
   server: ServerProcess;
-  standIn: StandIn;
+  fakeApi: FakeApi;
 }
 
 /** Where a server can be when its end comes; each resolves once it is there. */
 export const STATES = {
   'before `initialize`': ({ server }: Scene) => server.logged('serving'),
   idle: ({ server }: Scene) => initialize(server),
-  'with a call in flight': async ({ server, standIn }: Scene) => {
+  'with a call in flight': async ({ server, fakeApi }: Scene) => {
     await initialize(server);
-    standIn.hold();
+    fakeApi.hold();
     server.write(getTask('call', 'task-1'));
-    await standIn.received(1);
+    await fakeApi.received(1);
   },
   'while waiting': async ({ server }: Scene) => {
     await initialize(server);
@@ -37,14 +37,14 @@ export type State = keyof typeof STATES;
 
 /** Starts a server with two tasks to ask for, brings it into the state and runs what is to be seen there. */
 export async function inState(state: State, run: (scene: Scene) => Promise<void>): Promise<void> {
-  const standIn = await StandIn.start([completedRecord('task-1'), pendingRecord('pending-1')]);
-  const server = new ServerProcess({ standIn });
+  const fakeApi = await FakeApi.start([completedRecord('task-1'), pendingRecord('pending-1')]);
+  const server = new ServerProcess({ fakeApi });
   try {
-    await STATES[state]({ server, standIn });
-    await run({ server, standIn });
+    await STATES[state]({ server, fakeApi });
+    await run({ server, fakeApi });
   } finally {
     server.child.kill('SIGKILL');
     await server.exited;
-    await standIn.close();
+    await fakeApi.close();
   }
 }

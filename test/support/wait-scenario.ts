@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, vi } from 'vitest';
-import { KlingError } from '../../src/kling/error.js';
-import type { Task } from '../../src/kling/task.js';
+import { KlingError } from '../../src/kling/api/error.js';
+import type { Task } from '../../src/kling/task/task.js';
 import { type Outcome, type Progress, type Sighting, waitForTasks } from '../../src/kling/wait.js';
 
 /** What a look finds, by id: a status, a fault, or nothing. */

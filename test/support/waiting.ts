@@ -1,17 +1,17 @@
 import { test } from 'vitest';
+import { FakeApi, type TaskSource } from './fake-api.js';
 import { completedRecord, type Json, pendingRecord } from './records.js';
 import { type ServerOptions, Session, type ToolResult } from './server-process.js';
-import { StandIn, type TaskSource } from './stand-in.js';
 
 /** What a case works with. */
 export interface Setup {
-  standIn: StandIn;
+  fakeApi: FakeApi;
   session: Session;
   /** Calls a tool; the answer with the time of the call and the seconds it took. */
   timed(name: string, args: Json): Promise<{ result: ToolResult; callMs: number; seconds: number }>;
 }
 
-/** Real seconds pass here, so the cases run side by side, each with a stand-in and a server of its own. */
+/** Real seconds pass here, so the cases run side by side, each with a fake API and a server of its own. */
 export function waiting(
   name: string,
   tasks: TaskSource[],
@@ -19,18 +19,18 @@ export function waiting(
   options?: ServerOptions,
 ): void {
   test(name, async () => {
-    const standIn = await StandIn.start(tasks);
-    const session = await Session.start({ standIn, ...options });
+    const fakeApi = await FakeApi.start(tasks);
+    const session = await Session.start({ fakeApi, ...options });
     const timed = async (tool: string, args: Json) => {
       const callMs = performance.now();
       const result = await session.call(tool, args);
       return { result, callMs, seconds: (performance.now() - callMs) / 1000 };
     };
     try {
-      await run({ standIn, session, timed });
+      await run({ fakeApi, session, timed });
     } finally {
       await session.close();
-      await standIn.close();
+      await fakeApi.close();
     }
   });
 }
@@ -40,17 +40,17 @@ export function endsAfter(id: string, seconds: number, ended: Json = completedRe
   let endMs: number | undefined;
   let looked = false;
   return () => {
-    // The first call only tells the stand-in the id.
+    // The first call only tells the fake API the id.
     if (looked) endMs ??= performance.now() + seconds * 1000;
     looked = true;
     return endMs !== undefined && performance.now() >= endMs ? ended : pendingRecord(id);
   };
 }
 
-/** When the stand-in was asked, in seconds since the call: on a busy machine the first look itself may come late. */
-export function timesOf({ requests }: StandIn, callMs: number): number[] {
+/** When the fake API was asked, in seconds since the call: on a busy machine the first look itself may come late. */
+export function timesOf({ requests }: FakeApi, callMs: number): number[] {
   return requests.map(({ atMs }) => (atMs - callMs) / 1000);
 }
 
 /** The ids of each batch request. */
-export const idsOf = ({ requests }: StandIn) => requests.map(({ body }) => body.ids);
+export const idsOf = ({ requests }: FakeApi) => requests.map(({ body }) => body.ids);

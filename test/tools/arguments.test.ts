@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { KlingError } from '../../src/kling/error.js';
+import { KlingError } from '../../src/kling/api/error.js';
 import { parseArguments, taskIdSchema, waitSecondsSchema } from '../../src/tools/arguments.js';
 import { getTasksBatchTool } from '../../src/tools/get-tasks-batch.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { KlingError } from '../../src/kling/error.js';
+import { KlingError } from '../../src/kling/api/error.js';
 import type { Lookup } from '../../src/kling/lookup.js';
-import type { Task } from '../../src/kling/task.js';
+import type { Task } from '../../src/kling/task/task.js';
 import { batchSchema, getTasksBatchTool } from '../../src/tools/get-tasks-batch.js';
 
 const COMPLETED: Task = {

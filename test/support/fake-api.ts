@@ -10,7 +10,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Json } from './records.js';
 
-/** What the stand-in was asked. */
+/** What the fake API was asked. */
 export interface RecordedRequest {
   /** performance.now() at its arrival. */
   atMs: number;
@@ -26,7 +26,7 @@ export type Handler = (request: RecordedRequest, response: ServerResponse, raw: 
 /** A record, or what makes one: a task that changes while one watches. */
 export type TaskSource = Json | (() => Json);
 
-export const TOKEN = 'stand-in-token-4f9c1e7ab2d84f0c';
+export const TOKEN = 'fake-api-token-4f9c1e7ab2d84f0c';
 
 /** Answers with JSON, or with the text as it is. */
 export function reply(status: number, body: unknown, headers: Record<string, string> = {}): Handler {
@@ -42,7 +42,7 @@ export function errorReply(status: number, code: string, message = `about ${code
 }
 
 /** The Kling tasks endpoint on loopback: it knows the tasks it was given, and does on demand what goes wrong. */
-export class StandIn {
+export class FakeApi {
   readonly requests: RecordedRequest[] = [];
   /** Each takes one request, in order, before the ordinary answer is given. */
   readonly faults: Handler[] = [];
@@ -63,13 +63,13 @@ export class StandIn {
     });
   }
 
-  static async start(tasks: TaskSource[] = [], server: Server = createServer(), port = 0): Promise<StandIn> {
-    const standIn = new StandIn(server);
-    for (const task of tasks) standIn.add(task);
+  static async start(tasks: TaskSource[] = [], server: Server = createServer(), port = 0): Promise<FakeApi> {
+    const fakeApi = new FakeApi(server);
+    for (const task of tasks) fakeApi.add(task);
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
-    standIn.#port = (server.address() as AddressInfo).port;
-    return standIn;
+    fakeApi.#port = (server.address() as AddressInfo).port;
+    return fakeApi;
   }
 
   get port(): number {

@@ -1,10 +1,10 @@
 import type { buildConnector } from 'undici';
-import { CancelledError, Deadline, ExpiredError, pause, type Stop } from './deadline.js';
+import { CancelledError, Deadline, ExpiredError, pause, type Stop } from '../deadline.js';
+import { redactor } from '../text/clean.js';
+import { isEmpty, isObject, type JsonObject, textOf } from '../text/json.js';
+import { badResponse, isReset, networkError, readAnswer } from './answer.js';
 import { KlingError } from './error.js';
-import { badResponse, isReset, networkError, readAnswer } from './fault.js';
-import { HttpPool, type ProxySettings } from './http.js';
-import { isEmpty, isObject, type JsonObject, textOf } from './json.js';
-import { redactor } from './text.js';
+import { HttpPool, type ProxySettings } from './pool.js';
 
 /** How to reach the API. */
 export interface Connection {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { toTask } from '../../src/kling/task.js';
-import { completedRecord, PRIVATE_VALUES } from '../support/records.js';
+import { toTask } from '../../../src/kling/task/task.js';
+import { completedRecord, PRIVATE_VALUES } from '../../support/records.js';
 
 const taskOf = (response: unknown) => toTask({ ...completedRecord('t'), response }, { taskId: 't', nowMs: 0 });
 const outputOf = (response: unknown) => taskOf(response).output;

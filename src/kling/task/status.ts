@@ -1,7 +1,7 @@
-import { isObject, type JsonObject, textOf } from './json.js';
+import { cleanText } from '../text/clean.js';
+import { isObject, type JsonObject, textOf } from '../text/json.js';
 import { resultUrls } from './media.js';
 import type { TaskRecord } from './record.js';
-import { cleanText } from './text.js';
 
 export const STATUSES = ['pending', 'completed', 'failed'] as const;
 export type Status = (typeof STATUSES)[number];

@@ -1,10 +1,10 @@
 import assert from 'node:assert';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isObject } from '../../src/kling/json.js';
-import { summarizeTask, type Task, taskSchema, taskSummarySchema, toTask } from '../../src/kling/task.js';
-import { KNOWN_RESPONSES, mutated, PRIVATE, recordLike } from '../support/arbitraries.js';
-import { completedRecord, documented, failedRecord, type Json, pendingRecord } from '../support/records.js';
+import { summarizeTask, type Task, taskSchema, taskSummarySchema, toTask } from '../../../src/kling/task/task.js';
+import { isObject } from '../../../src/kling/text/json.js';
+import { KNOWN_RESPONSES, mutated, PRIVATE, recordLike } from '../../support/arbitraries.js';
+import { completedRecord, documented, failedRecord, type Json, pendingRecord } from '../../support/records.js';
 
 const NOW_MS = 1740969600_000;
 /** 21 URLs of 4,096 characters with their ids, 8 KB of request, 4 KB of output, and the rest. */

@@ -1,7 +1,14 @@
+import { type Cleaner, cleanText, REDACTED } from './clean.js';
 import { isEmpty } from './json.js';
-import { safeUrl } from './media.js';
-import { isPrivateKey, type TaskRecord } from './record.js';
-import { type Cleaner, cleanText, REDACTED } from './text.js';
+import { isPrivateKey } from './private-keys.js';
+import { safeUrl } from './url.js';
+
+/** A record, or a part of one, whose own id and trace id may be shown. */
+export interface PrivacyScope {
+  [key: string]: unknown;
+  id?: unknown;
+  trace_id?: unknown;
+}
 
 /** A shorter value is not private: replacing "1" wherever it occurs would only destroy the text. */
 const MIN_PRIVATE_LENGTH = 8;
@@ -39,7 +46,7 @@ function* privateLeaves(root: object): Generator<unknown> {
  * The internal values of a record (ids, callback addresses), which the API may also have written into a message. The
  * longest come first, as one may begin like another.
  */
-function privateValuesOf(record: TaskRecord): string[] {
+function privateValuesOf(record: PrivacyScope): string[] {
   const found = new Set<string>();
   for (const value of privateLeaves(record)) {
     if (typeof value !== 'string' && typeof value !== 'number') continue;
@@ -56,7 +63,7 @@ export function hidesNothing(value: object | undefined): boolean {
 }
 
 /** Makes the texts of this record safe to show: private values are replaced, and URLs that are private refused. */
-export function cleanerOf(record: TaskRecord): Cleaner {
+export function cleanerOf(record: PrivacyScope): Cleaner {
   const secrets = privateValuesOf(record);
   const urls = new Set(secrets.map(safeUrl));
   return {

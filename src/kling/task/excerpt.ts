@@ -1,8 +1,10 @@
-import { isObject, type JsonObject, parseJson } from './json.js';
-import { resultUrls, safeUrl } from './media.js';
-import { hidesNothing } from './privacy.js';
-import { isPrivateKey, type TaskRecord } from './record.js';
-import { type Cleaner, cleanLine, cutText } from './text.js';
+import { type Cleaner, cleanLine, cutText } from '../text/clean.js';
+import { isObject, type JsonObject, parseJson } from '../text/json.js';
+import { hidesNothing } from '../text/privacy.js';
+import { isPrivateKey } from '../text/private-keys.js';
+import { safeUrl } from '../text/url.js';
+import { resultUrls } from './media.js';
+import type { TaskRecord } from './record.js';
 
 /** What of a stored request is shown: scalars, and lists of the URLs that were passed in. */
 export type RequestExcerpt = Record<string, string | number | boolean | string[]>;

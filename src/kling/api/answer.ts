@@ -1,10 +1,9 @@
+import { cleanLine, REDACTED } from '../text/clean.js';
+import { isObject, type JsonObject, parseJson, textOf } from '../text/json.js';
+import { cleanerOf } from '../text/privacy.js';
 import { CONNECTION_HINT, type CodeMeaning, isRefusal, meaningOf, OTHER_CODE, RETRY_HINT, URL_HINT } from './codes.js';
 import { KlingError } from './error.js';
-import { type HttpAnswer, MAX_BODY_BYTES } from './http.js';
-import { isObject, type JsonObject, parseJson, textOf } from './json.js';
-import { cleanerOf } from './privacy.js';
-import { readRecord } from './record.js';
-import { cleanLine, REDACTED } from './text.js';
+import { type HttpAnswer, MAX_BODY_BYTES } from './pool.js';
 
 /** Codes for a 4xx that brings no usable code of its own. */
 const CODE_OF_STATUS = new Map([
@@ -50,7 +49,7 @@ function readError(body: JsonObject) {
   const code = /^[a-z0-9_]{1,64}$/.test(named) ? named : undefined;
   const message = textOf(error.message) ?? textOf(error.detail) ?? textOf(body.message) ?? textOf(body.detail);
   const traceId = textOf(body.trace_id) ?? textOf(error.trace_id);
-  const cleaner = cleanerOf(readRecord({ ...body, response: error }));
+  const cleaner = cleanerOf({ ...body, response: error });
   return {
     code,
     message: message === undefined || message === code ? undefined : cleaner.text(message),

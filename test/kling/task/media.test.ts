@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { fileTypeOf, safeUrl } from '../../src/kling/media.js';
-import { toTask } from '../../src/kling/task.js';
-import { completedRecord, documented } from '../support/records.js';
+import { fileTypeOf } from '../../../src/kling/task/media.js';
+import { toTask } from '../../../src/kling/task/task.js';
+import { safeUrl } from '../../../src/kling/text/url.js';
+import { completedRecord, documented } from '../../support/records.js';
 
 const taskOf = (response: object, type = 'videos') =>
   toTask({ ...completedRecord('t'), type, response: { state: 'succeed', ...response } }, { taskId: 't', nowMs: 0 });

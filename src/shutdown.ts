@@ -1,5 +1,5 @@
 import type { Log } from './log.js';
-import type { StdioTransport } from './stdio.js';
+import type { StdioTransport } from './mcp/stdio.js';
 
 /** A stdin that was closed gives 2 s in all: 1.5 s for a request in flight, then the answers get out; the rest is slack. */
 const CLOSING_LIMIT_MS = 1800;

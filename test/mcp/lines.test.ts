@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { LineSplitter } from '../src/lines.js';
+import { LineSplitter } from '../../src/mcp/lines.js';
 
 const TOO_LONG = Symbol('too long');
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isObject, type JsonObject, parseJson } from './json.js';
+import { isObject, type JsonObject, parseJson } from '../text/json.js';
 
 const tolerantText = z.string().optional().catch(undefined);
 const tolerantNumber = z.number().optional().catch(undefined);
@@ -35,25 +35,4 @@ export type TaskRecord = z.infer<typeof recordSchema>;
 /** Reads a record out of any JSON value; never throws. What is no object reads as an empty record. */
 export function readRecord(value: unknown): TaskRecord {
   return recordSchema.parse(isObject(value) ? value : {});
-}
-
-/**
- * Fields that identify the vendor's internals or the account and are never shown. `task_id` and `trace_id` are not among
- * them.
- */
-const INTERNAL_KEYS = new Set([
-  '_id',
-  'user_id',
-  'actor_user_id',
-  'api_id',
-  'application_id',
-  'credential_id',
-  'authorization_id',
-  'job_id',
-]);
-
-/** Whether a key holds what must not be shown: an internal id, or a callback address, which may carry secrets. */
-export function isPrivateKey(key: string): boolean {
-  const name = key.toLowerCase();
-  return INTERNAL_KEYS.has(name) || /callback|webhook|notify/.test(name);
 }

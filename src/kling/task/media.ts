@@ -1,6 +1,7 @@
-import { isEmpty, isObject, type JsonObject, textOf } from './json.js';
-import { isPrivateKey } from './record.js';
-import { type Cleaner, cleanLine } from './text.js';
+import { type Cleaner, cleanLine } from '../text/clean.js';
+import { isEmpty, isObject, type JsonObject, textOf } from '../text/json.js';
+import { isPrivateKey } from '../text/private-keys.js';
+import { safeUrl } from '../text/url.js';
 
 export const MEDIA_KINDS = ['video', 'image', 'audio', 'file'] as const;
 export type MediaKind = (typeof MEDIA_KINDS)[number];
@@ -48,17 +49,6 @@ function kindOfMimeType(mimeType: string): MediaKind {
 export function fileTypeOf(url: string): { kind: MediaKind; mimeType: string } | undefined {
   const extension = /\.([a-z0-9]+)$/i.exec(new URL(url).pathname)?.[1];
   return extension ? EXTENSIONS.get(extension.toLowerCase()) : undefined;
-}
-
-const MAX_URL = 4096;
-
-/** A URL as a client may follow it: http or https, of a bearable length, percent-encoded. Undefined for all else. */
-export function safeUrl(value: unknown): string | undefined {
-  if (typeof value !== 'string' || value.length > MAX_URL) return undefined;
-  if (!/^\s*https?:\/\//i.test(value) || !URL.canParse(value)) return undefined;
-  const { href } = new URL(value);
-  // Percent-encoding makes up to nine characters of one.
-  return href.length > MAX_URL ? undefined : href;
 }
 
 /**

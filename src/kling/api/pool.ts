@@ -1,5 +1,5 @@
 import type { buildConnector, Dispatcher } from 'undici';
-import { raceAbort } from './deadline.js';
+import { raceAbort } from '../deadline.js';
 
 /** Proxies as the environment names them. */
 export interface ProxySettings {
@@ -23,7 +23,7 @@ const MAX_CONNECTIONS = 64;
 /** Looks come 5 to 10 s apart: long enough that a wait needs one TLS handshake. The server may announce less. */
 const KEEP_ALIVE_MS = 30_000;
 
-type Undici = typeof import('./dispatchers.js');
+type Undici = typeof import('./undici.js');
 
 /** One set of connections, and how many requests are under way on it. */
 interface Generation {
@@ -68,7 +68,7 @@ export class HttpPool {
 
   /** The current generation, with the request counted already: a fault of another one must not destroy it. */
   async #acquire(): Promise<Generation> {
-    this.#undici ??= await import('./dispatchers.js');
+    this.#undici ??= await import('./undici.js');
     this.#current ??= { dispatcher: this.#createDispatcher(this.#undici), inFlight: 0 };
     this.#current.inFlight++;
     return this.#current;

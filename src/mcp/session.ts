@@ -1,12 +1,12 @@
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { ErrorCode, type JSONRPCRequest, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
-import { CancelledError } from './kling/deadline.js';
-import { KlingError } from './kling/error.js';
-import type { Lookup } from './kling/lookup.js';
-import { cleanLine } from './kling/text.js';
-import { getTaskTool } from './tools/get-task.js';
-import { getTasksBatchTool } from './tools/get-tasks-batch.js';
-import { toErrorResult } from './tools/result.js';
+import { KlingError } from '../kling/api/error.js';
+import { CancelledError } from '../kling/deadline.js';
+import type { Lookup } from '../kling/lookup.js';
+import { cleanLine } from '../kling/text/clean.js';
+import { getTaskTool } from '../tools/get-task.js';
+import { getTasksBatchTool } from '../tools/get-tasks-batch.js';
+import { toErrorResult } from '../tools/result.js';
 
 const INSTRUCTIONS =
   'Follows Kling video generations submitted through AceDataCloud by their task_id, for free. To see a generation through, ' +

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { summarizeTask, toTask, videosOf } from '../../src/kling/task.js';
+import { summarizeTask, toTask, videosOf } from '../../../src/kling/task/task.js';
 import {
   completedRecord,
   DOCUMENTED_ID,
@@ -9,7 +9,7 @@ import {
   type Json,
   PRIVATE_VALUES,
   record,
-} from '../support/records.js';
+} from '../../support/records.js';
 
 const NOW_S = 1740969600;
 const CALLBACK = 'https://webhook.site/624b2c78-6dbd-4618-9d2b-b32eade6d8c3';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { readRecord } from '../../src/kling/record.js';
-import { judgeStatus } from '../../src/kling/status.js';
+import { readRecord } from '../../../src/kling/task/record.js';
+import { judgeStatus } from '../../../src/kling/task/status.js';
 
 const URL = 'https://cdn.acedata.cloud/a.mp4';
 const FINISHED = { finished_at: 1740969852.463 };

@@ -9,10 +9,10 @@ import {
   JSONRPCRequestSchema,
   type RequestId,
 } from '@modelcontextprotocol/sdk/types.js';
+import { isObject, type JsonObject } from '../kling/text/json.js';
+import type { Log } from '../log.js';
 import { InFlight } from './in-flight.js';
-import { isObject, type JsonObject } from './kling/json.js';
 import { LineSplitter } from './lines.js';
-import type { Log } from './log.js';
 
 const MAX_LINE_BYTES = 10 * 1024 * 1024;
 /** More calls at once than any client makes: beyond that its next messages wait in the pipe … */

@@ -1,10 +1,10 @@
 import * as z from 'zod';
+import { cleanLine } from '../text/clean.js';
+import { cleanerOf } from '../text/privacy.js';
 import { excerptOutput, excerptRequest } from './excerpt.js';
 import { MEDIA_KINDS, type MediaContext, readMedia } from './media.js';
-import { cleanerOf } from './privacy.js';
 import { readRecord } from './record.js';
 import { judgeStatus, STATUSES } from './status.js';
-import { cleanLine } from './text.js';
 
 const seconds = z.number().min(0);
 const isoDate = z.string().meta({ format: 'date-time' });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { toTask } from '../../src/kling/task.js';
-import { completedRecord, failedRecord, type Json, PRIVATE_VALUES, pendingRecord } from '../support/records.js';
+import { toTask } from '../../../src/kling/task/task.js';
+import { completedRecord, failedRecord, type Json, PRIVATE_VALUES, pendingRecord } from '../../support/records.js';
 
 const requestOf = (request: unknown, base = completedRecord('t')) =>
   toTask({ ...base, request }, { taskId: 't', nowMs: 0 }).request;

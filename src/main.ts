@@ -1,0 +1,107 @@
+import { setMaxListeners } from 'node:events';
+import { readFileSync, statSync } from 'node:fs';
+import packageJson from '../package.json' with { type: 'json' };
+import { checkSetup } from './check.js';
+import { type Config, readConfig } from './config.js';
+import { KlingClient } from './kling/api/client.js';
+import { createLookup } from './kling/lookup.js';
+import { Log } from './log.js';
+import { createServer, unconfiguredLookup } from './mcp/session.js';
+import { StdioTransport } from './mcp/stdio.js';
+import { endOrderly } from './shutdown.js';
+
+const { name, version } = packageJson;
+
+const USAGE = `Usage: ${name} [--check | --help | --version]
+
+Without an option: an MCP server on stdin and stdout, to be started by an MCP client.
+  --check    test the token and the connection, and say what is wrong
+  --help     show this text
+  --version  show the version
+
+Set ACEDATACLOUD_API_TOKEN in the environment. Documentation: https://www.npmjs.com/package/${name}
+`;
+
+const MAX_DOTENV_BYTES = 64 * 1024;
+
+/** The text of a .env in the working directory; the directory may be anybody's, so only a small regular file counts. */
+function readDotenv(): { text?: string; warning?: string } {
+  try {
+    const stat = statSync('.env', { throwIfNoEntry: false });
+    if (!stat) return {};
+    if (!stat.isFile() || stat.size > MAX_DOTENV_BYTES) {
+      return { warning: `.env is ignored: it must be a regular file of at most ${MAX_DOTENV_BYTES / 1024} KB.` };
+    }
+    return { text: readFileSync('.env', 'utf8') };
+  } catch (error) {
+    return { warning: `.env is ignored: it cannot be read (${error instanceof Error ? error.message : 'unknown'}).` };
+  }
+}
+
+function loadConfig(): Config {
+  const { text, warning } = readDotenv();
+  const config = readConfig(process.env, text);
+  return warning ? { ...config, warnings: [warning, ...config.warnings] } : config;
+}
+
+async function serve(log: Log): Promise<void> {
+  log.takeConsole();
+  const { connection, maxWaitSeconds, logLevel, faults, warnings } = loadConfig();
+  log.configure(logLevel, connection?.token);
+  for (const warning of warnings) log.warn(warning);
+  for (const fault of faults) log.error(fault);
+
+  const closing = new AbortController();
+  // Each call in flight listens, and Node takes more than ten listeners for a leak.
+  setMaxListeners(0, closing.signal);
+  const transport = new StdioTransport(process.stdin, process.stdout, log);
+  const client =
+    connection &&
+    new KlingClient({
+      ...connection,
+      onAttempt: ({ action, outcome, durationMs }) =>
+        log.debug(`${action}: ${outcome} after ${Math.round(durationMs)} ms`),
+    });
+  const server = createServer(client ? createLookup(client) : unconfiguredLookup(faults), {
+    name,
+    title: 'Kling tasks',
+    version,
+    maxWaitSeconds,
+    closing: closing.signal,
+    protocolVersion: () => transport.protocolVersion,
+    onBug: (error) => log.error(error instanceof Error ? (error.stack ?? error.message) : 'a call failed'),
+  });
+  endOrderly(transport, closing, log);
+  await server.connect(transport);
+  log.info(`version ${version} on Node ${process.versions.node}, serving ${connection?.baseUrl.host ?? 'no lookups'}`);
+  if (process.stdin.isTTY) {
+    process.stderr.write(
+      `${name} is an MCP server and waits for a client on stdin; --help tells more. Ctrl+C ends it.\n`,
+    );
+  }
+}
+
+/** Prints and ends once the text has left the process. */
+function print(stream: NodeJS.WritableStream, text: string, exitCode: number): void {
+  stream.write(text, () => process.exit(exitCode));
+}
+
+async function main([option, ...rest]: string[]): Promise<void> {
+  if (option === undefined) {
+    await serve(new Log());
+  } else if (option === '--help' && rest.length === 0) {
+    print(process.stdout, USAGE, 0);
+  } else if (option === '--version' && rest.length === 0) {
+    print(process.stdout, `${version}\n`, 0);
+  } else if (option === '--check' && rest.length === 0) {
+    const { report, ok } = await checkSetup(
+      loadConfig(),
+      `${name} ${version}, Node ${process.versions.node} on ${process.platform}`,
+    );
+    print(process.stdout, report, ok ? 0 : 1);
+  } else {
+    print(process.stderr, USAGE, 2);
+  }
+}
+
+void main(process.argv.slice(2));
