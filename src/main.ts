@@ -4,9 +4,10 @@ import packageJson from '../package.json' with { type: 'json' };
 import { checkSetup } from './check.js';
 import { type Config, readConfig } from './config.js';
 import { KlingClient } from './kling/api/client.js';
-import { createLookup } from './kling/lookup.js';
+import { KlingError } from './kling/api/error.js';
+import { Looker } from './kling/looker.js';
 import { Log } from './log.js';
-import { createServer, unconfiguredLookup } from './mcp/session.js';
+import { createServer } from './mcp/session.js';
 import { StdioTransport } from './mcp/stdio.js';
 import { endOrderly } from './shutdown.js';
 
@@ -21,6 +22,8 @@ Without an option: an MCP server on stdin and stdout, to be started by an MCP cl
 
 Set ACEDATACLOUD_API_TOKEN in the environment. Documentation: https://www.npmjs.com/package/${name}
 `;
+
+const USER_AGENT = `${name}/${version} node/${process.versions.node}`;
 
 const MAX_DOTENV_BYTES = 64 * 1024;
 
@@ -55,21 +58,25 @@ async function serve(log: Log): Promise<void> {
   // Each call in flight listens, and Node takes more than ten listeners for a leak.
   setMaxListeners(0, closing.signal);
   const transport = new StdioTransport(process.stdin, process.stdout, log);
-  const client =
-    connection &&
-    new KlingClient({
-      ...connection,
-      onAttempt: ({ action, outcome, durationMs }) =>
-        log.debug(`${action}: ${outcome} after ${Math.round(durationMs)} ms`),
-    });
-  const server = createServer(client ? createLookup(client) : unconfiguredLookup(faults), {
+  const onBug = (error: unknown) =>
+    log.error(error instanceof Error ? (error.stack ?? error.message) : 'a call failed');
+  const backend = connection
+    ? new Looker(
+        new KlingClient(connection, {
+          userAgent: USER_AGENT,
+          onAttempt: ({ action, outcome, durationMs }) =>
+            log.debug(`${action}: ${outcome} after ${Math.round(durationMs)} ms`),
+        }),
+        { onBug, onForeignRecords: (count) => log.debug(`${count} records that nobody asked for were ignored`) },
+      )
+    : new KlingError('configuration', faults.join(' '));
+  const server = createServer(backend, {
     name,
     title: 'Kling tasks',
     version,
     maxWaitSeconds,
     closing: closing.signal,
-    protocolVersion: () => transport.protocolVersion,
-    onBug: (error) => log.error(error instanceof Error ? (error.stack ?? error.message) : 'a call failed'),
+    onBug,
   });
   endOrderly(transport, closing, log);
   await server.connect(transport);
@@ -97,6 +104,7 @@ async function main([option, ...rest]: string[]): Promise<void> {
     const { report, ok } = await checkSetup(
       loadConfig(),
       `${name} ${version}, Node ${process.versions.node} on ${process.platform}`,
+      USER_AGENT,
     );
     print(process.stdout, report, ok ? 0 : 1);
   } else {
