@@ -9,6 +9,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { npmArguments } from '../scripts/npm.js';
 import { TOKEN } from '../test/support/stand-in.js';
 import { type Commands, measureBatches, measureCalls, measureStart } from './measures.js';
 import { compare, type Figure, tableOf } from './stats.js';
@@ -21,7 +22,10 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 function measurePackage(): Figure[] {
   const pack = JSON.parse(
-    execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root, encoding: 'utf8' }),
+    execFileSync(process.execPath, npmArguments('pack', '--dry-run', '--json', '--ignore-scripts'), {
+      cwd: root,
+      encoding: 'utf8',
+    }),
   );
   const { dependencies = {} } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const packages = 1 + Object.keys(dependencies).length;
@@ -47,9 +51,8 @@ async function measure(node: string, rounds: number): Promise<Figure[]> {
   const standIn = fork(join(root, 'bench/stand-in-process.ts'), ['100']);
   try {
     const [url] = await once(standIn, 'message');
-    execFileSync(join(root, 'node_modules/.bin/tsc'), ['--noEmit', 'false', '--rootDir', '.', '--outDir', folder], {
-      cwd: root,
-    });
+    const tsc = join(root, 'node_modules/typescript/bin/tsc');
+    execFileSync(process.execPath, [tsc, '--noEmit', 'false', '--rootDir', '.', '--outDir', folder], { cwd: root });
     const env = { PATH: process.env.PATH ?? '', ACEDATACLOUD_API_TOKEN: TOKEN, ACEDATACLOUD_API_BASE_URL: url };
     const command = (...args: string[]): Command => ({ node, args, env, cwd });
     const answers = join(folder, 'answers.json');
