@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import type { Lookup } from '../kling/lookup.js';
-import { taskSchema, videosOf } from '../kling/task/task.js';
+import { videosOf } from '../kling/task/task.js';
 import { taskIdSchema, waitSecondsSchema } from './arguments.js';
 import { toResult } from './result.js';
+import { taskSchema } from './schemas.js';
 import { defineTool, progressReporter, type Tool } from './tool.js';
 
 const DESCRIPTION = `Get one Kling generation task on AceDataCloud in full: pending, completed (video URL, duration, what \

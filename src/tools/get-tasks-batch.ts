@@ -2,10 +2,11 @@ import * as z from 'zod';
 import type { KlingError } from '../kling/api/error.js';
 import { distinctIds, type Lookup } from '../kling/lookup.js';
 import { STATUSES } from '../kling/task/status.js';
-import { summarizeTask, taskSummarySchema } from '../kling/task/task.js';
+import { summarizeTask } from '../kling/task/task.js';
 import type { Outcome } from '../kling/wait.js';
 import { taskIdSchema, waitSecondsSchema } from './arguments.js';
 import { sentencesOf, toResult } from './result.js';
+import { taskSummarySchema } from './schemas.js';
 import { defineTool, progressReporter, type Tool } from './tool.js';
 
 const MAX_IDS = 100;

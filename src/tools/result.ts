@@ -1,7 +1,6 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { meaningOf } from '../kling/api/codes.js';
 import { KlingError } from '../kling/api/error.js';
-import { fileTypeOf } from '../kling/task/media.js';
 import { cleanLine, cleanText, cutText } from '../kling/text/clean.js';
 
 const MAX_ERROR_TEXT = 500;
@@ -9,10 +8,7 @@ const MAX_ERROR_TEXT = 500;
 /** A normal result: the structure, the same as compact JSON, and links to the videos. */
 export function toResult(result: object, videoUrls: string[] = []): CallToolResult {
   const structuredContent = { result };
-  const links = videoUrls.map((url) => {
-    const mimeType = fileTypeOf(url)?.mimeType;
-    return { type: 'resource_link' as const, uri: url, name: fileNameOf(url), ...(mimeType && { mimeType }) };
-  });
+  const links = videoUrls.map((url) => ({ type: 'resource_link' as const, uri: url, name: fileNameOf(url) }));
   return { content: [{ type: 'text', text: JSON.stringify(structuredContent) }, ...links], structuredContent };
 }
 

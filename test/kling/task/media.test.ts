@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fileTypeOf } from '../../../src/kling/task/media.js';
+import { kindOfUrl } from '../../../src/kling/task/kind.js';
 import { toTask } from '../../../src/kling/task/task.js';
 import { safeUrl } from '../../../src/kling/text/url.js';
 import { completedRecord, documented } from '../../support/records.js';
@@ -201,11 +201,11 @@ describe('a URL', () => {
     expect(safeUrl(`https://a/${'x'.repeat(4096)}`)).toBeUndefined();
     expect(safeUrl(`https://a/${'镜'.repeat(1000)}`)).toBeUndefined();
   });
-  test('of a registered type tells it', () => {
-    expect(fileTypeOf('https://a/b.mp4')).toEqual({ kind: 'video', mimeType: 'video/mp4' });
-    expect(fileTypeOf('https://a/b.JPG?c=d.mp4')).toEqual({ kind: 'image', mimeType: 'image/jpeg' });
-    for (const url of ['https://a/b', 'https://a.mp4/', 'https://a/b.constructor']) {
-      expect(fileTypeOf(url)).toBeUndefined();
+  test('tells its kind by the extension of its path', () => {
+    expect(kindOfUrl('https://a/b.mp4')).toBe('video');
+    expect(kindOfUrl('https://a/b.JPG?c=d.mp4')).toBe('image');
+    for (const url of ['https://a/b', 'https://a.mp4/', 'https://a/b.constructor', 'https://a.mp4']) {
+      expect(kindOfUrl(url)).toBeUndefined();
     }
   });
 });

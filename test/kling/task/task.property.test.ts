@@ -1,8 +1,9 @@
 import assert from 'node:assert';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { summarizeTask, type Task, taskSchema, taskSummarySchema, toTask } from '../../../src/kling/task/task.js';
+import { summarizeTask, type Task, type TaskSummary, toTask } from '../../../src/kling/task/task.js';
 import { isObject } from '../../../src/kling/text/json.js';
+import { taskSchema, taskSummarySchema } from '../../../src/tools/schemas.js';
 import { KNOWN_RESPONSES, mutated, PRIVATE, recordLike } from '../../support/arbitraries.js';
 import { completedRecord, documented, failedRecord, type Json, pendingRecord } from '../../support/records.js';
 
