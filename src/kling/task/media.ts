@@ -1,5 +1,5 @@
 import { cleanLine } from '../text/clean.js';
-import { defined, isEmpty, isObject, type JsonObject, textOf } from '../text/json.js';
+import { defined, isObject, isStructure, type JsonObject, textOf } from '../text/json.js';
 import type { Cleaner } from '../text/privacy.js';
 import { isPrivateKey } from '../text/private-values.js';
 import { isHttpUrl, safeUrl } from '../text/url.js';
@@ -65,10 +65,10 @@ function findResults(response: JsonObject): Found[] {
   const root: Place = { key: '', holder: response, kind: undefined, isWatermarked: false, isInTaskResult: false };
   walk<Place>(response, root, (value, name, place) => {
     const key = typeof name === 'number' ? place.key : name.toLowerCase();
-    const isStructure = typeof value === 'object' && value !== null;
-    if (!isStructure && !(typeof value === 'string' && URL_KEY.test(key))) return undefined;
+    const isUrl = typeof value === 'string' && URL_KEY.test(key);
+    if (!isUrl && !isStructure(value)) return undefined;
     if (found.length >= MAX_FOUND || (key !== place.key && isNoResultKey(key))) return undefined;
-    const isTaskResult = key === 'task_result' && isStructure && !isEmpty(value);
+    const isTaskResult = key === 'task_result' && isObject(value) && Object.values(value).some(isStructure);
     hasTaskResult ||= isTaskResult;
     let { holder } = place;
     if (isObject(value)) holder = value;
@@ -81,7 +81,7 @@ function findResults(response: JsonObject): Found[] {
       isWatermarked: place.isWatermarked || WATERMARK_KEY.test(key),
       isInTaskResult: place.isInTaskResult || isTaskResult,
     };
-    if (isStructure) return here;
+    if (!isUrl) return here;
     if (isHttpUrl(value)) found.push({ ...here, url: safeUrl(value) });
     return undefined;
   });

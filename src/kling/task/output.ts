@@ -1,6 +1,6 @@
-import { isEmpty, isObject, type JsonObject, textOf } from '../text/json.js';
+import { holdsSomething, isEmpty, isStructure, type JsonObject, textOf } from '../text/json.js';
 import type { Cleaner } from '../text/privacy.js';
-import { safeUrl } from '../text/url.js';
+import { isHttpUrl, safeUrl } from '../text/url.js';
 import { walk } from '../text/walk.js';
 import { excerptKey, excerptScalar, sizeOf } from './excerpt.js';
 import { isInputKey, isNoResultKey, type Media } from './media.js';
@@ -17,13 +17,12 @@ const ENVELOPE = new Set(
 function contentOf(response: JsonObject): unknown {
   const { data } = response;
   const beside = Object.fromEntries(Object.entries(response).filter(([key]) => !ENVELOPE.has(key)));
-  const hasData = typeof data === 'object' && data !== null ? !isEmpty(data) : textOf(data) !== undefined;
-  if (!hasData) return beside;
+  if (!holdsSomething(data)) return beside;
   return isEmpty(beside) ? data : { ...beside, data };
 }
 
-/** Ids that name a result; a response may also have those of requests, models and the like. */
-const RESULT_ID = /^id$|(?:^|_)(?:element|voice|avatar|character|subject|face|sound|audio|image|video)_id$/i;
+/** Ids that name a result beside files; a response may also have those of requests, models, or of the voice that speaks. */
+const RESULT_ID = /^id$|(?:^|_)(?:element|subject|character|avatar|audio|image|video)_id$/i;
 
 /** Whether a response names a result, such as an element, that is none of the files known by the given ids. */
 export function hasUntoldResult(response: JsonObject, told: ReadonlySet<string>): boolean {
@@ -39,37 +38,30 @@ export function hasUntoldResult(response: JsonObject, told: ReadonlySet<string>)
   return untold;
 }
 
-/** An object or a list of the excerpt; it comes into being with the first thing that is put into it. */
-class Place {
-  readonly #parent: Place | undefined;
-  readonly #key: string;
-  readonly #isList: boolean;
-  #content: JsonObject | unknown[] | undefined;
+/** An object or a list of the excerpt. */
+interface Place {
+  /** How many bytes a value costs here, with the keys and brackets around it that are not there yet. */
+  costOf(key: string, value: unknown): number;
+  put(key: string, value: unknown): void;
+}
 
-  constructor(isList: boolean, key = '', parent?: Place) {
-    this.#isList = isList;
-    this.#key = key;
-    this.#parent = parent;
-  }
-
-  /** How many bytes a value costs here, with the brackets and keys around it that are not there yet. */
-  costOf(key: string, bytes: number): number {
-    const cost = bytes + (this.#isList ? 1 : sizeOf(key) + 2);
-    return this.#content ? cost : (this.#parent?.costOf(this.#key, cost + 2) ?? cost + 2);
-  }
-
-  put(key: string, value: unknown): void {
-    if (!this.#content) {
-      this.#content = this.#isList ? [] : {};
-      this.#parent?.put(this.#key, this.#content);
-    }
-    if (Array.isArray(this.#content)) this.#content.push(value);
-    else this.#content[key] = value;
-  }
-
-  get content(): unknown {
-    return this.#content;
-  }
+/** A place that comes into being, in the place around it, with the first value that is put there. */
+function placeIn(around: Place, ownKey: string, isList: boolean): Place {
+  let content: JsonObject | unknown[] | undefined;
+  return {
+    costOf: (key, value) =>
+      content
+        ? sizeOf(value) + (isList ? 1 : sizeOf(key) + 2)
+        : around.costOf(ownKey, isList ? [value] : { [key]: value }),
+    put(key, value) {
+      if (content === undefined) {
+        content = isList ? [] : {};
+        around.put(ownKey, content);
+      }
+      if (Array.isArray(content)) content.push(value);
+      else content[key] = value;
+    },
+  };
 }
 
 /**
@@ -78,26 +70,28 @@ class Place {
  */
 export function excerptOutput(response: JsonObject, cleaner: Cleaner, media: readonly Media[]): unknown {
   const told = new Set(media.map(({ url }) => url));
-  const root = new Place(false);
+  let output: unknown;
   let left = MAX_BYTES;
-  walk(
-    { data: contentOf(response) },
-    root,
-    (value, name, place) => {
-      const key = typeof name === 'number' ? '' : excerptKey(name, cleaner);
-      if (key === undefined) return undefined;
-      const isStructure = typeof value === 'object' && value !== null;
-      const url = isStructure ? undefined : safeUrl(value);
-      if (isInputKey(key) && (isStructure || url !== undefined)) return undefined;
-      if (isStructure) return new Place(Array.isArray(value), key, place);
-      const shown = url !== undefined && told.has(url) ? undefined : excerptScalar(key, value, cleaner);
-      const cost = shown === undefined ? 0 : place.costOf(key, sizeOf(shown));
-      if (shown === undefined || cost > left) return undefined;
-      left -= cost;
-      place.put(key, shown);
-      return undefined;
+  const root: Place = {
+    costOf: (_, value) => sizeOf(value),
+    put: (_, value) => {
+      output = value;
     },
-    MAX_DEPTH + 1,
-  );
-  return isObject(root.content) ? root.content.data : undefined;
+  };
+  const visit = (value: unknown, name: string | number, place: Place): Place | undefined => {
+    const key = typeof name === 'number' ? '' : excerptKey(name, cleaner);
+    const isTold = isHttpUrl(value) && told.has(safeUrl(value) ?? '');
+    const isInput = key !== undefined && isInputKey(key) && (isStructure(value) || isHttpUrl(value));
+    if (key === undefined || isTold || isInput) return undefined;
+    if (isStructure(value)) return placeIn(place, key, Array.isArray(value));
+    const shown = excerptScalar(key, value, cleaner);
+    const cost = shown === undefined ? 0 : place.costOf(key, shown);
+    if (shown === undefined || cost > left) return undefined;
+    left -= cost;
+    place.put(key, shown);
+    return undefined;
+  };
+  // The content itself is one level more.
+  walk([contentOf(response)], root, visit, MAX_DEPTH + 1);
+  return output;
 }

@@ -1,5 +1,5 @@
 import { cleanText } from '../text/clean.js';
-import { defined, isEmpty, isObject, type JsonObject, textOf } from '../text/json.js';
+import { defined, holdsSomething, isObject, type JsonObject, textOf } from '../text/json.js';
 import { hasResultUrl } from './media.js';
 import type { TaskRecord } from './record.js';
 
@@ -82,10 +82,6 @@ function describeError(places: JsonObject[], otherwise: string): TaskError {
 /** Whether one element of a list is done and has something to show, though another failed. */
 function isDoneElement(element: JsonObject): boolean {
   return wordsOf(element).some((word) => wordKind(word) === 'done') && hasResultUrl(element);
-}
-
-function holdsSomething(data: unknown): boolean {
-  return typeof data === 'object' && data !== null ? !isEmpty(data) : textOf(data) !== undefined;
 }
 
 function verdict(status: Status, state?: string, error?: TaskError): Verdict {

@@ -6,6 +6,11 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Whether the value is an object or a list. */
+export function isStructure(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
 /** Whether an object or a list holds nothing; found out without listing its keys. */
 export function isEmpty(value: object): boolean {
   if (Array.isArray(value)) return value.length === 0;
@@ -43,7 +48,7 @@ export function parseJson(text: string): unknown {
 /** The object or list that a value is, or that the JSON text in it holds; undefined for everything else. */
 export function structureOf(value: unknown): object | undefined {
   const held = typeof value === 'string' && /^\s*[[{]/.test(value) ? parseJson(value) : value;
-  return typeof held === 'object' && held !== null ? held : undefined;
+  return isStructure(held) ? held : undefined;
 }
 
 /** The text of a string that is not blank, trimmed, or of a number; undefined for everything else. */
@@ -52,10 +57,14 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 }
 
+/** Whether a value says anything: no blank string, no zero, nothing empty. */
+export function holdsSomething(value: unknown): boolean {
+  return isStructure(value) ? !isEmpty(value) : textOf(value) !== undefined;
+}
+
+type MaybeUndefined<T> = { [K in keyof T]-?: undefined extends T[K] ? K : never }[keyof T];
 /** An object type in which the fields that may be undefined may be absent instead. */
-type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
-  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
-};
+type Defined<T> = Omit<T, MaybeUndefined<T>> & { [K in MaybeUndefined<T>]?: Exclude<T[K], undefined> };
 
 /** The object without its undefined values: absent fields are left out of what is shown. */
 export function defined<T extends object>(object: T): Defined<T>;

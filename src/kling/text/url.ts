@@ -27,15 +27,15 @@ const END = String.raw`\s"'<>，。；：！？、（）【】「」『』“”
  * is not taken for a part of them.
  */
 export const ANY_URL = new RegExp(
-  String.raw`(?<![a-z\d+.-])[a-z\d+.-]+(?::|%3a)(?:\\{0,8}/|%2f){2}[^${END}]*[^${END}.,;:!?)\]}]`,
+  String.raw`(?<![a-z\d+.-])[a-z\d+.-]+(?::|%(?:25)*3a)(?:\\{0,8}/|%(?:25)*2f){2}[^${END}]*[^${END}.,;:!?)\]}]`,
   'gi',
 );
 
 /** A text in which all spellings of an address read alike: without escapes and percent-encoding, in lower case. */
 export function plainSpelling(text: string): string {
-  let plain = text.replace(/\\+\//g, '/');
-  // What stands in the query of another URL may be encoded twice.
-  for (let round = 0; round < 2 && plain.includes('%'); round++) {
+  let plain = text;
+  // An address inside the query of another is encoded once more, and that again in the next.
+  for (let round = 0; round < 5 && plain.includes('%'); round++) {
     plain = plain.replace(/(?:%[\da-f]{2})+/gi, (encoded) => {
       try {
         return decodeURIComponent(encoded);
@@ -44,5 +44,5 @@ export function plainSpelling(text: string): string {
       }
     });
   }
-  return plain.toLowerCase();
+  return plain.replace(/\\+\//g, '/').toLowerCase();
 }

@@ -1,4 +1,4 @@
-import { isObject } from './json.js';
+import { isStructure } from './json.js';
 
 /** Deeper than any record is nested, and far from what the call stack can bear. */
 const MAX_DEPTH = 100;
@@ -13,9 +13,8 @@ export type Visitor<Context> = (value: unknown, key: string | number, context: C
 export function walk<Context>(value: unknown, context: Context, visit: Visitor<Context>, depth = MAX_DEPTH): void {
   const step = (child: unknown, key: string | number) => {
     const below = visit(child, key, context);
-    const goesOn = below !== undefined && depth > 1 && typeof child === 'object' && child !== null;
-    if (goesOn) walk(child, below, visit, depth - 1);
+    if (below !== undefined && depth > 1 && isStructure(child)) walk(child, below, visit, depth - 1);
   };
   if (Array.isArray(value)) value.forEach(step);
-  else if (isObject(value)) for (const key of Object.keys(value)) step(value[key], key);
+  else if (isStructure(value)) for (const [key, child] of Object.entries(value)) step(child, key);
 }
