@@ -64,8 +64,8 @@ async function serve(log: Log): Promise<void> {
     ? new Looker(
         new KlingClient(connection, {
           userAgent: USER_AGENT,
-          onAttempt: ({ action, outcome, durationMs }) =>
-            log.debug(`${action}: ${outcome} after ${Math.round(durationMs)} ms`),
+          onAttempt: ({ ids, outcome, durationMs }) =>
+            log.debug(`lookup of ${ids}: ${outcome} after ${Math.round(durationMs)} ms`),
         }),
         { onBug, onForeignRecords: (count) => log.debug(`${count} records that nobody asked for were ignored`) },
       )

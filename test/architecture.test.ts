@@ -31,7 +31,7 @@ const OUTSIDE: [pattern: RegExp, allowed: RegExp][] = [
   [/^undici$/, /^kling\/api\/undici\.ts$/],
   [/^dotenv$/, /^config\.ts$/],
   [/^@modelcontextprotocol\/sdk\//, /^(mcp|tools)\//],
-  [/^zod$/, /^(tools|kling)\//],
+  [/^zod$/, /^tools\//],
   [/^\.\.\/package\.json$/, /^main\.ts$/],
 ];
 
