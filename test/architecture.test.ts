@@ -121,7 +121,7 @@ test('no circle of imports', () => {
 });
 
 test('the imports are found at all', () => {
-  expect(importedBy('mcp/session.ts')).toContain('tools/get-task.ts');
+  expect(importedBy('mcp/session.ts')).toContain('tools/tools.ts');
   expect(importedBy('kling/api/pool.ts')).toContain('kling/api/undici.ts');
   expect(importsOf('kling/api/pool.ts')).toContainEqual({ from: 'undici', typeOnly: true });
   expect(importsOf('config.ts').map(({ from }) => from)).toContain('dotenv');

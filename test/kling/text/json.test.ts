@@ -40,6 +40,7 @@ describe('parseJson', () => {
     const long = fc.bigInt({ min: 2n ** 53n, max: 2n ** 90n }).map(String);
     fc.assert(
       fc.property(fc.jsonValue(), long, fc.string(), (value, digits, text) => {
+        fc.pre(!/\d{16}/.test(JSON.stringify(value)));
         const json = `{"long":${digits},"text":${JSON.stringify(text + digits)},"value":${JSON.stringify(value)}}`;
         expect(parseJson(json)).toEqual({
           long: digits,
