@@ -1,4 +1,4 @@
-import { type Checked, DEFAULTS, type Setting } from './settings.js';
+import { DEFAULTS, type Setting, type Summarized } from './settings.js';
 
 const ENDPOINT = /\/kling\/tasks\/*$/i;
 
@@ -8,9 +8,9 @@ export function isLoopback({ hostname }: URL): boolean {
 }
 
 /** Checks the base URL: https, or http on this machine, to which the client appends `/kling/tasks`. */
-export function checkBaseUrl(found: Setting | undefined): Checked<URL> {
+export function checkBaseUrl(found: Setting | undefined): Summarized<URL> {
   const fallback = new URL(DEFAULTS.baseUrl);
-  if (!found) return { value: fallback, source: 'environment', summary: fallback.href };
+  if (!found) return { value: fallback, summary: fallback.href };
   const { value, source } = found;
   const url = URL.canParse(value) ? new URL(value) : undefined;
   const secure = url && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url)));

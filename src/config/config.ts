@@ -3,7 +3,7 @@ import { LOG_LEVELS, type LogLevel } from '../log.js';
 import { checkBaseUrl } from './base-url.js';
 import { openSettings, readDotenvFile } from './dotenv.js';
 import { checkProxy } from './proxy.js';
-import { BOUNDS, type Checked, checkSeconds, DEFAULTS, type Environment } from './settings.js';
+import { BOUNDS, type Checked, DEFAULTS, type Environment, type Setting, type Variable } from './settings.js';
 import { checkToken } from './token.js';
 
 export { BOUNDS, DEFAULTS, TOKEN_PLACEHOLDER, VARIABLES, type Variable } from './settings.js';
@@ -39,28 +39,25 @@ export function readConfig(environment: Environment, dotenvText: string | undefi
   const tokenSetting = read('ACEDATACLOUD_API_TOKEN');
   const token = checkToken(tokenSetting);
   const baseUrl = checkBaseUrl(read('ACEDATACLOUD_API_BASE_URL'));
-  const requestTimeout = checkSeconds('KLING_REQUEST_TIMEOUT', read('KLING_REQUEST_TIMEOUT'), {
-    ...BOUNDS.requestTimeoutSeconds,
-    default: DEFAULTS.requestTimeoutSeconds,
-  });
-  const maxWait = checkSeconds('KLING_MAX_WAIT', read('KLING_MAX_WAIT'), {
-    ...BOUNDS.maxWaitSeconds,
-    default: DEFAULTS.maxWaitSeconds,
-    whole: true,
-  });
+  const timeoutRule = { ...BOUNDS.requestTimeoutSeconds, default: DEFAULTS.requestTimeoutSeconds, whole: false };
+  const requestTimeout = checkSeconds('KLING_REQUEST_TIMEOUT', read('KLING_REQUEST_TIMEOUT'), timeoutRule);
+  const waitRule = { ...BOUNDS.maxWaitSeconds, default: DEFAULTS.maxWaitSeconds, whole: true };
+  const maxWait = checkSeconds('KLING_MAX_WAIT', read('KLING_MAX_WAIT'), waitRule);
   const proxy = checkProxy(environment, baseUrl.value);
   const faults = faultsOf([token, baseUrl, requestTimeout, maxWait, proxy]);
-  const connection = faults.length === 0 &&
-    token.value !== undefined && {
-      token: token.value,
-      baseUrl: baseUrl.value,
-      requestTimeoutMs: requestTimeout.value * 1000,
-      proxy: proxy.value,
-    };
+  const connection =
+    token.value === undefined || faults.length > 0
+      ? undefined
+      : {
+          token: token.value,
+          baseUrl: baseUrl.value,
+          requestTimeoutMs: requestTimeout.value * 1000,
+          proxy: proxy.value,
+        };
   return {
-    connection: connection || undefined,
+    connection,
     maxWaitSeconds: connection ? maxWait.value : DEFAULTS.maxWaitSeconds,
-    logLevel: logLevelOf(read('LOG_LEVEL')?.value),
+    logLevel: LOG_LEVELS.find((level) => level === read('LOG_LEVEL')?.value.toLowerCase()) ?? DEFAULTS.logLevel,
     faults,
     warnings,
     secret: tokenSetting?.value,
@@ -68,13 +65,24 @@ export function readConfig(environment: Environment, dotenvText: string | undefi
   };
 }
 
-function logLevelOf(value: string | undefined): LogLevel {
-  return LOG_LEVELS.find((level) => level === value?.toLowerCase()) ?? DEFAULTS.logLevel;
+/** A number of seconds within its bounds; exponents, signs and hexadecimal are refused. */
+function checkSeconds(
+  name: Variable,
+  found: Setting | undefined,
+  rule: { min: number; max: number; default: number; whole: boolean },
+): Checked<number> {
+  if (!found) return { value: rule.default };
+  const pattern = rule.whole ? /^\d+$/ : /^\d+(\.\d+)?$/;
+  const seconds = pattern.test(found.value) ? Number(found.value) : Number.NaN;
+  if (seconds >= rule.min && seconds <= rule.max) return { value: seconds };
+  const kind = rule.whole ? 'a whole number' : 'a number';
+  const fault = `${name} must be ${kind} from ${rule.min} to ${rule.max}.`;
+  return { value: rule.default, fault, source: found.source };
 }
 
-/** All faults, then one sentence for them all, so that the whole fits into an error's 500 characters. */
+/** All faults, then one sentence for them all: together they have to fit into the 500 characters of an error. */
 function faultsOf(settings: Checked<unknown>[]): string[] {
-  const faulty = settings.filter(({ fault }) => fault !== undefined);
+  const faulty = settings.filter(({ fault }) => fault);
   if (faulty.length === 0) return [];
   const places = faulty.map(({ source }) => (source === '.env' ? '.env' : `"env" in the MCP client's configuration`));
   const where = [...new Set(places)].join(' or ');

@@ -4,30 +4,26 @@ import { type Environment, present, type Setting, VARIABLES, type Variable } fro
 import { tokenIn } from './token.js';
 
 const MAX_BYTES = 64 * 1024;
-const FILE = '.env in the working directory';
 
 const NAMES = VARIABLES.join('|');
 const MENTION = new RegExp(`\\b(?:${NAMES})\\s*=`);
-const SHELL_LINE = new RegExp(`^\\s*(?:setx?\\s+"?|\\$env:)(?:${NAMES})\\b`, 'im');
+const SHELL_LINE = new RegExp(`^[ \\t]*(?:setx?[ \\t]+"?|\\$env:)(?:${NAMES})\\b`, 'im');
 
-/** What the .env in the working directory holds, or why it cannot be used. */
-export interface DotenvFile {
-  text?: string;
-  warning?: string;
-}
-
-/** Reads .env. The directory may be anybody's, so only a small regular file counts. Never throws. */
-export function readDotenvFile(): DotenvFile {
+/** Reads the .env in the working directory, which may be anybody's: only a small regular file counts. Never throws. */
+export function readDotenvFile(): { text?: string; warning?: string } {
   try {
     const stat = statSync('.env', { throwIfNoEntry: false });
     if (!stat) return {};
     if (stat.isFile() && stat.size <= MAX_BYTES) return { text: readFileSync('.env', 'utf8') };
-    return { warning: `${FILE} is ignored: it must be a regular file of at most ${MAX_BYTES / 1024} KB.` };
+    return { warning: `.env is ignored: it must be a regular file of at most ${MAX_BYTES / 1024} KB.` };
   } catch (error) {
-    return {
-      warning: `${FILE} is ignored: it cannot be read (${error instanceof Error ? error.message : 'unknown'}).`,
-    };
+    return { warning: `.env is ignored: it cannot be read${error instanceof Error ? ` (${error.message})` : ''}.` };
   }
+}
+
+/** The value of a variable, undefined if it counts as absent. */
+function valueIn(values: Environment, name: Variable): string | undefined {
+  return name === 'ACEDATACLOUD_API_TOKEN' ? tokenIn(values[name]) : present(values[name]);
 }
 
 /** The settings that count, and warnings about those that do not. */
@@ -42,22 +38,16 @@ export interface Settings {
  * elsewhere or change anything else. If it counts, it supplies what the environment lacks.
  */
 export function openSettings(environment: Environment, text = ''): Settings {
-  const file: Environment = parse(text);
-  const valueIn = (values: Environment, name: Variable) =>
-    name === 'ACEDATACLOUD_API_TOKEN' ? tokenIn(values[name]) : present(values[name]);
+  // dotenv takes time quadratic in the number of blank lines: 9 s for 64 KB of them.
+  const file: Environment = parse(text.replace(/[\r\n\u2028\u2029]\s*/g, '\n'));
   const hasToken = (values: Environment) => valueIn(values, 'ACEDATACLOUD_API_TOKEN') !== undefined;
   const counts = hasToken(file) && !hasToken(environment);
-
-  const warnings: string[] = [];
   const ignored = counts ? [] : VARIABLES.filter((name) => valueIn(file, name) !== undefined);
-  const unreadable = flawOf(text);
-  if (unreadable) warnings.push(unreadable);
-  else if (ignored.length > 0) {
-    const reason = hasToken(environment) ? 'the environment sets the token' : 'it does not set ACEDATACLOUD_API_TOKEN';
-    warnings.push(`${FILE} is ignored (${ignored.join(', ')}), because ${reason}.`);
-  }
+  const reason = hasToken(environment) ? 'the environment sets the token' : 'it does not set ACEDATACLOUD_API_TOKEN';
+  const ignoring = ignored.length > 0 ? `.env is ignored (${ignored.join(', ')}), because ${reason}.` : undefined;
+  const warning = flawOf(text) ?? ignoring;
   return {
-    warnings,
+    warnings: warning ? [warning] : [],
     read(name) {
       const value = valueIn(environment, name);
       if (value !== undefined) return { value, source: 'environment' };
@@ -69,12 +59,10 @@ export function openSettings(environment: Environment, text = ''): Settings {
 
 /** What to mend in a file that sets the server's variables in a way that is not understood. */
 function flawOf(text: string): string | undefined {
-  // UTF-16 read as UTF-8 has a null character beside each ASCII character.
+  // UTF-16 that is read as UTF-8 has a null character beside each ASCII character.
   if (text.includes('\0') && MENTION.test(text.replaceAll('\0', ''))) {
-    return `${FILE} is ignored, because it is not saved as UTF-8 (but as UTF-16, it seems): save it as UTF-8.`;
+    return '.env is ignored, because it seems to be saved as UTF-16: save it as UTF-8.';
   }
-  if (SHELL_LINE.test(text)) {
-    return `Lines of ${FILE} that begin with "set" or "$env:" are ignored: write NAME=value, with nothing before the name.`;
-  }
-  return undefined;
+  if (!SHELL_LINE.test(text)) return undefined;
+  return 'Lines of .env that begin with "set" or "$env:" are ignored: write NAME=value, with nothing before the name.';
 }

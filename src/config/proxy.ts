@@ -1,6 +1,6 @@
 import type { ProxySettings } from '../kling/api/pool.js';
 import { isLoopback } from './base-url.js';
-import { type Checked, type Environment, present } from './settings.js';
+import { type Environment, present, type Summarized } from './settings.js';
 
 /** In this order, as requests go to an https URL; HTTP_PROXY stands in, since many people set nothing else. */
 const PROXY_VARIABLES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'];
@@ -42,19 +42,18 @@ function flawOf(url: string): string | undefined {
  * Decides which proxy lookups take, if any. A malformed variable is a fault only if it would be used. NO_PROXY is
  * applied here, once and for all: settings without a proxy mean that requests go directly.
  */
-export function checkProxy(environment: Environment, baseUrl: URL): Checked<ProxySettings | undefined> {
-  const none = (summary: string) => ({ value: undefined, source: 'environment' as const, summary });
+export function checkProxy(environment: Environment, baseUrl: URL): Summarized<ProxySettings | undefined> {
   const found = firstSet(environment, PROXY_VARIABLES);
-  if (!found) return none('none');
-  const { name, value } = found;
-  if (isLoopback(baseUrl)) return none('none, as the API is on this machine');
+  if (!found) return { value: undefined, summary: 'none' };
+  if (isLoopback(baseUrl)) return { value: undefined, summary: 'none, as the API is on this machine' };
   const noProxy = firstSet(environment, ['NO_PROXY']);
-  if (noProxy && isExempt(baseUrl, noProxy.value)) return none(`none, as ${noProxy.name} names the host`);
-  const url = value.includes('://') ? value : `http://${value}`;
+  if (noProxy && isExempt(baseUrl, noProxy.value)) {
+    return { value: undefined, summary: `none, as ${noProxy.name} names the host` };
+  }
+  const url = found.value.includes('://') ? found.value : `http://${found.value}`;
   const flaw = flawOf(url);
-  if (flaw !== undefined) return { ...none(`malformed (${name})`), fault: `${name} ${flaw}.` };
-  // The base URL is https here. Empty, not absent: undici would look for absent ones in the environment by itself.
-  const settings = { httpProxy: '', httpsProxy: url, noProxy: '' };
+  if (flaw) return { value: undefined, fault: `${found.name} ${flaw}.`, summary: `malformed (${found.name})` };
   const { protocol, host } = new URL(url);
-  return { value: settings, source: 'environment', summary: `${protocol}//${host} (${name})` };
+  // The base URL is https here. Empty, not absent: undici would look for absent ones in the environment by itself.
+  return { value: { httpProxy: '', httpsProxy: url, noProxy: '' }, summary: `${protocol}//${host} (${found.name})` };
 }

@@ -29,42 +29,29 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Where a value was found. */
 export type Source = 'environment' | '.env';
 
-/** A value that was set, normalized but not yet checked. */
+/** A value that is set, and where it was found. */
 export interface Setting {
   value: string;
   source: Source;
 }
 
-/** A setting after its check. If something is wrong with it, `fault` says what, and `value` is the default. */
+/** A setting after its check. If something is wrong, `fault` says what, in a sentence, and `value` is the default. */
 export interface Checked<T> {
   value: T;
-  source: Source;
   fault?: string;
-  /** What `--check` prints about it; contains no secrets. */
+  source?: Source;
+}
+
+/** A setting that `--check` tells about: `summary` is what it prints, without secrets. */
+export interface Summarized<T> extends Checked<T> {
   summary: string;
 }
 
 /**
- * Trims a value; undefined if it counts as absent. Besides blank values, that is what Claude Desktop passes for an
- * optional field of the bundle that the user left empty: the literal `${user_config.…}`.
+ * Trims a value; undefined if it counts as absent. Besides blank values, that is what a client passes for an optional
+ * field of the bundle that the user left empty: the literal `${user_config.…}`.
  */
 export function present(raw: string | undefined): string | undefined {
   const value = raw?.trim();
   return !value || /^\$\{user_config\.\w+\}$/.test(value) ? undefined : value;
-}
-
-/** Checks a number of seconds against its bounds. Exponents, signs and hexadecimal are refused. */
-export function checkSeconds(
-  name: Variable,
-  found: Setting | undefined,
-  rule: { min: number; max: number; default: number; whole?: boolean },
-): Checked<number> {
-  const source = found?.source ?? 'environment';
-  if (!found) return { value: rule.default, source, summary: `${rule.default} s` };
-  const pattern = rule.whole ? /^\d+$/ : /^\d+(\.\d+)?$/;
-  const seconds = pattern.test(found.value) ? Number(found.value) : Number.NaN;
-  if (seconds >= rule.min && seconds <= rule.max) return { value: seconds, source, summary: `${seconds} s` };
-  const kind = rule.whole ? 'a whole number' : 'a number';
-  const fault = `${name} must be ${kind} from ${rule.min} to ${rule.max}.`;
-  return { value: rule.default, source, fault, summary: 'malformed' };
 }

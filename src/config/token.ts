@@ -1,6 +1,6 @@
-import { type Checked, present, type Setting, TOKEN_PLACEHOLDER } from './settings.js';
+import { present, type Setting, type Summarized, TOKEN_PLACEHOLDER } from './settings.js';
 
-const GET_ONE = 'create one at https://platform.acedata.cloud';
+const CREATE_ONE = 'create one at https://platform.acedata.cloud';
 
 const ORIGIN = { environment: 'from the environment', '.env': 'from .env in the working directory' } as const;
 
@@ -15,26 +15,21 @@ export function tokenIn(raw: string | undefined): string | undefined {
 }
 
 /**
- * Checks the token. Quotes and backslashes are refused, as JSON could spell them in another way and so defeat the
- * redaction. A `platform-` token is for the vendor's management API; its other APIs accept none of them.
+ * Checks the token. Quotes and backslashes are refused, as JSON could spell them differently and so escape redaction.
+ * A `platform-` token is for managing the account; the API accepts none.
  */
-export function checkToken(found: Setting | undefined): Checked<string | undefined> {
-  if (!found) {
-    const fault = `ACEDATACLOUD_API_TOKEN is not set: ${GET_ONE}.`;
-    return { value: undefined, source: 'environment', fault, summary: 'missing' };
-  }
-  const { value, source } = found;
-  const refuse = (fault: string, what: string) => ({
+export function checkToken(found: Setting | undefined): Summarized<string | undefined> {
+  const refuse = (fault: string, summary: string) => ({
     value: undefined,
-    source,
     fault: `ACEDATACLOUD_API_TOKEN ${fault}.`,
-    summary: `${what}, ${ORIGIN[source]}`,
+    ...(found ? { source: found.source, summary: `${summary}, ${ORIGIN[found.source]}` } : { summary }),
   });
-  if (!/^[!-~]{1,4096}$/.test(value) || /["'\\]/.test(value)) {
+  if (!found) return refuse(`is not set: ${CREATE_ONE}`, 'missing');
+  if (!/^[!-~]{1,4096}$/.test(found.value) || /["'\\]/.test(found.value)) {
     return refuse('holds characters that no token has: copy it again', 'malformed');
   }
-  if (/^platform-/i.test(value)) {
-    return refuse(`is a "platform-" token, not one for the API: ${GET_ONE}`, 'a "platform-" token');
+  if (/^platform-/i.test(found.value)) {
+    return refuse(`is a "platform-" token, not one for the API: ${CREATE_ONE}`, 'a "platform-" token');
   }
-  return { value, source, summary: ORIGIN[source] };
+  return { ...found, summary: ORIGIN[found.source] };
 }
