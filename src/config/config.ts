@@ -84,8 +84,10 @@ function checkSeconds(
 function faultsOf(settings: Checked<unknown>[]): string[] {
   const faulty = settings.filter(({ fault }) => fault);
   if (faulty.length === 0) return [];
-  const places = faulty.map(({ source }) => (source === '.env' ? '.env' : `"env" in the MCP client's configuration`));
+  const places = faulty.map(({ source }) =>
+    source === '.env' ? 'in .env' : `under "env" in the MCP client's configuration`,
+  );
   const where = [...new Set(places)].join(' or ');
-  const repair = `Correct this in ${where} and restart the server; until then no call can succeed.`;
+  const repair = `Correct this ${where} and restart the server; until then no call can succeed.`;
   return [...faulty.flatMap(({ fault }) => fault ?? []), repair];
 }

@@ -89,7 +89,7 @@ describe('--check', () => {
     expect(stdout).toContain('token      missing\n');
     expect(stdout).toContain(`base URL   ${fakeApi.url}/\n`);
     expect(stdout).toContain('lookup     not tried\n');
-    expect(stdout).toMatch(/^NOT OK {5}ACEDATACLOUD_API_TOKEN is not set: create one at https:.*in "env"/m);
+    expect(stdout).toMatch(/^NOT OK {5}ACEDATACLOUD_API_TOKEN is not set: create one at https:.*under "env"/m);
     expect(stderr).toBe('');
     expect(code).toBe(1);
     expect(fakeApi.requests).toEqual([]);
