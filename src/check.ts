@@ -55,7 +55,11 @@ async function lookUp(connection: Connection): Promise<KlingError | undefined> {
 }
 
 /** Looks up, and tells which proxy that really uses at the moment when undici announces to connect to it. */
-async function withProxyTold(connection: Connection, summary: string, tell: (text: string) => void) {
+async function withProxyTold(
+  connection: Connection,
+  summary: string,
+  tell: (text: string) => void,
+): Promise<KlingError | undefined> {
   const proxyUrl = connection.proxy?.httpsProxy;
   const proxyHost = proxyUrl && new URL(proxyUrl).host;
   let told = false;

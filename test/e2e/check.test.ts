@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { errorReply, FakeApi, reply, TOKEN } from '../support/fake-api.js';
 import { FakeApiProxy, tunnelTo } from '../support/proxy.js';
 import { type ServerOptions, ServerProcess } from '../support/server-process.js';
-import { createTlsServer, TLS_HOST, TRUSTED_PEM } from '../support/tls.js';
+import { createTlsServer, TLS_HOST, TRUSTED_PEM, VENDOR_PEM } from '../support/tls.js';
 
 /** Runs the program to its end; no secret may appear in what it prints. */
 async function run(options: ServerOptions) {
@@ -114,7 +114,7 @@ describe('--check', () => {
 
   test('nobody answers at the address: names it; exit 1', async () => {
     const address = await deadAddress();
-    const env = { ACEDATACLOUD_API_BASE_URL: `http://${address}`, KLING_REQUEST_TIMEOUT: '1' };
+    const env = { ACEDATACLOUD_API_BASE_URL: `http://${address}`, KLING_REQUEST_TIMEOUT: '20' };
     const { code, stdout } = await check({ env });
     expect(stdout).toContain(`NOT OK     [network_error] No answer from ${address}: connection refused.`);
     expect(code).toBe(1);
@@ -187,7 +187,7 @@ describe('--check', () => {
         ACEDATACLOUD_API_BASE_URL: undefined,
         HTTPS_PROXY: `http://somebody:proxy-secret@${address}`,
         NO_PROXY: 'intranet.example',
-        KLING_REQUEST_TIMEOUT: '1',
+        KLING_REQUEST_TIMEOUT: '20',
       },
       secrets: ['proxy-secret', 'somebody'],
     });
@@ -233,16 +233,33 @@ describe('--check', () => {
       expect(proxy.tunnels.length).toBeGreaterThan(0);
     });
 
+    test.each([
+      ['the default base URL: one lookup proves the token, as the vendor answers', VENDOR_PEM, undefined, 1, 'accepts'],
+      ['another base URL: {} to a wrong token, too, proves nothing', TRUSTED_PEM, `https://${TLS_HOST}`, 2, 'unproven'],
+    ])('%s', async (_name, pem, baseUrl, lookups, verdict) => {
+      const api = await FakeApi.start([], createTlsServer(pem));
+      api.always = reply(200, {});
+      proxy.handler = tunnelTo(api.port);
+      const { code, stdout } = await check({
+        env: { ...env, ACEDATACLOUD_API_BASE_URL: baseUrl, NODE_EXTRA_CA_CERTS: pem },
+      });
+      expect(stdout).toMatch(new RegExp(`^OK .*${verdict}`, 'm'));
+      expect(api.requests).toHaveLength(lookups);
+      expect(code).toBe(0);
+      await api.close();
+    });
+
     test('it is told while it keeps the lookup waiting', async () => {
-      let connected = false;
-      proxy.handler = () => {
-        connected = true;
-      };
-      const program = new ServerProcess({ fakeApi, args: ['--check'], env });
+      const asked = new Promise<Socket>((resolve) => {
+        proxy.handler = resolve;
+      });
+      const program = new ServerProcess({ fakeApi, args: ['--check'], env: { ...env, KLING_REQUEST_TIMEOUT: '60' } });
       await program.printed('proxy ');
       expect(program.stdout).not.toMatch(/^lookup/m);
-      expect(await program.exited).toMatchObject({ code: 1 });
-      expect(connected).toBe(true);
+      const socket = await asked;
+      proxy.handler = tunnelTo(tlsApi.port);
+      proxy.handler(socket);
+      expect(await program.exited).toMatchObject({ code: 0 });
     });
 
     test('none is told where NO_PROXY names the host', async () => {
