@@ -62,7 +62,8 @@ async function withProxyTold(
 ): Promise<KlingError | undefined> {
   const proxyUrl = connection.proxy?.httpsProxy;
   const proxyHost = proxyUrl && new URL(proxyUrl).host;
-  let told = false;
+  let told = proxyHost === undefined;
+  if (told) tell(summary);
   const onConnect = (message: unknown) => {
     const host = isObject(message) && isObject(message.connectParams) && message.connectParams.host;
     if (told || host !== proxyHost) return;
@@ -72,7 +73,7 @@ async function withProxyTold(
   subscribe('undici:client:beforeConnect', onConnect);
   const error = await lookUp(connection);
   unsubscribe('undici:client:beforeConnect', onConnect);
-  if (!told) tell(proxyHost ? `not used: ${summary}` : summary);
+  if (!told) tell(`not used: ${summary}`);
   return error;
 }
 

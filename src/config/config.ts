@@ -76,7 +76,7 @@ function checkSeconds(
   const seconds = pattern.test(found.value) ? Number(found.value) : Number.NaN;
   if (seconds >= rule.min && seconds <= rule.max) return { value: seconds };
   const kind = rule.whole ? 'a whole number' : 'a number';
-  const fault = `${name} must be ${kind} from ${rule.min} to ${rule.max}.`;
+  const fault = `${name} must be ${kind} of seconds from ${rule.min} to ${rule.max}.`;
   return { value: rule.default, fault, source: found.source };
 }
 
@@ -85,9 +85,9 @@ function faultsOf(settings: Checked<unknown>[]): string[] {
   const faulty = settings.filter(({ fault }) => fault);
   if (faulty.length === 0) return [];
   const places = faulty.map(({ source }) =>
-    source === '.env' ? 'in .env' : `under "env" in the MCP client's configuration`,
+    source === '.env' ? 'in .env' : `under "env" in the MCP client's settings`,
   );
   const where = [...new Set(places)].join(' or ');
-  const repair = `Correct this ${where} and restart the server; until then no call can succeed.`;
+  const repair = `Set this ${where} and restart the server; until then no call can succeed.`;
   return [...faulty.flatMap(({ fault }) => fault ?? []), repair];
 }

@@ -35,7 +35,7 @@ export interface Setting {
   source: Source;
 }
 
-/** A setting after its check. If something is wrong, `fault` says what, in a sentence, and `value` is the default. */
+/** A setting after its check. If something is wrong, `fault` says what, in a sentence, and `value` is not used. */
 export interface Checked<T> {
   value: T;
   fault?: string;

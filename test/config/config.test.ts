@@ -183,8 +183,17 @@ test('every fault is told, not only the first', () => {
     'ACEDATACLOUD_API_BASE_URL',
     'KLING_REQUEST_TIMEOUT',
     'KLING_MAX_WAIT',
-    'Correct',
+    'Set',
   ]);
+});
+
+test('with a refused base URL, too, a malformed proxy is a fault only where it would be used', () => {
+  const first = (baseUrl: string) =>
+    read({ ...WITH_TOKEN, HTTPS_PROXY: 'not a url', ACEDATACLOUD_API_BASE_URL: baseUrl }).faults.map(
+      (fault) => fault.split(' ')[0],
+    );
+  expect(first('http://localhost:8080/kling/tasks')).toEqual(['ACEDATACLOUD_API_BASE_URL', 'Set']);
+  expect(first('https://kling.example/kling/tasks')).toEqual(['ACEDATACLOUD_API_BASE_URL', 'HTTPS_PROXY', 'Set']);
 });
 
 test('all faults and their repair fit into the 500 characters of an error', () => {

@@ -41,9 +41,9 @@ describe('.env', () => {
   test('what is wrong with a value of the file is to be mended there', () => {
     const faultOf = (text: string) => readConfig({}, text).faults.join(' ');
     const withToken = (line: string) => faultOf(`ACEDATACLOUD_API_TOKEN=${TOKEN}\n${line}`);
-    expect(withToken('ACEDATACLOUD_API_BASE_URL=http://kling.example')).toContain('Correct this in .env and restart');
-    expect(withToken('KLING_MAX_WAIT=5000')).toContain('Correct this in .env and restart');
-    expect(faultOf('ACEDATACLOUD_API_TOKEN=two words')).toContain('Correct this in .env and restart');
+    expect(withToken('ACEDATACLOUD_API_BASE_URL=http://kling.example')).toContain('Set this in .env and restart');
+    expect(withToken('KLING_MAX_WAIT=5000')).toContain('Set this in .env and restart');
+    expect(faultOf('ACEDATACLOUD_API_TOKEN=two words')).toContain('Set this in .env and restart');
   });
 
   test('nothing in it is expanded', () => {

@@ -277,7 +277,7 @@ describe('--check', () => {
 
   test('a malformed setting: names the variable and its rule; exit 1', async () => {
     const { code, stdout } = await check({ env: { KLING_MAX_WAIT: 'long' } });
-    expect(stdout).toMatch(/^NOT OK {5}KLING_MAX_WAIT must be a whole number from 0 to 3600/m);
+    expect(stdout).toMatch(/^NOT OK {5}KLING_MAX_WAIT must be a whole number of seconds from 0 to 3600/m);
     expect(code).toBe(1);
     expect(fakeApi.requests).toEqual([]);
   });

@@ -5,7 +5,7 @@ import { hang } from '../support/faults.js';
 import type { Json } from '../support/records.js';
 import { Session } from '../support/server-process.js';
 
-const REPAIR = `Correct this under "env" in the MCP client's configuration and restart the server; until then no call can succeed.`;
+const REPAIR = `Set this under "env" in the MCP client's settings and restart the server; until then no call can succeed.`;
 const NOTHING_LOOKED_UP = 'Correct it and call again; nothing was looked up.';
 const ID_RULE = 'must be a task id: 1 to 128 letters, digits, "-" or "_"';
 const WAIT_RULE = 'wait_seconds must be a whole number of seconds from 0 to 50 (the maximum that KLING_MAX_WAIT sets)';
@@ -86,7 +86,11 @@ describe('the error table', () => {
       { ACEDATACLOUD_API_BASE_URL: 'http://api.acedata.cloud' },
       'ACEDATACLOUD_API_BASE_URL must be an https URL without user, query or fragment (http only on localhost).',
     ],
-    ['a malformed number', { KLING_REQUEST_TIMEOUT: '0' }, `KLING_REQUEST_TIMEOUT must be a number from 1 to 1800.`],
+    [
+      'a malformed number',
+      { KLING_REQUEST_TIMEOUT: '0' },
+      `KLING_REQUEST_TIMEOUT must be a number of seconds from 1 to 1800.`,
+    ],
     [
       'a malformed proxy',
       { ACEDATACLOUD_API_BASE_URL: 'https://kling.invalid', HTTPS_PROXY: 'pro xy' },

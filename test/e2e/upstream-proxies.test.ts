@@ -163,7 +163,7 @@ describe.concurrent('Upstream faults', () => {
     async (value, fault) => {
       await throughProxy({ env: { HTTPS_PROXY: value } }, async ({ session, fakeApi }) => {
         const { text, isError } = await encounter(session, fakeApi);
-        expect(text).toContain(`[configuration] HTTPS_PROXY ${fault} Correct this under "env" `);
+        expect(text).toContain(`[configuration] HTTPS_PROXY ${fault} Set this under "env" `);
         expect(isError).toBe(true);
         expect((await session.client.listTools()).tools).toHaveLength(2);
       });
