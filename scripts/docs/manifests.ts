@@ -1,6 +1,6 @@
 import type { Tool as ListedTool } from '@modelcontextprotocol/sdk/types.js';
 import packageJson from '../../package.json' with { type: 'json' };
-import { BOUNDS, DEFAULTS, type Variable } from '../../src/config.js';
+import { BOUNDS, DEFAULTS, type Variable } from '../../src/config/config.js';
 import { variableDocs } from './variables.js';
 
 /** What clients show as the server's name; a test holds it against the handshake. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
-import { readConfig, VARIABLES } from '../../src/config.js';
+import { readConfig, VARIABLES } from '../../src/config/config.js';
 import { Session } from '../support/server-process.js';
 
 const server = JSON.parse(readFileSync('packaging/server.json', 'utf8'));
