@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -110,10 +110,4 @@ function reasonOf(error: unknown): string {
   const stderr = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
   const lines = stderr.split('\n').filter((line) => /\S/.test(line));
   return lines.find((line) => /^(npm error|ERROR:) (?!code)/.test(line)) ?? lines.at(-1) ?? String(error);
-}
-
-/** The version that is really installed, for a client that was asked for by a range or a tag. */
-export function installedVersion(client: ClientPackage, { cwd }: Driver): string {
-  const file = join(cwd, 'node_modules', client.install, 'package.json');
-  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).version : client.version;
 }
