@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { npmArguments } from '../npm.js';
-import { type ClientPackage, NEWER_NODE } from './list.js';
+import { type ClientPackage, NEWER_NODES } from './list.js';
 
 const run = promisify(execFile);
 const DRIVERS = fileURLToPath(new URL('drivers', import.meta.url));
@@ -49,10 +49,11 @@ export async function driverOf(client: ClientPackage): Promise<Driver> {
  */
 export async function nodeProgram(minMajor: number): Promise<string> {
   if (Number.parseInt(process.versions.node, 10) >= minMajor) return process.execPath;
-  const windows = process.platform === 'win32';
-  const name = `node-${windows ? 'win' : process.platform}-${process.arch}`;
-  const folder = await once([`${name}@${NEWER_NODE}`], installWithNpm);
-  return join(folder, 'node_modules', name, 'bin', windows ? 'node.exe' : 'node');
+  const newer = NEWER_NODES[`${process.platform}-${process.arch}`];
+  if (!newer) throw new Unavailable(`needs Node ${minMajor} or newer`);
+  const folder = await once([`${newer.install}@${newer.version}`], installWithNpm);
+  const file = process.platform === 'win32' ? 'node.exe' : 'node';
+  return join(folder, 'node_modules', newer.install, 'bin', file);
 }
 
 /** Runs the installation in a folder that is named after the packages, once for all runs to come. */
