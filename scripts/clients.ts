@@ -22,7 +22,8 @@ function chosen(names: string[]): ClientPackage[] {
   });
 }
 
-async function report(client: ClientPackage, api: FakeApi, show: boolean): Promise<void> {
+/** @returns whether the client could be tried here */
+async function report(client: ClientPackage, api: FakeApi, show: boolean): Promise<boolean> {
   try {
     const outcome = await tryClient(client, await driverOf(client), api);
     const faults = faultsOf(client, outcome);
@@ -30,9 +31,11 @@ async function report(client: ClientPackage, api: FakeApi, show: boolean): Promi
     for (const [column, fault] of faults) console.error(`${client.label}, ${column}: ${fault}`);
     if (show) console.error(JSON.stringify({ tools: outcome.listed, ...outcome.given }, null, 2));
     if (faults.size > 0) process.exitCode = 1;
+    return true;
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error;
     console.log(skippedRow(client, error.message));
+    return false;
   }
 }
 
@@ -40,7 +43,9 @@ const { positionals, values } = parseArgs({ allowPositionals: true, options: { s
 const api = await FakeApi.start();
 try {
   for (const line of HEAD) console.log(line);
-  for (const client of chosen(positionals)) await report(client, api, values.show ?? false);
+  let tried = 0;
+  for (const client of chosen(positionals)) if (await report(client, api, values.show ?? false)) tried += 1;
+  if (tried === 0) throw new Error('No client could be tried, which proves nothing.');
 } finally {
   await api.close();
 }

@@ -106,9 +106,9 @@ async function needTmux(): Promise<void> {
   await run('tmux', ['-V']).catch(() => Promise.reject(new Unavailable('no tmux')));
 }
 
-/** The line of a failed program's output that says most. */
+/** The line of a failed installation's output that says most. */
 function reasonOf(error: unknown): string {
   const stderr = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
-  const lines = stderr.split('\n').filter((line) => /\S/.test(line));
-  return lines.find((line) => /^(npm error|ERROR:) (?!code)/.test(line)) ?? lines.at(-1) ?? String(error);
+  const lines = stderr.split('\n').filter((line) => /^(npm error|ERROR:) (?!code|syscall|errno|Ignored)./.test(line));
+  return (lines[0] ?? String(error)).slice(0, 200);
 }

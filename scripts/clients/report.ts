@@ -50,10 +50,13 @@ function eraOf({ versions, tasks, polls }: Wire): string {
   return `${versions.join(' and ') || 'none'}${handles}`;
 }
 
-/** How much the model was given, and how it begins. */
+/** How much the model was given, how often the URL of a video in it, and how it begins. */
 function summaryOf({ listed, given }: Outcome): string {
-  const told = (step: string, text: string) =>
-    `${step}: ${countTokens(text)} tokens, ${text.replace(/\s+/g, ' ').slice(0, 48)}…`;
+  const told = (step: string, text: string) => {
+    const urls = text.match(/https:[^"\s]+\.mp4/g)?.length;
+    const size = `${countTokens(text)} tokens${urls ? `, URL ${urls}×` : ''}`;
+    return `${step}: ${size}, ${text.replace(/\s+/g, ' ').slice(0, 48)}…`;
+  };
   const { single, wait, error } = given;
   return [
     `tools: ${countTokens(JSON.stringify(listed))} tokens`,
