@@ -47,7 +47,7 @@ export async function driverOf(client: ClientPackage): Promise<Driver> {
  * The running Node, or a newer one from npm where that is too old.
  * @throws Unavailable where npm has none for this platform
  */
-export async function nodeProgram(minMajor: number): Promise<string> {
+async function nodeProgram(minMajor: number): Promise<string> {
   if (Number.parseInt(process.versions.node, 10) >= minMajor) return process.execPath;
   const newer = NEWER_NODES[`${process.platform}-${process.arch}`];
   if (!newer) throw new Unavailable(`needs Node ${minMajor} or newer`);
