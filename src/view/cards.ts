@@ -116,7 +116,7 @@ export function failedCard(task: Task): HTMLElement {
     'failed',
     head(
       icon('alert'),
-      facts(`${capitalize(nounOf(task))} failed`),
+      note(`${capitalize(nounOf(task))} failed`),
       title(error?.message ?? ''),
       remedy && el('p', {}, remedy),
       twoLines(promptOf(task)),

@@ -27,9 +27,9 @@ function draw(): void {
     main.replaceChildren(card);
     if (hadFocus) card.querySelector('h1')?.focus();
   }
-  const heading = main.querySelector('.texts')?.textContent ?? '';
-  if (heading !== announced) announce(heading);
-  announced = heading;
+  const news = [...main.querySelectorAll('header :is(h1, .note)')].map(({ textContent }) => textContent).join(' ');
+  if (news !== announced) announce(news);
+  announced = news;
 }
 
 /** The card for what is shown, unless it is there already. */
