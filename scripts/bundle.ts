@@ -32,7 +32,7 @@ export async function bundle(outdir: string): Promise<Metafile> {
     bundle: true,
     format: 'cjs',
     platform: 'node',
-    target: 'node20.18',
+    target: 'node20.19',
     // Otherwise `import()` would start Node's loader for ES modules, to load CommonJS.
     supported: { 'dynamic-import': false },
     define: { 'import.meta.dirname': '__dirname' },
