@@ -90,6 +90,7 @@ function errorOf(answer: HttpAnswer, body: JsonObject): KlingError {
       hint,
       retryable,
       divisible: !retryable && mayConcernOneTask(ownCode),
+      fromApi: true,
       traceId,
     });
   if (code !== undefined && isRefusal(code)) return say(code);
