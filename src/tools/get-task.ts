@@ -43,6 +43,6 @@ function toTaskResult({ tasks, notFound, faults, pollAfterSeconds }: Outcome, { 
   });
 }
 
-function withLastState({ code, message, hint, traceId, cause }: KlingError, status: string): KlingError {
-  return new KlingError(code, message, { hint: `${hint} Last seen ${status}.`, traceId, cause });
+function withLastState({ code, message, hint, fromApi, traceId, cause }: KlingError, status: string): KlingError {
+  return new KlingError(code, message, { hint: `${hint} Last seen ${status}.`, fromApi, traceId, cause });
 }
