@@ -43,7 +43,7 @@ export class InProcess implements ToolCaller {
   ) {
     const client = new KlingClient(
       { token: TOKEN, baseUrl: new URL(fakeApi.url), requestTimeoutMs: requestTimeoutSeconds * 1000 },
-      { userAgent, onAttempt: ({ action, outcome }) => this.attempts.push(`${action}: ${outcome}`) },
+      { userAgent, onAttempt: ({ ids, outcome }) => this.attempts.push(`${ids}: ${outcome}`) },
     );
     const onBug = (error: unknown) => this.bugs.push(error);
     const onForeignRecords = (count: number) => {
