@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
 import { dropUnused, dropUnusedSchemas } from './bundle-plugins.js';
+import { bundleView } from './bundle-view.js';
 import { noticesOf } from './notices.js';
 
 /** The published files, each a bundle of its own: what the next one holds is loaded only when it is needed. */
@@ -40,6 +41,7 @@ export async function bundle(outdir: string): Promise<Metafile> {
     plugins: [linkFiles, dropUnused, dropUnusedSchemas],
     logLevel: 'warning',
   });
+  await bundleView(outdir);
   await writeFile(join(outdir, 'package.json'), '{"type":"commonjs"}\n');
   await writeFile(join(outdir, 'THIRD-PARTY-NOTICES.txt'), await noticesOf(metafile));
   return metafile;

@@ -28,7 +28,6 @@ export interface ToolDoc {
 export async function liveTools(): Promise<ToolDoc[]> {
   const fakeApi = await FakeApi.start([documented, failedRecord(FAILED_ID)]);
   const pending = record(PENDING_ID, { finished_at: null, response: { task_id: PENDING_ID, state: 'processing' } });
-  fakeApi.byTask.set(PENDING_ID, reply(200, pending, { date: ANSWERED_AT }));
   const session = await Session.start({ fakeApi });
   try {
     const { tools } = await session.client.listTools();
@@ -46,6 +45,7 @@ export async function liveTools(): Promise<ToolDoc[]> {
     for (const listing of tools) {
       const examples: Example[] = [];
       for (const [title, args] of calls[listing.name] ?? []) {
+        if (args.task_id === PENDING_ID) fakeApi.faults.push(reply(200, pending, { date: ANSWERED_AT }));
         const { structuredContent, content } = await session.call(listing.name, args);
         examples.push({ title, arguments: args, answer: structuredContent ?? content[0]?.text });
       }
