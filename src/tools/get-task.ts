@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { KlingError } from '../kling/api/error.js';
 import type { Outcome } from '../kling/follow.js';
-import { taskSchema } from '../kling/task/task.js';
 import { type CallArguments, taskIdSchema, waitSecondsSchema } from './arguments.js';
 import { toResult } from './result.js';
+import { taskSchema } from './schemas.js';
 import { textsFor } from './texts.js';
 import { defineTool, type Tool, type ToolOptions } from './tool.js';
 
@@ -16,7 +16,7 @@ export function getTaskTool(options: ToolOptions): Tool {
     description: textsFor(maxWaitSeconds).getTask,
     input: z.strictObject({
       task_id: taskIdSchema.describe(
-        'From the answer of the generation call, without quotes or URL; a video_id is not found',
+        'From the answer of the generation call: the bare id, no quotes or URL; a video_id is not found',
       ),
       wait_seconds: waitSecondsSchema(maxWaitSeconds).describe(
         'Seconds to wait for the task to end; 0 answers at once',

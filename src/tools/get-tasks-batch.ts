@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import type { KlingError } from '../kling/api/error.js';
 import type { Outcome } from '../kling/follow.js';
-import { summarizeTask, taskSummarySchema } from '../kling/task/task.js';
+import { summarizeTask } from '../kling/task/task.js';
 import { type CallArguments, taskIdSchema, waitSecondsSchema } from './arguments.js';
 import { sentencesOf, toResult } from './result.js';
+import { taskSummarySchema } from './schemas.js';
 import { textsFor } from './texts.js';
 import { defineTool, type Tool, type ToolOptions } from './tool.js';
 
@@ -45,7 +46,9 @@ export function getTasksBatchTool(options: ToolOptions): Tool {
         .min(1, { error })
         .max(MAX_IDS, { error })
         .describe('From the answers of the generation calls; no video_ids'),
-      wait_seconds: waitSecondsSchema(maxWaitSeconds),
+      wait_seconds: waitSecondsSchema(maxWaitSeconds).describe(
+        'Seconds to wait until none is pending; 0 answers at once',
+      ),
     }),
     output: batchSchema,
     toResult: (outcome: Outcome, { ids }: CallArguments) => toResult(toBatch(ids, outcome)),

@@ -30,7 +30,7 @@ type CallOptions = Pick<CallContext, 'notifyProgress'> & { signal?: AbortSignal 
  * and to the pace at which it is asked touches no other. Each result is checked as {@link Session} does it.
  */
 export class InProcess implements ToolCaller {
-  /** One line for each attempt at a request, as the log would have it. */
+  /** One for each attempt at a request: how many ids it asked for, and what came of it. */
   readonly attempts: string[] = [];
   readonly bugs: unknown[] = [];
   foreignRecords = 0;
@@ -43,7 +43,7 @@ export class InProcess implements ToolCaller {
   ) {
     const client = new KlingClient(
       { token: TOKEN, baseUrl: new URL(fakeApi.url), requestTimeoutMs: requestTimeoutSeconds * 1000 },
-      { userAgent, onAttempt: ({ action, outcome }) => this.attempts.push(`${action}: ${outcome}`) },
+      { userAgent, onAttempt: ({ ids, outcome }) => this.attempts.push(`${ids}: ${outcome}`) },
     );
     const onBug = (error: unknown) => this.bugs.push(error);
     const onForeignRecords = (count: number) => {
