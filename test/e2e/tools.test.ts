@@ -1,3 +1,4 @@
+import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { FakeApi } from '../support/fake-api.js';
@@ -32,6 +33,12 @@ describe('tools/list', () => {
   test('the complete answer is as agreed with the clients', async () => {
     const { tools } = await session.client.listTools();
     expect(tools).toMatchSnapshot();
+  });
+
+  test('what a model sees of it is at most 1,500 tokens', async () => {
+    const { tools } = await session.client.listTools();
+    const seen = tools.map(({ _meta, ...tool }) => tool);
+    expect(encode(JSON.stringify({ tools: seen })).length).toBeLessThanOrEqual(1500);
   });
 
   test('the handshake names the server and tells the model how to use it', () => {
