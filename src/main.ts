@@ -1,14 +1,15 @@
 import { setMaxListeners } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
-import { checkSetup } from './check.js';
-import { type Config, readConfig } from './config.js';
-import { KlingClient } from './kling/api/client.js';
-import { createLookup } from './kling/lookup.js';
+import { type Config, DEFAULTS, readConfig } from './config.js';
 import { Log } from './log.js';
-import { createServer, unconfiguredLookup } from './mcp/session.js';
-import { StdioTransport } from './mcp/stdio.js';
-import { endOrderly } from './shutdown.js';
+import { Connection } from './mcp/connection.js';
+import type { ServerOptions } from './mcp/features.js';
+import { createStateless, isStateless } from './mcp/stateless.js';
+import { Toolbox } from './mcp/toolbox.js';
+import { shutDownOrderly } from './shutdown.js';
+import { instructionsFor } from './tools/instructions.js';
 
 const { name, version } = packageJson;
 
@@ -54,25 +55,23 @@ async function serve(log: Log): Promise<void> {
   const closing = new AbortController();
   // Each call in flight listens, and Node takes more than ten listeners for a leak.
   setMaxListeners(0, closing.signal);
-  const transport = new StdioTransport(process.stdin, process.stdout, log);
-  const client =
-    connection &&
-    new KlingClient({
-      ...connection,
-      onAttempt: ({ action, outcome, durationMs }) =>
-        log.debug(`${action}: ${outcome} after ${Math.round(durationMs)} ms`),
-    });
-  const server = createServer(client ? createLookup(client) : unconfiguredLookup(faults), {
-    name,
-    title: 'Kling tasks',
-    version,
-    maxWaitSeconds,
+  const createTools = async () =>
+    (await import('./service.js')).createTools({ connection, faults, maxWaitSeconds, log });
+  const isListPrepared = maxWaitSeconds === DEFAULTS.maxWaitSeconds;
+  const options: ServerOptions = {
+    info: { name, title: 'Kling tasks', version },
+    instructions: instructionsFor(maxWaitSeconds),
+    toolbox: new Toolbox(createTools, isListPrepared ? join(import.meta.dirname, 'tools.json') : undefined),
+    viewFile: join(import.meta.dirname, 'view.html'),
     closing: closing.signal,
-    protocolVersion: () => transport.protocolVersion,
-    onBug: (error) => log.error(error instanceof Error ? (error.stack ?? error.message) : 'a call failed'),
+  };
+  const client = new Connection(process.stdin, process.stdout, log, {
+    isStateless,
+    stateless: createStateless(options),
+    loadSession: async () => (await import('./mcp/session.js')).createSession(options),
   });
-  endOrderly(transport, closing, log);
-  await server.connect(transport);
+  shutDownOrderly(client, closing, log);
+  client.pipe.start();
   log.info(`version ${version} on Node ${process.versions.node}, serving ${connection?.baseUrl.host ?? 'no lookups'}`);
   if (process.stdin.isTTY) {
     process.stderr.write(
@@ -94,6 +93,7 @@ async function main([option, ...rest]: string[]): Promise<void> {
   } else if (option === '--version' && rest.length === 0) {
     print(process.stdout, `${version}\n`, 0);
   } else if (option === '--check' && rest.length === 0) {
+    const { checkSetup } = await import('./check.js');
     const { report, ok } = await checkSetup(
       loadConfig(),
       `${name} ${version}, Node ${process.versions.node} on ${process.platform}`,

@@ -1,8 +1,9 @@
 import type { CallToolResult, Tool as ListedTool } from '@modelcontextprotocol/sdk/types.js';
 import * as z from 'zod';
-import type { Stop } from '../kling/deadline.js';
+import { CancelledError, type Stop } from '../kling/deadline.js';
 import type { Progress } from '../kling/wait.js';
 import { parseArguments } from './arguments.js';
+import { toErrorResult } from './result.js';
 
 /** What a call brings besides its arguments. */
 export interface CallContext {
@@ -18,6 +19,22 @@ export interface Tool {
   listing: ListedTool;
   /** @throws KlingError by the error table; CancelledError */
   call(args: unknown, context: CallContext): Promise<CallToolResult>;
+  /** A wait that is driven by polls. @throws KlingError for bad arguments */
+  follow(args: unknown, startedAtMs?: number): Following;
+}
+
+/** A wait driven by polls. (The lead's; defined here until it is merged.) */
+export interface Following {
+  readonly ids: string[];
+  readonly askedWaitSeconds: number;
+  look(maxMs: number, stop: Stop): Promise<void>;
+  readonly done: boolean;
+  readonly finished: number;
+  readonly total: number;
+  readonly pollIntervalMs: number;
+  readonly fault: string | undefined;
+  result(): CallToolResult;
+  cancel(): void;
 }
 
 interface ToolDefinition<Input> {
@@ -55,7 +72,17 @@ export function defineTool<Input>({ name, title, description, input, output, run
       outputSchema: jsonSchemaOf(z.object({ result: output })),
       annotations: { title, readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
     },
-    call: async (args, context) => run(parseArguments(input, args), context),
+    call: async (args, context) => {
+      try {
+        return await run(parseArguments(input, args), context);
+      } catch (error) {
+        if (error instanceof CancelledError) throw error;
+        return toErrorResult(error);
+      }
+    },
+    follow() {
+      throw new Error('not yet');
+    },
   };
 }
 
