@@ -2,8 +2,8 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { DEFAULTS } from '../src/config.js';
-import { Log } from '../src/log.js';
-import { createTools } from '../src/service.js';
+import { KlingError } from '../src/kling/api/error.js';
+import { createTools } from '../src/tools/tools.js';
 import { dropUnused, dropUnusedSchemas } from './bundle-plugins.js';
 import { noticesOf } from './notices.js';
 
@@ -55,9 +55,12 @@ export async function bundle(outdir: string): Promise<Metafile> {
   return metafile;
 }
 
-/** What `tools/list` shows with the default settings, so that a start need not load the schemas and zod. */
+/** What `tools/list` shows with the default settings, so that a start need load neither the schemas nor zod. */
 function preparedList() {
-  const { maxWaitSeconds } = DEFAULTS;
-  const tools = createTools({ connection: undefined, faults: [], maxWaitSeconds, log: new Log() });
+  const tools = createTools({
+    backend: new KlingError('configuration', 'not used'),
+    maxWaitSeconds: DEFAULTS.maxWaitSeconds,
+    onBug() {},
+  });
   return tools.map(({ listing }) => listing);
 }

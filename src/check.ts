@@ -12,7 +12,11 @@ const SOURCES = { environment: 'from the environment', '.env': 'from .env in the
  * @param program the first line: versions of the program and of what it runs on
  * @returns the report, with neither the token nor the proxy's password, and whether all is well
  */
-export async function checkSetup(config: Config, program: string): Promise<{ report: string; ok: boolean }> {
+export async function checkSetup(
+  config: Config,
+  program: string,
+  userAgent: string,
+): Promise<{ report: string; ok: boolean }> {
   const { connection, route, tokenSource, maxWaitSeconds, faults, warnings } = config;
   const lines = [program];
   const say = (label: string, text: string) => lines.push(`${label.padEnd(10)} ${text}`);
@@ -21,7 +25,7 @@ export async function checkSetup(config: Config, program: string): Promise<{ rep
   say('proxy', describeProxy(route));
   if (connection) say('limits', `${connection.requestTimeoutMs / 1000} s a lookup, ${maxWaitSeconds} s a wait`);
   for (const warning of warnings) say('warning', warning);
-  const outcome = connection && (await tryLookup(new KlingClient(connection)));
+  const outcome = connection && (await tryLookup(new KlingClient(connection, { userAgent })));
   say('lookup', outcome?.lookup ?? 'not tried');
   const { verdict, ok } = outcome ?? { verdict: faults.join(' '), ok: false };
   say(ok ? 'OK' : 'NOT OK', verdict);
@@ -39,9 +43,8 @@ async function tryLookup(client: KlingClient): Promise<{ lookup: string; verdict
   const startMs = performance.now();
   const since = () => `${Math.round(performance.now() - startMs)} ms`;
   const { signal } = new AbortController();
-  const stop = { cancelled: signal, closing: signal };
   try {
-    await client.retrieve(NULL_UUID, { budgetMs: Number.POSITIVE_INFINITY, stop });
+    await client.lookup([NULL_UUID], startMs + client.requestTimeoutMs, signal);
     const verdict = 'The API answers and accepts the token: the tools will work.';
     return { lookup: `answered after ${since()}`, verdict, ok: true };
   } catch (error) {

@@ -9,7 +9,7 @@ import type { ServerOptions } from './mcp/features.js';
 import { createStateless, isStateless } from './mcp/stateless.js';
 import { Toolbox } from './mcp/toolbox.js';
 import { shutDownOrderly } from './shutdown.js';
-import { instructionsFor } from './tools/instructions.js';
+import { textsFor } from './tools/texts.js';
 
 const { name, version } = packageJson;
 
@@ -22,6 +22,8 @@ Without an option: an MCP server on stdin and stdout, to be started by an MCP cl
 
 Set ACEDATACLOUD_API_TOKEN in the environment. Documentation: https://www.npmjs.com/package/${name}
 `;
+
+const USER_AGENT = `${name}/${version} node/${process.versions.node}`;
 
 const MAX_DOTENV_BYTES = 64 * 1024;
 
@@ -56,11 +58,11 @@ async function serve(log: Log): Promise<void> {
   // Each call in flight listens, and Node takes more than ten listeners for a leak.
   setMaxListeners(0, closing.signal);
   const createTools = async () =>
-    (await import('./service.js')).createTools({ connection, faults, maxWaitSeconds, log });
+    (await import('./service.js')).createService({ connection, faults, maxWaitSeconds, userAgent: USER_AGENT, log });
   const isListPrepared = maxWaitSeconds === DEFAULTS.maxWaitSeconds;
   const options: ServerOptions = {
     info: { name, title: 'Kling tasks', version },
-    instructions: instructionsFor(maxWaitSeconds),
+    instructions: textsFor(maxWaitSeconds).instructions,
     toolbox: new Toolbox(createTools, isListPrepared ? join(import.meta.dirname, 'tools.json') : undefined),
     viewFile: join(import.meta.dirname, 'view.html'),
     closing: closing.signal,
@@ -97,6 +99,7 @@ async function main([option, ...rest]: string[]): Promise<void> {
     const { report, ok } = await checkSetup(
       loadConfig(),
       `${name} ${version}, Node ${process.versions.node} on ${process.platform}`,
+      USER_AGENT,
     );
     print(process.stdout, report, ok ? 0 : 1);
   } else {

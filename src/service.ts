@@ -1,40 +1,35 @@
-import type { Connection } from './kling/api/client.js';
-import { KlingClient } from './kling/api/client.js';
+import { type Connection, KlingClient } from './kling/api/client.js';
 import { KlingError } from './kling/api/error.js';
-import { createLookup, type Lookup } from './kling/lookup.js';
+import { Looker } from './kling/looker.js';
 import type { Log } from './log.js';
-import { getTaskTool } from './tools/get-task.js';
-import { getTasksBatchTool } from './tools/get-tasks-batch.js';
 import type { Tool } from './tools/tool.js';
+import { createTools } from './tools/tools.js';
 
 /** What the tools run with. Without a connection each call says what is wrong with the configuration. */
 export interface ServiceOptions {
   connection: Connection | undefined;
+  /** Sentences that say what is wrong with the configuration. */
   faults: string[];
+  /** The largest wait_seconds that is offered to the model. */
   maxWaitSeconds: number;
+  userAgent: string;
   log: Log;
 }
 
-/** The tools and all that stands below them; loaded when the first is called, or behind the first `tools/list`. */
-export function createTools({ connection, faults, maxWaitSeconds, log }: ServiceOptions): Tool[] {
-  // It would otherwise be loaded by the first request.
+/** The tools and all that stands below them. Loaded for the first call, or shortly after the first `tools/list`. */
+export function createService({ connection, faults, maxWaitSeconds, userAgent, log }: ServiceOptions): Tool[] {
+  const onBug = (error: unknown) =>
+    log.error(error instanceof Error ? (error.stack ?? error.message) : 'a call failed');
+  if (!connection) {
+    return createTools({ backend: new KlingError('configuration', faults.join(' ')), maxWaitSeconds, onBug });
+  }
+  // The first request would have to load it otherwise.
   import('./kling/api/undici.js').catch(() => {});
-  const lookup = connection ? createLookup(clientOf(connection, log)) : unconfiguredLookup(faults);
-  return [getTaskTool(lookup, maxWaitSeconds), getTasksBatchTool(lookup, maxWaitSeconds)];
-}
-
-function clientOf(connection: Connection, log: Log): KlingClient {
-  return new KlingClient({
-    ...connection,
+  const client = new KlingClient(connection, {
+    userAgent,
     onAttempt: ({ action, outcome, durationMs }) =>
       log.debug(`${action}: ${outcome} after ${Math.round(durationMs)} ms`),
   });
-}
-
-/** A lookup that tells what is wrong with the configuration. */
-function unconfiguredLookup(faults: string[]): Lookup {
-  const fail = async () => {
-    throw new KlingError('configuration', faults.join(' '));
-  };
-  return { task: fail, tasks: fail };
+  const onForeignRecords = (count: number) => log.debug(`${count} records that nobody asked for were ignored`);
+  return createTools({ backend: new Looker(client, { onBug, onForeignRecords }), maxWaitSeconds, onBug });
 }

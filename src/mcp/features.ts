@@ -38,7 +38,6 @@ export async function callTool(exchange: Exchange, { toolbox, closing }: ServerO
   const tool = await toolOf(exchange, toolbox);
   return tool.call(exchange.request.params.arguments, {
     stop: { cancelled: exchange.cancelled, closing },
-    takesResourceLinks: () => false,
     notifyProgress: exchange.notifyProgress,
   });
 }

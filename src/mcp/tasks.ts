@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { CancelledError } from '../kling/deadline.js';
 import type { Following, Tool } from '../tools/tool.js';
 import type { Exchange } from './exchange.js';
 import { toolOf } from './features.js';
@@ -14,6 +13,9 @@ const TTL_MS = 7_200_000;
 /** How long `tasks/get` waits for a look that is due. */
 const MAX_LOOK_MS = 5000;
 const MAX_TASKS = 256;
+/** The longest time that a timer of Node can take: the lookup has a limit of its own. */
+const NO_LIMIT_MS = 2 ** 31 - 1;
+const NEVER = new AbortController().signal;
 
 /** The tool whose tasks need no memory: all that is to be known of them stands in their id. */
 const SINGLE_TOOL = 'kling_get_task';
@@ -23,82 +25,76 @@ const BATCH_ID = /^batch-of-\d{1,3}@[0-9a-f-]{36}$/;
 
 /** A wait that goes on while the client polls; between two polls nothing happens. */
 class WaitTask {
-  readonly #abort = new AbortController();
-  #status: 'working' | 'completed' | 'cancelled' = 'working';
-  #statusMessage = '';
-  #updatedAtMs = Date.now();
+  readonly id: string;
+  readonly expiresAtMs = Date.now() + TTL_MS;
+  readonly #following: Following;
+  readonly #createdAtMs: number;
   #finished: number;
-  #result: object | undefined;
+  #updatedAtMs: number;
+  /** How it ended, told again unchanged as often as it is asked for. */
+  #end: object | undefined;
 
-  constructor(
-    readonly id: string,
-    readonly following: Following,
-    readonly createdAtMs: number,
-    readonly expiresAtMs = Date.now() + TTL_MS,
-  ) {
+  constructor(id: string, following: Following, createdAtMs: number) {
+    this.id = id;
+    this.#following = following;
     this.#finished = following.finished;
-    this.#tell();
+    this.#createdAtMs = createdAtMs;
+    this.#updatedAtMs = createdAtMs;
   }
 
-  /** Looks where a look is due, and takes what it brings. */
-  async look(closing: AbortSignal): Promise<void> {
-    if (this.#status !== 'working') return;
-    try {
-      await this.following.look(MAX_LOOK_MS, { cancelled: this.#abort.signal, closing });
-    } catch (error) {
-      if (!(error instanceof CancelledError)) throw error;
-    }
+  /** Looks where a look is due, and says how the wait is doing. */
+  async poll(closing: AbortSignal): Promise<object> {
+    // The look goes on where the poll is cancelled: the next poll will want to know.
+    if (!this.#end) await this.#following.look(MAX_LOOK_MS, { cancelled: NEVER, closing });
+    const { done, looked } = this.#following;
     // Another poll, or a cancellation, may have ended the task meanwhile.
-    if (this.#status !== 'working') return;
-    const { done, finished } = this.following;
-    if (done || Date.now() - this.createdAtMs >= MAX_FOLLOWING_MS) {
-      this.#result = { resultType: 'complete', ...this.following.result() };
-      this.#end('completed');
-    } else {
-      if (finished !== this.#finished) this.#updatedAtMs = Date.now();
-      this.#finished = finished;
-      this.#tell();
+    if (!this.#end && (done || (looked && Date.now() - this.#createdAtMs >= MAX_FOLLOWING_MS))) {
+      const result = { resultType: 'complete', ...this.#following.result() };
+      this.#finish('completed', `${this.#summary()}`, { result });
     }
+    return this.toJson();
   }
 
   cancel(): void {
-    if (this.#status === 'working') this.#end('cancelled');
+    if (!this.#end) this.#finish('cancelled', `${this.#summary()}; cancelled, no longer looked up`);
   }
 
-  /** Stops looking, whoever may still ask. */
+  /** Stops looking. */
   drop(): void {
-    this.following.cancel();
-    this.#abort.abort();
+    this.#following.cancel();
   }
 
   toJson(): object {
-    return {
-      taskId: this.id,
-      status: this.#status,
-      statusMessage: this.#statusMessage,
-      createdAt: new Date(this.createdAtMs).toISOString(),
-      lastUpdatedAt: new Date(this.#updatedAtMs).toISOString(),
-      ttlMs: TTL_MS,
-      pollIntervalMs: this.following.pollIntervalMs,
-      ...(this.#result && { result: this.#result }),
-    };
+    if (this.#end) return this.#end;
+    const { finished, fault } = this.#following;
+    if (finished !== this.#finished) this.#updatedAtMs = Date.now();
+    this.#finished = finished;
+    const summary = this.#summary();
+    return this.#describe('working', fault ? `${summary}; the last lookup failed: ${fault}` : summary);
   }
 
-  #end(status: 'completed' | 'cancelled'): void {
-    this.#status = status;
+  #finish(status: 'completed' | 'cancelled', statusMessage: string, more?: object): void {
     this.#updatedAtMs = Date.now();
-    this.#tell();
+    this.#end = { ...this.#describe(status, statusMessage), ...more };
     this.drop();
   }
 
-  /** Says for a person how the wait is doing. */
-  #tell(): void {
-    const { finished, total, fault } = this.following;
-    const seconds = Math.round((Date.now() - this.createdAtMs) / 1000);
-    const state = `${finished} of ${total} finished, ${seconds} s`;
-    if (this.#status === 'cancelled') this.#statusMessage = `${state}; cancelled, no longer looked up`;
-    else
-      this.#statusMessage = fault && this.#status === 'working' ? `${state}; the last lookup failed: ${fault}` : state;
+  #describe(status: string, statusMessage: string): object {
+    return {
+      taskId: this.id,
+      status,
+      statusMessage,
+      createdAt: new Date(this.#createdAtMs).toISOString(),
+      lastUpdatedAt: new Date(this.#updatedAtMs).toISOString(),
+      ttlMs: TTL_MS,
+      pollIntervalMs: this.#following.pollIntervalMs,
+    };
+  }
+
+  /** How the wait is doing, for a person. */
+  #summary(): string {
+    const { finished, total } = this.#following;
+    return `${finished} of ${total} finished, ${Math.round((Date.now() - this.#createdAtMs) / 1000)} s`;
   }
 }
 
@@ -120,8 +116,7 @@ export class Tasks {
     const following = startFollowing(tool, exchange.request.params.arguments);
     if (!following || following.askedWaitSeconds < MIN_WAIT_SECONDS) return undefined;
     const createdAtMs = Date.now();
-    // The lookup has its own time limit.
-    await following.look(Number.POSITIVE_INFINITY, { cancelled: exchange.cancelled, closing: this.closing });
+    await following.look(NO_LIMIT_MS, { cancelled: exchange.cancelled, closing: this.closing });
     if (following.done || this.closing.aborted || exchange.cancelled.aborted) {
       following.cancel();
       return following.result();
@@ -137,9 +132,7 @@ export class Tasks {
 
   /** Answers `tasks/get`. */
   async get(request: Request): Promise<object> {
-    const task = await this.#find(request);
-    await task.look(this.closing);
-    return task.toJson();
+    return (await this.#find(request)).poll(this.closing);
   }
 
   /** Answers `tasks/cancel`. */
@@ -171,7 +164,7 @@ export class Tasks {
   async #restore(id: string, klingId: string, startMs: number): Promise<WaitTask> {
     const tool = (await this.toolbox.load()).get(SINGLE_TOOL);
     const createdAtMs = Math.min(startMs, Date.now());
-    const following = tool && startFollowing(tool, { task_id: klingId, wait_seconds: MIN_WAIT_SECONDS }, createdAtMs);
+    const following = tool && startFollowing(tool, { task_id: klingId }, true);
     if (!following) throw unknownTask('cannot be followed. Call kling_get_task again.');
     // Another request may have restored it while the tools were loaded.
     const known = this.#tasks.get(id);
@@ -193,9 +186,9 @@ export class Tasks {
 }
 
 /** What the tool would follow; undefined for arguments that it refuses, as the call itself says best what is wrong. */
-function startFollowing(tool: Tool, args: unknown, startedAtMs?: number): Following | undefined {
+function startFollowing(tool: Tool, args: unknown, isResumed = false): Following | undefined {
   try {
-    return tool.follow(args, startedAtMs);
+    return tool.follow(args, isResumed);
   } catch {
     return undefined;
   }

@@ -1,2 +1,2 @@
-/** The page with which a host shows the results of both tools. */
+/** The MCP Apps view of both tools. */
 export const VIEW_URI = 'ui://kling-tasks/view.html';

@@ -161,3 +161,8 @@ export function videosOf(task: Task): string[] {
   const others = (task.other_media ?? []).filter(({ kind }) => kind === 'video').map(({ url }) => url);
   return task.video_url ? [task.video_url, ...others] : others;
 }
+
+/** Stands in until the mapping lands. */
+export function recordIdOf(record: Record<string, unknown>): string | undefined {
+  return typeof record.id === 'string' ? record.id : undefined;
+}
