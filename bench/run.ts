@@ -10,6 +10,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { npmArguments } from '../scripts/npm.js';
 import { TOKEN } from '../test/support/fake-api.js';
 import { type Commands, measureBatches, measureCalls, measureStart } from './measures.js';
 import { compare, type Figure, tableOf } from './stats.js';
@@ -22,7 +23,10 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 function measurePackage(): Figure[] {
   const pack = JSON.parse(
-    execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root, encoding: 'utf8' }),
+    execFileSync(process.execPath, npmArguments('pack', '--dry-run', '--json', '--ignore-scripts'), {
+      cwd: root,
+      encoding: 'utf8',
+    }),
   );
   const { dependencies = {} } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const packages = 1 + Object.keys(dependencies).length;
@@ -66,7 +70,8 @@ async function measure(node: string, rounds: number, only: string): Promise<Figu
     const parts: Record<string, () => Figure[] | Promise<Figure[]>> = {
       start: () => {
         const options = ['--noEmit', 'false', '--rootDir', '.', '--outDir', folder];
-        execFileSync(join(root, 'node_modules/.bin/tsc'), options, { cwd: root });
+        const tsc = join(root, 'node_modules/typescript/bin/tsc');
+        execFileSync(process.execPath, [tsc, ...options], { cwd: root });
         return measureStart(commands, rounds, startAim);
       },
       calls: () => measureCalls(commands, rounds),

@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
-import { DEFAULTS } from '../src/config.js';
+import { DEFAULTS } from '../src/config/config.js';
 import { KlingError } from '../src/kling/api/error.js';
 import { createTools } from '../src/tools/tools.js';
 import { dropUnused, dropUnusedSchemas } from './bundle-plugins.js';

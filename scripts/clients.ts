@@ -1,109 +1,164 @@
 /**
- * Tries MCP clients from npm on the built server, against the fake API, and prints a table of what they can
- * do. They are installed into a folder of their own: needs the npm registry, and so is no part of the tests.
- * Clients as arguments (`npm run clients -- mcporter ai-sdk@2.0.99`) are run alone, in that version.
+ * Tries other MCP clients on the built server, against the fake API, and prints a table of what they can do and what
+ * reached their model. They come from npm and PyPI into a folder of the user's cache, and so are no part of the tests.
+ * Clients as arguments (`npm run clients -- mcporter ai-sdk@2.0.99`) are tried alone, in that version; `--show` prints
+ * all that was given. Exit code 1 where something does not work; what cannot be tried on this machine is told as skipped.
  */
-import { execFile, execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
-import { FakeApi, TOKEN } from '../test/support/fake-api.js';
-import {
-  completedRecord,
-  DOCUMENTED_ID,
-  DOCUMENTED_VIDEO,
-  documented,
-  pendingRecord,
-} from '../test/support/records.js';
-import { CLIENTS, PEERS } from './clients/list.js';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
+import { anthropic } from './clients/anthropic-model.js';
+import { FakeApi, rendering, SERVER, serverEnvironment } from './clients/fake-api.js';
+import { type Driver, driverOf, installedVersion, Unavailable } from './clients/install.js';
+import { CLIENTS, type ClientPackage } from './clients/list.js';
+import { openAi } from './clients/openai-model.js';
+import { ScriptedModel } from './clients/scripted-model.js';
+import { missingFrom, type Step, stepsFor, TOOLS } from './clients/steps.js';
+import { isModern, readWire, type Wire } from './clients/wire.js';
 
-const STEPS = ['lists', 'single', 'wait', 'batch', 'error'] as const;
-/** The waited-for task is done this long after it was first asked for; the server looks again after 5 s. */
-const RENDERING_MS = 2000;
-const LIMIT_MS = 120_000;
+const COLUMNS = ['lists', 'single', 'wait', 'batch', 'error'] as const;
+const LIMIT_MS = 180_000;
+const TAP = fileURLToPath(new URL('clients/tap.mjs', import.meta.url));
+const PROMPT = 'Look up my Kling tasks.';
 
-/** A task that is done some time after the first look at it. */
-function rendering(id: string) {
-  let firstMs: number | undefined;
-  let known = false;
-  return () => {
-    // The fake API reads the id once when the task is added.
-    if (known) firstMs ??= performance.now();
-    known = true;
-    const done = firstMs !== undefined && performance.now() - firstMs > RENDERING_MS;
-    return done ? completedRecord(id) : pendingRecord(id);
-  };
+/** What came of a client: its tools as the model or the caller got them, and the text for each call. */
+interface Outcome {
+  listed: unknown[];
+  given: Partial<Record<Step['step'], string>>;
+  wire: Wire;
+  /** Why the client broke off. */
+  failure?: string;
 }
 
-function stepsFor(renderingId: string) {
-  const tools = ['kling_get_task', 'kling_get_tasks_batch'] as const;
-  const [single, batch] = tools;
-  return [
-    { step: 'lists', expected: tools.map((name) => `"${name}"`) },
-    { step: 'single', tool: single, input: { task_id: DOCUMENTED_ID }, expected: [DOCUMENTED_VIDEO] },
-    {
-      step: 'wait',
-      tool: single,
-      input: { task_id: renderingId, wait_seconds: 30 },
-      expected: ['"status":"completed"', `${renderingId}.mp4`],
-    },
-    {
-      step: 'batch',
-      tool: batch,
-      input: { task_ids: [DOCUMENTED_ID, 'unknown-1'] },
-      expected: [DOCUMENTED_VIDEO, '"not_found":["unknown-1"]'],
-    },
-    { step: 'error', tool: single, input: { task_id: 'unknown-1' }, expected: ['[task_not_found]'] },
-  ];
+/** The variables of this process without what would lead a client elsewhere: accounts, settings and proxies. */
+function clientEnvironment(home: string): NodeJS.ProcessEnv {
+  const foreign = /^(claude|anthropic|openai|langchain|langsmith)|(key|token|secret|password|proxy)$/i;
+  const own = Object.entries(process.env).filter(([name]) => !foreign.test(name));
+  return { ...Object.fromEntries(own), HOME: home, USERPROFILE: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: home };
 }
 
-async function tryClient(folder: string, module: string, fakeApi: FakeApi): Promise<Record<string, string>> {
-  const renderingId = `rendering-${module}`;
-  fakeApi.add(rendering(renderingId));
-  const env = { PATH: process.env.PATH, ACEDATACLOUD_API_TOKEN: TOKEN, ACEDATACLOUD_API_BASE_URL: fakeApi.url };
-  const entry = fileURLToPath(new URL('../dist/index.js', import.meta.url));
-  const plan = { server: { command: process.execPath, args: [entry], env }, steps: stepsFor(renderingId) };
-  const driver = pathToFileURL(join(folder, `${module}.mjs`)).href;
+async function tryClient(client: ClientPackage, driver: Driver, api: FakeApi): Promise<Outcome> {
+  const folder = mkdtempSync(join(tmpdir(), 'kling-clients-'));
+  const renderingId = `rendering-${client.module}`;
+  api.add(rendering(renderingId));
+  const all = stepsFor(renderingId);
+  const steps = client.terminal ? all.filter(({ step }) => step === 'wait') : all;
+  const model = client.model && (await ScriptedModel.start(client.model === 'OpenAI' ? openAi : anthropic, steps));
+  const log = join(folder, 'wire.log');
+  const home = join(folder, 'home');
+  mkdirSync(home);
+  const args = [TAP, log, process.execPath, SERVER];
+  const server = { command: process.execPath, args, env: { PATH: process.env.PATH, ...serverEnvironment(api) } };
+  const plan = { server, steps, model: model?.url, prompt: PROMPT };
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, ['run.mjs', driver, JSON.stringify(plan)], {
-      cwd: folder,
-      timeout: LIMIT_MS,
-      maxBuffer: 16 * 1024 * 1024,
-    });
-    return JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}');
-  } catch (error) {
-    const text = error instanceof Error && 'stderr' in error ? `${error.message}\n${error.stderr}` : String(error);
-    return { lists: `no: ${text.slice(0, 2000)}` };
+    const outcome = await runDriver(driver, plan, clientEnvironment(home));
+    if (model) {
+      const { results, notices } = model.turn;
+      outcome.listed = model.offered;
+      for (const [index, { step }] of steps.entries()) outcome.given[step] = results[index] ?? '';
+      if (client.terminal) outcome.given.wait = [...results, ...notices].join('\n');
+    }
+    return { ...outcome, wire: readWire(log) };
+  } finally {
+    await model?.close();
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
-const wanted = new Map(process.argv.slice(2).map((argument) => [argument.split('@')[0], argument.split('@')[1]]));
-const chosen = CLIENTS.filter(({ module }) => wanted.size === 0 || wanted.has(module));
-const folder = mkdtempSync(join(tmpdir(), 'kling-clients-'));
-const fakeApi = await FakeApi.start([documented]);
-try {
-  cpSync(fileURLToPath(new URL('clients', import.meta.url)), folder, { recursive: true });
-  writeFileSync(join(folder, 'package.json'), '{"private":true}\n');
-  const packages = chosen.map(({ module, install, version }) => `${install}@${wanted.get(module) ?? version}`);
-  execFileSync('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', ...packages, ...PEERS], {
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'inherit'],
-    shell: process.platform === 'win32',
+async function runDriver(driver: Driver, plan: object, env: NodeJS.ProcessEnv): Promise<Omit<Outcome, 'wire'>> {
+  const { program, args, cwd } = driver;
+  const options = { cwd, env, timeout: LIMIT_MS, maxBuffer: 64 * 1024 * 1024 };
+  try {
+    const { stdout } = await promisify(execFile)(program, [...args, JSON.stringify(plan)], options);
+    return { listed: [], given: {}, ...JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') };
+  } catch (error) {
+    const stderr = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
+    return { listed: [], given: {}, failure: stderr.trim() || String(error) };
+  }
+}
+
+/** What does not work, by column. A client that has a terminal is asked to wait, and for nothing else. */
+function faultsOf(client: ClientPackage, { listed, given, wire }: Outcome): Map<string, string> {
+  const faults = new Map<string, string>();
+  const names = missingFrom(JSON.stringify(listed), { expected: [...TOOLS] });
+  if (names.length > 0) faults.set('lists', `lacks ${names.join(', ')}`);
+  for (const step of stepsFor(`rendering-${client.module}`)) {
+    if (client.terminal && step.step !== 'wait') continue;
+    const text = given[step.step] ?? '';
+    if (missingFrom(text, step).length > 0) faults.set(step.step, text.slice(0, 1000) || 'no call was made');
+  }
+  if (client.expects && !isModern(wire)) faults.set('era', `it must be 2026-07-28, not ${eraOf(wire)}`);
+  if (client.expects === 'tasks' && wire.tasks === 0) faults.set('wait', 'the wait did not become a task');
+  return faults;
+}
+
+function eraOf({ versions, tasks, polls }: Wire): string {
+  const handles = tasks > 0 ? `, ${tasks} as a task with ${polls} polls` : '';
+  return `${versions.join(' and ') || 'none'}${handles}`;
+}
+
+/** How much the model was given, and how it begins. */
+function summaryOf({ listed, given }: Outcome): string {
+  const start = (text: string) => text.replace(/\s+/g, ' ').slice(0, 48);
+  const parts = [`tools: ${countTokens(JSON.stringify(listed))} tokens`];
+  for (const step of ['single', 'wait', 'error'] as const) {
+    const text = given[step];
+    if (text && (step !== 'wait' || !given.single)) parts.push(`${step}: ${countTokens(text)} tokens, ${start(text)}…`);
+  }
+  return parts.join('; ').replaceAll('|', '\\|');
+}
+
+function row(cells: string[]): void {
+  console.log(`| ${cells.join(' | ')} |`);
+}
+
+function report(client: ClientPackage, version: string, outcome: Outcome, show: boolean): boolean {
+  const faults = faultsOf(client, outcome);
+  const cells = COLUMNS.map((column) => {
+    if (client.terminal && column !== 'wait' && column !== 'lists') return '–';
+    return faults.has(column) ? 'NO' : 'yes';
   });
-  console.log(`| client (Node ${process.versions.node}) | version | ${STEPS.join(' | ')} |`);
-  console.log(`| --- | --- | ${STEPS.map(() => '---').join(' | ')} |`);
-  for (const { module, install } of chosen) {
-    const { version } = JSON.parse(readFileSync(join(folder, 'node_modules', install, 'package.json'), 'utf8'));
-    const results = await tryClient(folder, module, fakeApi);
-    const cells = STEPS.map((step) => results[step] ?? 'no');
-    console.log(`| ${install} | ${version} | ${cells.map((cell) => (cell === 'yes' ? 'yes' : 'NO')).join(' | ')} |`);
-    for (const [step, result] of Object.entries(results))
-      if (result !== 'yes') console.error(`${install}, ${step}: ${result}`);
-    if (cells.some((cell) => cell !== 'yes')) process.exitCode = 1;
+  const era = `${eraOf(outcome.wire)}${faults.has('era') ? ' (NO)' : ''}`;
+  row([`${client.label} ${version}`, era, ...cells, summaryOf(outcome)]);
+  for (const [column, text] of faults) console.error(`${client.label}, ${column}: ${text}`);
+  if (outcome.failure) console.error(`${client.label} broke off: ${outcome.failure.slice(-2000)}`);
+  if (show) console.error(JSON.stringify({ tools: outcome.listed, ...outcome.given }, null, 2));
+  return faults.size === 0 && !outcome.failure;
+}
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { show: { type: 'boolean', default: false } },
+});
+const wanted = new Map(positionals.map((argument) => [argument.split('@')[0], argument.split('@')[1]]));
+const unknown = [...wanted.keys()].filter((name) => !CLIENTS.some(({ module }) => module === name));
+if (unknown.length > 0)
+  throw new Error(`Not known: ${unknown.join(', ')}. It is one of: ${CLIENTS.map(({ module }) => module).join(', ')}.`);
+
+const api = await FakeApi.start();
+try {
+  row([`client (server on Node ${process.versions.node})`, 'era', ...COLUMNS, 'what the model was given']);
+  row(Array(COLUMNS.length + 3).fill('---'));
+  for (const listed of CLIENTS.filter(({ module }) => wanted.size === 0 || wanted.has(module))) {
+    const client = { ...listed, version: wanted.get(listed.module) ?? listed.version };
+    try {
+      const driver = await driverOf(client);
+      const passed = report(
+        client,
+        installedVersion(client, driver),
+        await tryClient(client, driver, api),
+        values.show,
+      );
+      if (!passed) process.exitCode = 1;
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+      row([`${client.label} ${client.version}`, ...Array(COLUMNS.length + 1).fill('–'), `skipped: ${error.message}`]);
+    }
   }
 } finally {
-  await fakeApi.close();
-  rmSync(folder, { recursive: true, force: true });
+  await api.close();
 }

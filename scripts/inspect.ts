@@ -15,6 +15,7 @@ import {
 } from '../test/support/records.js';
 import { ENTRY } from '../test/support/server-process.js';
 import { CLIENTS } from './clients/list.js';
+import { npxArguments } from './npm.js';
 
 /** Long enough to start a wait and watch it come to its end. */
 const RENDERING_MS = 60_000;
@@ -40,11 +41,13 @@ console.error(`Task ids of the fake API:
 
 const variables = { ACEDATACLOUD_API_TOKEN: TOKEN, ACEDATACLOUD_API_BASE_URL: fakeApi.url };
 const options = Object.entries(variables).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
-const inspectorPackage = CLIENTS.filter(({ module }) => module === 'inspector').map(
-  ({ install, version }) => `${install}@${version}`,
+const [inspectorPackage = ''] = CLIENTS.flatMap(({ module, install, version }) =>
+  module === 'inspector' ? [`${install}@${version}`] : [],
 );
-const args = ['-y', ...inspectorPackage, ...options, process.execPath, ENTRY, ...process.argv.slice(2)];
-const inspector = spawn('npx', args, { stdio: 'inherit', shell: process.platform === 'win32' });
+const args = [...options, process.execPath, ENTRY, ...process.argv.slice(2)];
+const inspector = spawn(process.execPath, npxArguments(inspectorPackage, 'mcp-inspector', ...args), {
+  stdio: 'inherit',
+});
 process.on('SIGINT', () => {});
 inspector.on('close', async (code) => {
   await fakeApi.close();

@@ -1,8 +1,7 @@
 import { setMaxListeners } from 'node:events';
-import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
-import { type Config, DEFAULTS, readConfig } from './config.js';
+import { DEFAULTS, loadConfig } from './config/config.js';
 import { Log } from './log.js';
 import { Connection } from './mcp/connection.js';
 import type { ServerOptions } from './mcp/features.js';
@@ -25,32 +24,10 @@ Set ACEDATACLOUD_API_TOKEN in the environment. Documentation: https://www.npmjs.
 
 const USER_AGENT = `${name}/${version} node/${process.versions.node}`;
 
-const MAX_DOTENV_BYTES = 64 * 1024;
-
-/** The text of a .env in the working directory; the directory may be anybody's, so only a small regular file counts. */
-function readDotenv(): { text?: string; warning?: string } {
-  try {
-    const stat = statSync('.env', { throwIfNoEntry: false });
-    if (!stat) return {};
-    if (!stat.isFile() || stat.size > MAX_DOTENV_BYTES) {
-      return { warning: `.env is ignored: it must be a regular file of at most ${MAX_DOTENV_BYTES / 1024} KB.` };
-    }
-    return { text: readFileSync('.env', 'utf8') };
-  } catch (error) {
-    return { warning: `.env is ignored: it cannot be read (${error instanceof Error ? error.message : 'unknown'}).` };
-  }
-}
-
-function loadConfig(): Config {
-  const { text, warning } = readDotenv();
-  const config = readConfig(process.env, text);
-  return warning ? { ...config, warnings: [warning, ...config.warnings] } : config;
-}
-
 async function serve(log: Log): Promise<void> {
   log.takeConsole();
-  const { connection, maxWaitSeconds, logLevel, faults, warnings } = loadConfig();
-  log.configure(logLevel, connection?.token);
+  const { connection, maxWaitSeconds, logLevel, faults, warnings, secret } = loadConfig(process.env);
+  log.configure(logLevel, secret);
   for (const warning of warnings) log.warn(warning);
   for (const fault of faults) log.error(fault);
 
@@ -96,12 +73,9 @@ async function main([option, ...rest]: string[]): Promise<void> {
     print(process.stdout, `${version}\n`, 0);
   } else if (option === '--check' && rest.length === 0) {
     const { checkSetup } = await import('./check.js');
-    const { report, ok } = await checkSetup(
-      loadConfig(),
-      `${name} ${version}, Node ${process.versions.node} on ${process.platform}`,
-      USER_AGENT,
-    );
-    print(process.stdout, report, ok ? 0 : 1);
+    const program = `${name} ${version}, Node ${process.versions.node} on ${process.platform}`;
+    const ok = await checkSetup(loadConfig(process.env), program, USER_AGENT, (line) => process.stdout.write(line));
+    print(process.stdout, '', ok ? 0 : 1);
   } else {
     print(process.stderr, USAGE, 2);
   }

@@ -21,14 +21,18 @@ export function createService({ connection, faults, maxWaitSeconds, userAgent, l
   const onBug = (error: unknown) =>
     log.error(error instanceof Error ? (error.stack ?? error.message) : 'a call failed');
   if (!connection) {
-    return createTools({ backend: new KlingError('configuration', faults.join(' ')), maxWaitSeconds, onBug });
+    return createTools({
+      backend: new KlingError('configuration', faults.join(' '), { hint: '' }),
+      maxWaitSeconds,
+      onBug,
+    });
   }
   // The first request would have to load it otherwise.
   import('./kling/api/undici.js').catch(() => {});
   const client = new KlingClient(connection, {
     userAgent,
-    onAttempt: ({ action, outcome, durationMs }) =>
-      log.debug(`${action}: ${outcome} after ${Math.round(durationMs)} ms`),
+    onAttempt: ({ ids, outcome, durationMs }) =>
+      log.debug(`lookup of ${ids}: ${outcome} after ${Math.round(durationMs)} ms`),
   });
   const onForeignRecords = (count: number) => log.debug(`${count} records that nobody asked for were ignored`);
   return createTools({ backend: new Looker(client, { onBug, onForeignRecords }), maxWaitSeconds, onBug });

@@ -15,15 +15,17 @@ const TASK_FIELDS: Record<keyof Task, string> = {
   video_id: 'Completed: its id, which is not a task id',
   duration_seconds: 'Completed: its length',
   other_media: 'Completed: further results, each with `kind`, `url` and, where known, `id` and `duration_seconds`',
-  output: 'Completed without video and image: what the task returned instead, such as a voice',
+  output: 'Completed without video and image, or with an id that no file has: what the task returned, such as a voice',
+  usage: 'Where the API tells it: what was metered',
   error: 'Failed, or a part of the results did: `code` where known, and `message`',
-  request: 'Completed or failed: what was asked for, such as prompt and model, without callback addresses',
+  request:
+    'What was asked for (while pending, only without waiting), such as prompt and model, without callback addresses',
   created_at: 'When it was submitted',
   started_at: 'When work on it began; not for a pending task',
   finished_at: 'When it ended; not for a pending task',
   elapsed_seconds: 'How long it took; for a pending task, how old it is',
   trace_id: "Completed or failed: for the vendor's support",
-  poll_after_seconds: 'Pending: when it makes sense to ask again',
+  poll_after_seconds: 'Pending for less than 30 minutes: when it makes sense to ask again',
 };
 
 const BATCH_FIELDS: Record<keyof Batch, string> = {

@@ -1,5 +1,5 @@
 import type { Tool as ListedTool } from '@modelcontextprotocol/sdk/types.js';
-import { DEFAULTS } from '../../src/config.js';
+import { DEFAULTS } from '../../src/config/config.js';
 import { KlingClient } from '../../src/kling/api/client.js';
 import { Looker } from '../../src/kling/looker.js';
 import { getTaskTool } from '../../src/tools/get-task.js';

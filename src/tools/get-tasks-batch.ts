@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import type { KlingError } from '../kling/api/error.js';
 import type { Outcome } from '../kling/follow.js';
-import { summarizeTask, taskSummarySchema } from '../kling/task/task.js';
+import { summarizeTask } from '../kling/task/task.js';
 import { type CallArguments, taskIdSchema, waitSecondsSchema } from './arguments.js';
 import { sentencesOf, toResult } from './result.js';
+import { taskSummarySchema } from './schemas.js';
 import { textsFor } from './texts.js';
 import { defineTool, type Tool, type ToolOptions } from './tool.js';
 

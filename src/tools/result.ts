@@ -15,7 +15,7 @@ export function toResult(result: object): CallToolResult {
 
 /** What an error says without its code and trace id: what happened, then what to do. */
 export function sentencesOf(error: KlingError): string {
-  return `${error.message} ${error.hint}`;
+  return `${error.message} ${error.hint}`.trim();
 }
 
 /**

@@ -7,6 +7,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { publint } from 'publint';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
+import { npmArguments } from '../../scripts/npm.js';
 import { FakeApi, TOKEN } from '../support/fake-api.js';
 import { DOCUMENTED_ID, DOCUMENTED_VIDEO, documented } from '../support/records.js';
 
@@ -33,7 +34,11 @@ let packed: { filename: string; size: number; files: { path: string }[] };
 /** npm with a home and a cache of its own, so that nothing installed before can help. */
 function npm(...args: string[]): string {
   const env = { PATH: process.env.PATH, HOME: home, USERPROFILE: home, npm_config_cache: join(home, 'cache') };
-  return execFileSync('npm', args, { encoding: 'utf8', shell: windows, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  return execFileSync(process.execPath, npmArguments(...args), {
+    encoding: 'utf8',
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }
 
 beforeAll(() => {

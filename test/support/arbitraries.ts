@@ -1,8 +1,17 @@
 import fc, { type Arbitrary } from 'fast-check';
-import type { Json } from './records.js';
+import { type Json, kling } from './records.js';
 
 /** Values that stand under private keys, and are repeated in texts: a task shows none of them. */
 export const PRIVATE = ['internal-id-4f9c1e7a', 'hook.example/cb?key=s3cret', '9007199254740881'];
+
+/** The callback under other spellings, of which a task shows none either. */
+const CALLBACKS = [
+  'https://hook.example/cb?key=s3cret',
+  'https://HOOK.example/cb',
+  'http://hook.example/cb/?key=s3cret&attempt=2',
+  'https:\\/\\/hook.example\\/cb',
+  encodeURIComponent('https://hook.example/cb?key=s3cret'),
+];
 
 const PRIVATE_KEYS = [
   ...['_id', 'user_id', 'actor_user_id', 'api_id', 'application_id', 'credential_id', 'authorization_id', 'job_id'],
@@ -18,14 +27,19 @@ const URL_KEYS = [
   'preview_url',
   'source_video_url',
   'x_url',
+  ...['poster_url', 'watermark_url', 'last_frame_url', 'refer_image_url'],
 ];
 const TEXT_KEYS = ['message', 'detail', 'task_status_msg', 'code', 'prompt', 'note'];
-const WRAPPING_KEYS = ['data', 'task_result', 'videos', 'images', 'request', 'input', 'error', 'elements'];
+const WRAPPING_KEYS = [
+  ...['data', 'task_result', 'videos', 'images', 'request', 'input', 'error', 'elements', 'usage'],
+  ...['task_info', 'parent_video', 'refer_images', 'camera_control', 'multi_prompt', 'contents'],
+];
 const OTHER_KEYS = [
   'success',
   'id',
   'video_id',
   'voice_id',
+  'element_id',
   'duration',
   'model',
   'async',
@@ -52,6 +66,7 @@ const urls = fc.oneof(
     'http://cdn.example/b.png',
     'HTTPS://CDN.example/ü\u202e.mp3',
     'https://',
+    ...CALLBACKS,
   ),
   fc.constantFrom(
     'data:video/mp4;base64,AAAA',
@@ -89,7 +104,9 @@ const texts = fc.oneof(
     '镜'.repeat(3000),
     '5.1',
   ),
+  fc.tuple(fc.string(), fc.constantFrom(...PRIVATE, ...CALLBACKS), fc.string()).map((parts) => parts.join(' ')),
   fc.tuple(fc.string(), fc.constantFrom(...PRIVATE), fc.string()).map((parts) => parts.join('')),
+  fc.bigInt({ min: 2n ** 53n, max: 2n ** 64n }).map(String),
 );
 const scalars = fc.oneof(fc.constant(null), fc.boolean(), numbers, texts, words, urls);
 
@@ -127,11 +144,17 @@ export const recordLike: Arbitrary<Json> = fc
       id: fc.oneof(fc.uuid(), scalars),
       type: fc.oneof(fc.constantFrom('videos', 'voices', 'elements'), scalars),
       trace_id: scalars,
-      request: fc.oneof(node, scalars),
+      request: fc.oneof(
+        node,
+        node.map((value) => JSON.stringify(value)),
+        scalars,
+      ),
       response: fc.oneof(
         { weight: 5, arbitrary: node },
         node.map((value) => JSON.stringify(value)),
         fc.array(node),
+        fc.array(node).map((value) => JSON.stringify(value)),
+        fc.record({ success: fc.constant(true), data: node.map((value) => JSON.stringify(value)) }),
         scalars,
       ),
       created_at: times,
@@ -155,6 +178,20 @@ export const KNOWN_RESPONSES: Json[] = [
   { success: true, data: { voice_id: 'v1', voice_name: 'Anna' }, task_id: 't' },
   { data: { task_status: 'succeed', task_result: { videos: [{ id: 'v', url: 'https://cdn.example/a.mp4' }] } } },
   { success: false, error: { code: 'c', detail: 'd' }, task_id: 't', trace_id: 'x' },
+  kling({
+    task_info: { parent_video: { id: 'p', url: 'https://cdn.example/p.mp4', duration: '5' } },
+    task_result: {
+      videos: [{ id: 'v', url: 'https://cdn.example/a.mp4', watermark_url: 'https://cdn.example/w.mp4' }],
+    },
+  }),
+  {
+    success: true,
+    usage: { duration: 5 },
+    data: {
+      element_id: '829836802793406551',
+      element_image_list: { refer_images: [{ image_url: 'https://cdn.example/r.png' }] },
+    },
+  },
   {
     data: [
       { state: 'failed', error: 'no' },

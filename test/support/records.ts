@@ -118,3 +118,32 @@ export function failedRecord(id: string, message = 'The prompt was refused by th
   const response = { success: false, error, task_id: id, trace_id: 'trace-1' };
   return record(id, { started_at: 1740969535.393, finished_at: 1740969552.463, elapsed: 17.07, response });
 }
+
+/** A response in the form of Kling's own API. */
+export function kling(data: Json): Json {
+  return {
+    code: 0,
+    message: 'SUCCEED',
+    request_id: 'request-1',
+    data: { task_id: 'kling-1', task_status: 'succeed', ...data },
+  };
+}
+
+/** A finished extension of a video: the user's own video stands beside the results. */
+export function parentRecord(id: string, videos: Json[]): Json {
+  const parent_video = { id: 'parent-1', url: 'https://cdn.acedata.cloud/parent.mp4', duration: '5' };
+  return record(id, {
+    finished_at: 1740969852.463,
+    response: kling({ task_info: { parent_video }, task_result: { videos } }),
+  });
+}
+
+/** A finished element: its id, which the API writes as a number, and the pictures that the user gave. */
+export function elementRecord(id: string): Json {
+  const refer_images = [
+    { image_url: 'https://cdn.acedata.cloud/side.png' },
+    { image_url: 'https://cdn.acedata.cloud/back.png' },
+  ];
+  const data = { element_id: '829836802793406551', element_image_list: { refer_images } };
+  return record(id, { type: 'elements', finished_at: 1740969852.463, response: { success: true, task_id: id, data } });
+}

@@ -97,6 +97,11 @@ export class ServerProcess {
     while (!this.stderr.includes(text)) await this.#change();
   }
 
+  /** Resolves once stdout holds the text. */
+  async printed(text: string): Promise<void> {
+    while (!this.stdout.includes(text)) await this.#change();
+  }
+
   /**
    * All that is answered to the given lines without asking the API: what came before the answer to a ping that was sent
    * once a first ping behind them had been answered. The first alone proves nothing, as it may overtake them.

@@ -1,6 +1,6 @@
-import { cleanLine, REDACTED } from '../text/clean.js';
+import { cleanLine } from '../text/clean.js';
 import { isObject, type JsonObject, parseJson, textOf } from '../text/json.js';
-import { cleanerOf } from '../text/privacy.js';
+import { cleanerOf, redactMessage } from '../text/privacy.js';
 import {
   badResponse,
   type CodeMeaning,
@@ -20,21 +20,9 @@ const CODE_OF_STATUS = new Map([
   [404, 'no_api'],
 ]);
 
-/** The API's ids, as its messages name them: UUIDs and those of its database. */
-const ANY_ID = /\b(?:[\da-f]{24}|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})\b/gi;
-
-/** No lookup sends a URL: one that a message names is a callback, or an address inside the service. */
-const ANY_URL = /https?:\/\/\S+/gi;
-
-/**
- * A sentence from the API for the reader, where it is one: not markup, and short. It may name the account or the
- * application by an internal id that nothing else in the body tells as such.
- */
+/** A sentence from the API for the reader, where it is one: not markup, and short. */
 function quote(message: string | undefined): string {
-  const text = cleanLine((message ?? '').replace(ANY_URL, REDACTED).replace(ANY_ID, REDACTED), 160).replace(
-    /[.\s]+$/,
-    '',
-  );
+  const text = cleanLine(message ?? '', 160).replace(/[.\s]+$/, '');
   return text === '' || /<[a-z!/]/i.test(text) ? '' : `: ${text}`;
 }
 
@@ -57,16 +45,17 @@ function retryAfterOf(answer: HttpAnswer): number | undefined {
 }
 
 /** Code, message and trace id of an error body; the error is an object or a bare string. */
-function readError(body: JsonObject) {
+function readError(body: JsonObject, askedIds: readonly string[]) {
   const error = isObject(body.error) ? body.error : { message: body.error };
   const named = textOf(isObject(body.error) ? body.error.code : body.error) ?? '';
   const code = /^[a-z0-9_]{1,64}$/.test(named) ? named : undefined;
   const message = textOf(error.message) ?? textOf(error.detail) ?? textOf(body.message) ?? textOf(body.detail);
   const traceId = textOf(body.trace_id) ?? textOf(error.trace_id);
-  const cleaner = cleanerOf({ ...body, response: error });
+  const ids = [...askedIds, traceId];
+  const cleaner = cleanerOf({ ...body, response: error }, ids);
   return {
     code,
-    message: message === undefined || message === code ? undefined : cleaner.text(message),
+    message: message === undefined || message === code ? undefined : redactMessage(message, { cleaner, ids }),
     traceId: traceId && /^[\w-]{1,64}$/.test(traceId) ? traceId : undefined,
   };
 }
@@ -82,9 +71,9 @@ export function tooManyRequests(retryAfterMs: number | undefined, traceId?: stri
 }
 
 /** The error that an answer means. The API's own code goes first, then the status, as its documentation mixes them up. */
-function errorOf(answer: HttpAnswer, body: JsonObject): KlingError {
+function errorOf(answer: HttpAnswer, body: JsonObject, askedIds: readonly string[]): KlingError {
   const { status } = answer;
-  const { code, message, traceId } = readError(body);
+  const { code, message, traceId } = readError(body, askedIds);
   const say = (ownCode: string, { what, hint, retryable = false }: CodeMeaning = meaningOf(ownCode)) =>
     new KlingError(ownCode, `${what} (HTTP ${status})${quote(message)}.`, {
       hint,
@@ -102,19 +91,20 @@ function errorOf(answer: HttpAnswer, body: JsonObject): KlingError {
 
 /**
  * The JSON of an answer: null, or an object that is no error.
+ * @param askedIds the ids asked for, which the message of an error may name
  * @throws KlingError by the error table
  */
-export function readAnswer(answer: HttpAnswer): JsonObject | null {
+export function readAnswer(answer: HttpAnswer, askedIds: readonly string[] = []): JsonObject | null {
   const { status, text } = answer;
   if (status >= 300 && status < 400) throw badResponse(`The API answered with a redirect (HTTP ${status}).`);
   const body = text === undefined ? undefined : parseJson(text);
   if (isObject(body) && isRecord(body, status)) return body;
-  if (status >= 400) throw errorOf(answer, isObject(body) ? body : {});
+  if (status >= 400) throw errorOf(answer, isObject(body) ? body : {}, askedIds);
   if (text === undefined) throw badResponse(`The API answered with a compressed body (HTTP ${status}).`);
   if (text.trim() === '') throw badResponse(`The API answered with an empty body (HTTP ${status}).`);
   if (body === undefined) throw badResponse(`The API answered with something that is not JSON (HTTP ${status}).`);
   if (body !== null && !isObject(body)) throw badResponse('The API answered with JSON that is no record.');
-  if (body !== null && (body.success === false || isErrorBody(body))) throw errorOf(answer, body);
+  if (body !== null && (body.success === false || isErrorBody(body))) throw errorOf(answer, body, askedIds);
   return body;
 }
 

@@ -4,7 +4,7 @@ import { isEmpty, isObject, type JsonObject } from '../text/json.js';
 import { dateOf, readAnswer } from './answer.js';
 import { badResponse, KlingError } from './error.js';
 import { isReset, networkError } from './network-error.js';
-import { HttpPool, type HttpRequest, type ProxySettings, RequestTimeoutError } from './pool.js';
+import { type HttpLimits, HttpPool, type HttpRequest, type ProxySettings, RequestTimeoutError } from './pool.js';
 
 /** How to reach the API. */
 export interface Connection {
@@ -25,7 +25,8 @@ export interface ClientOptions {
 
 /** One request to the API: its outcome is the HTTP status, or the code of the error that ended it. */
 export interface AttemptReport {
-  action: string;
+  /** How many tasks it asked for. */
+  ids: number;
   outcome: string;
   durationMs: number;
 }
@@ -94,13 +95,13 @@ export class KlingClient {
    */
   async lookup(ids: string[], endMs: number, signal: AbortSignal): Promise<LookupAnswer> {
     const [id] = ids;
-    const question = ids.length === 1 ? { action: 'retrieve', id } : { action: 'retrieve_batch', ids };
+    const body = ids.length === 1 ? { action: 'retrieve', id } : { action: 'retrieve_batch', ids };
     const startMs = performance.now();
-    const request = { url: this.#url, headers: this.#headers, body: JSON.stringify(question) };
+    const request = { url: this.#url, headers: this.#headers, body: JSON.stringify(body) };
     let headersTimeoutMs = Math.max(MIN_HEADERS_TIMEOUT_MS, this.requestTimeoutMs / 3);
     for (let attempt = 1; ; attempt++) {
       const headersEndMs = performance.now() + headersTimeoutMs;
-      const outcome = await this.#attempt(question.action, request, { headersEndMs, endMs, signal });
+      const outcome = await this.#attempt(ids, request, { headersEndMs, endMs, signal });
       if (!(outcome instanceof Failure)) return outcome;
       const { cause } = outcome;
       const slow = cause instanceof RequestTimeoutError;
@@ -115,19 +116,15 @@ export class KlingClient {
     }
   }
 
-  async #attempt(
-    action: string,
-    request: HttpRequest,
-    limits: { headersEndMs: number; endMs: number; signal: AbortSignal },
-  ): Promise<LookupAnswer | Failure> {
+  async #attempt(ids: string[], request: HttpRequest, limits: HttpLimits): Promise<LookupAnswer | Failure> {
     const startMs = performance.now();
     const report = (outcome: string) =>
-      this.#options.onAttempt?.({ action, outcome, durationMs: performance.now() - startMs });
+      this.#options.onAttempt?.({ ids: ids.length, outcome, durationMs: performance.now() - startMs });
     try {
       const answer = await this.#pool.post(request, limits);
       report(`HTTP ${answer.status}`);
-      const body = readAnswer({ ...answer, text: answer.text && this.#redact(answer.text) });
-      return { records: recordsOf(action, body), dateMs: dateOf(answer) };
+      const body = readAnswer({ ...answer, text: answer.text && this.#redact(answer.text) }, ids);
+      return { records: recordsOf(body, ids.length), dateMs: dateOf(answer) };
     } catch (cause) {
       if (limits.signal.aborted) throw cause;
       if (cause instanceof KlingError) {
@@ -159,10 +156,10 @@ class Failure {
   ) {}
 }
 
-function recordsOf(action: string, body: JsonObject | null): JsonObject[] {
+function recordsOf(body: JsonObject | null, idCount: number): JsonObject[] {
   // `{}`, on some deployments `null`, means that none was found.
   if (body === null || isEmpty(body)) return [];
-  if (action === 'retrieve') return [body];
+  if (idCount === 1) return [body];
   if (!Array.isArray(body.items)) throw badResponse('The API answered a batch without a list of items.');
   return body.items.filter(isObject);
 }

@@ -1,10 +1,10 @@
-import { type Cleaner, cleanLine } from '../text/clean.js';
-import { isEmpty, isObject, type JsonObject, textOf } from '../text/json.js';
-import { isPrivateKey } from '../text/private-keys.js';
-import { safeUrl } from '../text/url.js';
-
-export const MEDIA_KINDS = ['video', 'image', 'audio', 'file'] as const;
-export type MediaKind = (typeof MEDIA_KINDS)[number];
+import { cleanLine } from '../text/clean.js';
+import { defined, isObject, isStructure, type JsonObject, textOf } from '../text/json.js';
+import type { Cleaner } from '../text/privacy.js';
+import { isPrivateKey } from '../text/private-values.js';
+import { isHttpUrl, safeUrl } from '../text/url.js';
+import { walk } from '../text/walk.js';
+import { kindOfKey, kindOfType, kindOfUrl, type MediaKind } from './kind.js';
 
 /** One file that a task made. */
 export interface Media {
@@ -14,104 +14,88 @@ export interface Media {
   duration_seconds?: number;
 }
 
-/** File extensions that tell a kind, with their media types where one is registered. */
-const EXTENSIONS = new Map<string, { kind: MediaKind; mimeType: string }>(
-  Object.entries({
-    mp4: 'video/mp4',
-    m4v: 'video/mp4',
-    mov: 'video/quicktime',
-    webm: 'video/webm',
-    mkv: 'video/x-matroska',
-    png: 'image/png',
-    jpg: 'image/jpeg',
-    jpeg: 'image/jpeg',
-    webp: 'image/webp',
-    gif: 'image/gif',
-    avif: 'image/avif',
-    mp3: 'audio/mpeg',
-    wav: 'audio/wav',
-    m4a: 'audio/mp4',
-    aac: 'audio/aac',
-    ogg: 'audio/ogg',
-    flac: 'audio/flac',
-    zip: 'application/zip',
-    json: 'application/json',
-    srt: 'application/x-subrip',
-    vtt: 'text/vtt',
-  }).map(([extension, mimeType]) => [extension, { kind: kindOfMimeType(mimeType), mimeType }]),
-);
-
-function kindOfMimeType(mimeType: string): MediaKind {
-  return MEDIA_KINDS.find((kind) => mimeType.startsWith(`${kind}/`)) ?? 'file';
-}
-
-/** The kind and media type that the file name in a URL tells, if it tells one. */
-export function fileTypeOf(url: string): { kind: MediaKind; mimeType: string } | undefined {
-  const extension = /\.([a-z0-9]+)$/i.exec(new URL(url).pathname)?.[1];
-  return extension ? EXTENSIONS.get(extension.toLowerCase()) : undefined;
-}
-
-/**
- * Keys whose URLs are no results, with all that stands below them: what was submitted, pictures on the way, and
- * addresses of the service itself. From the vendor's own client.
- */
-const NO_RESULT = /^(request|input|(callback|webhook|status|source|preview|cover|thumbnail|docs)_.*)$/;
-
-function kindOfKey(key: string): MediaKind | undefined {
-  if (key.includes('video')) return 'video';
-  if (/image|photo/.test(key)) return 'image';
-  return /audio|voice|sound|music/.test(key) ? 'audio' : undefined;
-}
-
-/** A result URL, where it stands, and the kind that the nearest telling key above it names. */
-interface Found {
-  url: string;
-  holder: JsonObject;
-  kind: MediaKind | undefined;
-}
-
 /** Keys of result URLs, in lower case. */
 const URL_KEY = /^url$|_urls?$/;
+/** Keys of what was submitted, in lower case; but `resource` and `transparent` name results. */
+const INPUT_KEY = /^(?:task_info|request|input)$|(?<!re)source|origin|(?<!trans)parent|refer/;
+/** Keys of what else is no result, in lower case: pictures on the way, and addresses of the service itself. */
+const NO_RESULT_KEY = /callback|webhook|status|preview|cover|poster|thumb|frame|docs/;
+/** Keys of the version with a watermark, in lower case. */
+const WATERMARK_KEY = /(?<!no_?|non_?|un|without_?)watermark/;
 
-/** Whether a value is, or may hold, a result URL: a body can have millions of others, which need no place on the stack. */
-function isWorthALook(value: unknown, key: string): boolean {
-  if (typeof value === 'object' && value !== null) return !isEmpty(value);
-  return typeof value === 'string' && URL_KEY.test(key);
+/** Whether a key names what was submitted rather than what came of it. */
+export function isInputKey(key: string): boolean {
+  return INPUT_KEY.test(key.toLowerCase());
 }
+
+/** Whether neither a result nor a result's id stands below a key. */
+export function isNoResultKey(key: string): boolean {
+  const lower = key.toLowerCase();
+  return INPUT_KEY.test(lower) || NO_RESULT_KEY.test(lower) || isPrivateKey(lower);
+}
+
+/** Where something of a response stands. */
+interface Place {
+  /** The nearest key above, in lower case. */
+  key: string;
+  /** The object whose id and duration are those of the file. */
+  holder: JsonObject;
+  /** The kind that the nearest telling key above names. */
+  kind: MediaKind | undefined;
+  isWatermarked: boolean;
+  /** Whether a `task_result` stands above. */
+  isInTaskResult: boolean;
+}
+
+/** A result URL where it stands; undefined for one that is too long to be shown. */
+interface Found extends Place {
+  url: string | undefined;
+}
+
+/** More files than any task makes, and few enough that a hostile body costs nothing. */
+const MAX_FOUND = 1000;
 
 /**
- * The result URLs of a response in the order of the document, repetitions included. It keeps its own stack: a body
- * may be nested a million levels deep.
+ * The result URLs of a response in the order of the document, repetitions included, those with a watermark last. Where
+ * the response has a `task_result`, only those below it: what stands beside it is what the user submitted.
  */
-export function* resultUrls(response: unknown): Generator<Found> {
-  const stack: { value: unknown; key: string; holder: JsonObject; kind: MediaKind | undefined }[] = [
-    { value: response, key: '', holder: {}, kind: undefined },
+function findResults(response: JsonObject): Found[] {
+  const found: Found[] = [];
+  let hasTaskResult = false;
+  const root: Place = { key: '', holder: response, kind: undefined, isWatermarked: false, isInTaskResult: false };
+  walk<Place>(response, root, (value, name, place) => {
+    const key = typeof name === 'number' ? place.key : name.toLowerCase();
+    const isUrl = typeof value === 'string' && URL_KEY.test(key);
+    if (!isUrl && !isStructure(value)) return undefined;
+    if (found.length >= MAX_FOUND || (key !== place.key && isNoResultKey(key))) return undefined;
+    const isTaskResult = key === 'task_result' && isObject(value) && Object.values(value).some(isStructure);
+    hasTaskResult ||= isTaskResult;
+    let { holder } = place;
+    if (isObject(value)) holder = value;
+    // An id or a duration beside a list of several files belongs to none of them.
+    else if (Array.isArray(value) && value.length > 1) holder = {};
+    const here: Place = {
+      key,
+      holder,
+      kind: kindOfKey(key) ?? place.kind,
+      isWatermarked: place.isWatermarked || WATERMARK_KEY.test(key),
+      isInTaskResult: place.isInTaskResult || isTaskResult,
+    };
+    if (!isUrl) return here;
+    if (isHttpUrl(value)) found.push({ ...here, url: safeUrl(value) });
+    return undefined;
+  });
+  const results = hasTaskResult ? found.filter(({ isInTaskResult }) => isInTaskResult) : found;
+  return [
+    ...results.filter(({ isWatermarked }) => !isWatermarked),
+    ...results.filter(({ isWatermarked }) => isWatermarked),
   ];
-  for (let top = stack.pop(); top; top = stack.pop()) {
-    const { value, key, holder, kind } = top;
-    if (Array.isArray(value)) {
-      // An id or a duration beside a list of several files belongs to none of them.
-      const listHolder = value.length > 1 ? {} : holder;
-      const items = value.filter((item) => isWorthALook(item, key)).reverse();
-      for (const item of items) stack.push({ value: item, key, holder: listHolder, kind });
-    } else if (isObject(value)) {
-      for (const [name, child] of Object.entries(value).reverse()) {
-        const lower = name.toLowerCase();
-        if (!isWorthALook(child, lower) || NO_RESULT.test(lower) || isPrivateKey(lower)) continue;
-        stack.push({ value: child, key: lower, holder: value, kind: kindOfKey(lower) ?? kind });
-      }
-    } else {
-      const url = safeUrl(value);
-      if (url) yield { url, holder, kind };
-    }
-  }
 }
 
-const KIND_OF_TYPE = new Map<string, MediaKind>([
-  ...['videos', 'motion', 'lip-sync', 'talking-photo', 'video-commerce'].map((type) => [type, 'video'] as const),
-  ...['elements', 'goods-studio', 'virtual-try-on'].map((type) => [type, 'image'] as const),
-  ['voices', 'audio'],
-]);
+/** Whether a response, or one element of it, names a result's URL. */
+export function hasResultUrl(response: JsonObject): boolean {
+  return findResults(response).length > 0;
+}
 
 /** Duration in seconds from a number or a numeric string; undefined for what is none. */
 function durationOf(value: unknown): number | undefined {
@@ -123,33 +107,39 @@ function durationOf(value: unknown): number | undefined {
 export interface MediaContext {
   /** The task's own id, which is never a file's id. */
   taskId: string;
-  /** The task's type, which tells the kind of a file that neither its key nor its name tells. */
+  /** The task's type, which tells the kind of a file that neither its name nor a key tells. */
   type: string | undefined;
   cleaner: Cleaner;
 }
 
-/** More than any task makes, and few enough that a hostile body costs nothing. */
-const MAX_MEDIA = 1000;
+/** The files that a response names. */
+export interface Results {
+  media: Media[];
+  /** The ids that stand beside their URLs, in lower case, and the task's own. */
+  ids: Set<string>;
+  /** How many more have a URL that is too long to be shown. */
+  leftOut: number;
+}
 
-/**
- * The files that a response names, each once, in the order of the document. What a second mention of a URL knows
- * (its id, its duration) is added to the first.
- */
-export function readMedia(response: unknown, { taskId, type, cleaner }: MediaContext): Media[] {
+/** Reads the files of a response, each once. What a second mention of a URL knows (its id, its duration) is added. */
+export function readResults(response: JsonObject, { taskId, type, cleaner }: MediaContext): Results {
   const media = new Map<string, Media>();
-  for (const { url, holder, kind: kindByKey } of resultUrls(response)) {
-    if (media.size >= MAX_MEDIA) break;
-    if (!cleaner.allows(url)) continue;
+  const ids = new Set([taskId.toLowerCase()]);
+  let leftOut = 0;
+  for (const { url, holder, kind: kindByKey } of findResults(response)) {
+    if (url === undefined) leftOut++;
+    if (url === undefined || !cleaner.allows(url)) continue;
     const known = media.get(url);
-    const kind = known?.kind ?? kindByKey ?? fileTypeOf(url)?.kind ?? KIND_OF_TYPE.get(type ?? '') ?? 'file';
-    const id = known?.id ?? cleanLine(cleaner.text(textOf(holder[`${kind}_id`]) ?? textOf(holder.id) ?? ''), 128);
-    const duration = known?.duration_seconds ?? (kind === 'image' ? undefined : durationOf(holder.duration));
-    media.set(url, {
-      kind,
+    const kind = known?.kind ?? kindOfUrl(url) ?? kindByKey ?? kindOfType(type);
+    const candidates = [holder[`${kind}_id`], holder.id].map(textOf).filter((id) => id !== undefined);
+    const isOwn = candidates[0]?.toLowerCase() === taskId.toLowerCase();
+    const id = isOwn ? '' : cleanLine(cleaner.text(candidates[0] ?? ''), 128);
+    for (const candidate of candidates) ids.add(candidate.toLowerCase());
+    const duration = kind === 'image' ? undefined : durationOf(holder.duration);
+    media.set(
       url,
-      ...(id !== '' && id.toLowerCase() !== taskId.toLowerCase() && { id }),
-      ...(duration !== undefined && { duration_seconds: duration }),
-    });
+      defined({ kind, url, id: known?.id ?? (id || undefined), duration_seconds: known?.duration_seconds ?? duration }),
+    );
   }
-  return [...media.values()];
+  return { media: [...media.values()], ids, leftOut };
 }

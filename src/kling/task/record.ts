@@ -1,38 +1,67 @@
-import * as z from 'zod';
-import { isObject, type JsonObject, parseJson } from '../text/json.js';
-
-const tolerantText = z.string().optional().catch(undefined);
-const tolerantNumber = z.number().optional().catch(undefined);
+import { isObject, type JsonObject, structureOf, textOf } from '../text/json.js';
 
 /**
- * A task record as the API sends it. Every field is optional and a value of the wrong type counts as absent, because
- * the records of older and newer task types differ; unknown keys are kept, as the status rules look at some of them.
+ * A task record in one shape, whatever the API sent: JSON strings are parsed, and a value of a wrong type counts as absent,
+ * because the records of older and newer task types differ.
  */
-const recordSchema = z.looseObject({
-  id: z
-    .union([z.string(), z.number().transform(String)])
-    .optional()
-    .catch(undefined),
-  type: tolerantText,
-  trace_id: tolerantText,
-  request: z.custom<JsonObject>(isObject).optional().catch(undefined),
-  /** The outcome: an object or a list, also where the record holds it as a JSON string. */
-  response: z
-    .unknown()
-    .transform((value) => (typeof value === 'string' ? parseJson(value) : value))
-    .optional(),
+export interface TaskRecord {
+  /** All that the API sent; the status rules and the redaction look at more than the known fields. */
+  raw: JsonObject;
+  id: string | undefined;
+  type: string | undefined;
+  traceId: string | undefined;
+  /** What was submitted; empty where nothing is known. */
+  request: JsonObject;
+  /** The outcome; empty while there is none. A response that is a list stands in its `data`. */
+  response: JsonObject;
   /** Unix seconds, fractional. */
-  created_at: tolerantNumber,
-  started_at: tolerantNumber,
-  /** Null while the task is open; absent where nothing is known. */
-  finished_at: z.number().nullish().catch(undefined),
-  /** Seconds. */
-  elapsed: tolerantNumber,
-});
+  createdAt: number | undefined;
+  startedAt: number | undefined;
+  /** Null while the task is open; undefined where nothing is known. */
+  finishedAt: number | null | undefined;
+  /** Seconds of processing. */
+  elapsed: number | undefined;
+}
 
-export type TaskRecord = z.infer<typeof recordSchema>;
+function stringOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? textOf(value) : undefined;
+}
 
-/** Reads a record out of any JSON value; never throws. What is no object reads as an empty record. */
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+}
+
+/** The outcome as an object; `data` in it may be JSON text, too. */
+function readResponse(value: unknown): JsonObject {
+  const response = structureOf(value);
+  if (Array.isArray(response)) return { data: response };
+  if (!isObject(response)) return {};
+  return typeof response.data === 'string'
+    ? { ...response, data: structureOf(response.data) ?? response.data }
+    : response;
+}
+
+/** Reads a record out of any JSON value; never throws. What is not an object reads as an empty record. */
 export function readRecord(value: unknown): TaskRecord {
-  return recordSchema.parse(isObject(value) ? value : {});
+  const raw = isObject(value) ? value : {};
+  const request = structureOf(raw.request);
+  const response = readResponse(raw.response);
+  return {
+    raw,
+    id: recordIdOf(raw),
+    type: stringOf(raw.type),
+    traceId: stringOf(raw.trace_id) ?? stringOf(response.trace_id),
+    request: isObject(request) ? request : {},
+    response,
+    createdAt: numberOf(raw.created_at),
+    startedAt: numberOf(raw.started_at),
+    finishedAt: raw.finished_at === null ? null : numberOf(raw.finished_at),
+    // Some records call it `duration`; that of the video stands in the response.
+    elapsed: numberOf(raw.elapsed) ?? numberOf(raw.duration),
+  };
+}
+
+/** The id of the task that a record is about: its `id`, else the `task_id` of its response; a number becomes text. */
+export function recordIdOf(record: JsonObject): string | undefined {
+  return textOf(record.id) ?? textOf(readResponse(record.response).task_id);
 }

@@ -1,6 +1,6 @@
 import { cleanText } from '../text/clean.js';
-import { isObject, type JsonObject, textOf } from '../text/json.js';
-import { resultUrls } from './media.js';
+import { defined, holdsSomething, isObject, type JsonObject, textOf } from '../text/json.js';
+import { hasResultUrl } from './media.js';
 import type { TaskRecord } from './record.js';
 
 export const STATUSES = ['pending', 'completed', 'failed'] as const;
@@ -39,15 +39,14 @@ function wordsOf({ state, status, task_status }: JsonObject): string[] {
   );
 }
 
-/** More than any task has results. */
+/** More elements than any task has results. */
 const MAX_ELEMENTS = 1000;
 
 /** The places where words, errors and messages stand: the response, its data (an object or a list), the record. */
-function placesOf(record: TaskRecord) {
-  const response = isObject(record.response) ? record.response : {};
+function placesOf({ response, raw }: TaskRecord) {
   const elements = Array.isArray(response.data) ? response.data.slice(0, MAX_ELEMENTS).filter(isObject) : [];
-  const data = isObject(response.data) ? [response.data] : [];
-  return { response, elements, outer: [response, ...data, record], all: [response, ...data, ...elements, record] };
+  const outer = isObject(response.data) ? [response, response.data, raw] : [response, raw];
+  return { response, elements, outer, all: [...outer.slice(0, -1), ...elements, raw] };
 }
 
 function isBlank(value: unknown): boolean {
@@ -77,17 +76,16 @@ function describeError(places: JsonObject[], otherwise: string): TaskError {
     ...places.map((place) => place.detail),
     ...places.map((place) => place.task_status_msg),
   ]);
-  return { ...(code && { code }), message: message ?? otherwise };
+  return defined({ code, message: message ?? otherwise });
 }
 
 /** Whether one element of a list is done and has something to show, though another failed. */
 function isDoneElement(element: JsonObject): boolean {
-  return wordsOf(element).some((word) => wordKind(word) === 'done') && !resultUrls(element).next().done;
+  return wordsOf(element).some((word) => wordKind(word) === 'done') && hasResultUrl(element);
 }
 
-function holdsSomething(data: unknown): boolean {
-  if (Array.isArray(data)) return data.length > 0;
-  return isObject(data) ? Object.keys(data).length > 0 : textOf(data) !== undefined;
+function verdict(status: Status, state?: string, error?: TaskError): Verdict {
+  return defined({ status, state, error });
 }
 
 /**
@@ -102,31 +100,30 @@ export function judgeStatus(record: TaskRecord): Verdict {
   const { response, elements, outer, all } = placesOf(record);
   const words = all.flatMap(wordsOf);
   const wordOf = (kind: WordKind) => words.find((word) => wordKind(word) === kind);
-  const said = (state: string | undefined) => (state ? { state } : {});
-  const finished = typeof record.finished_at === 'number';
-  const open = record.finished_at === null;
+  const finished = typeof record.finishedAt === 'number';
+  const open = record.finishedAt === null;
   const broken = outer.some(isErrorPresent);
-  const brokenElement = elements.some(isErrorPresent);
-  const refused = response.success === false || record.success === false;
+  const brokenElement = elements.some((element) => element.success === false || isErrorPresent(element));
+  const refused = response.success === false || record.raw.success === false;
 
   const failedWord = wordOf('failed');
   if ((failedWord || (brokenElement && !broken && !refused)) && elements.some(isDoneElement)) {
-    return { status: 'completed', ...said(wordOf('done')), error: describeError(all, 'Part of the results failed.') };
+    return verdict('completed', wordOf('done'), describeError(all, 'Part of the results failed.'));
   }
   if (failedWord) {
     const otherwise = `The task ended as "${failedWord}", without a reason from the API.`;
-    return { status: 'failed', ...said(failedWord), error: describeError(all, otherwise) };
+    return verdict('failed', failedWord, describeError(all, otherwise));
   }
   if (refused || broken || brokenElement) {
-    if (open) return { status: 'pending', ...said(wordOf('running')) };
-    return { status: 'failed', error: describeError(all, 'The task failed, without a reason from the API.') };
+    if (open) return verdict('pending', wordOf('running'));
+    return verdict('failed', undefined, describeError(all, 'The task failed, without a reason from the API.'));
   }
   const runningWord = wordOf('running');
-  if (runningWord && !finished) return { status: 'pending', ...said(runningWord) };
+  if (runningWord && !finished) return verdict('pending', runningWord);
   const doneWord = wordOf('done');
-  if (doneWord) return { status: 'completed', ...said(doneWord) };
-  if (!resultUrls(record.response).next().done) return { status: open ? 'pending' : 'completed' };
-  if (!finished) return { status: 'pending' };
-  if (response.success === true || holdsSomething(response.data)) return { status: 'completed' };
-  return { status: 'failed', error: describeError(all, 'The task ended without a result.') };
+  if (doneWord) return verdict('completed', doneWord);
+  if (hasResultUrl(response)) return verdict(open ? 'pending' : 'completed');
+  if (!finished) return verdict('pending');
+  if (response.success === true || holdsSomething(response.data)) return verdict('completed');
+  return verdict('failed', undefined, describeError(all, 'The task ended without a result.'));
 }

@@ -1,69 +1,63 @@
-import * as z from 'zod';
 import { cleanLine } from '../text/clean.js';
-import { cleanerOf } from '../text/privacy.js';
-import { excerptOutput, excerptRequest } from './excerpt.js';
-import { MEDIA_KINDS, type MediaContext, readMedia } from './media.js';
-import { readRecord } from './record.js';
-import { judgeStatus, STATUSES } from './status.js';
+import { defined, isObject, type JsonObject } from '../text/json.js';
+import { cleanerOf, redactMessage } from '../text/privacy.js';
+import { MAX_URL } from '../text/url.js';
+import { type Media, type MediaContext, readResults } from './media.js';
+import { excerptOutput, hasUntoldResult } from './output.js';
+import { readRecord, type TaskRecord } from './record.js';
+import { excerptSettings, type SettingsExcerpt } from './request.js';
+import { judgeStatus, type Status, type TaskError } from './status.js';
 
-const seconds = z.number().min(0);
-const isoDate = z.string().meta({ format: 'date-time' });
-
-const mediaSchema = z.object({
-  kind: z.enum(MEDIA_KINDS),
-  url: z.string(),
-  id: z.string().optional(),
-  duration_seconds: seconds.optional(),
-});
-
-const errorSchema = z.object({ code: z.string().optional(), message: z.string().min(1) });
+export { recordIdOf } from './record.js';
 
 /** A task in full. Absent fields are left out, never null; the order is the order of the result's text. */
-export const taskSchema = z.object({
-  task_id: z.string(),
-  status: z.enum(STATUSES),
-  state: z.string().optional().describe("The API's own word"),
-  type: z.string().optional(),
-  video_url: z.string().optional(),
-  video_id: z.string().optional(),
-  duration_seconds: seconds.optional(),
-  other_media: z.array(mediaSchema).max(20).optional(),
-  output: z.unknown().optional().describe('What a task without video or image returned'),
-  error: errorSchema.optional(),
-  request: z
-    .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]))
-    .optional()
-    .describe('What was asked for'),
-  created_at: isoDate.optional(),
-  started_at: isoDate.optional(),
-  finished_at: isoDate.optional(),
-  elapsed_seconds: seconds.optional(),
-  trace_id: z.string().optional().describe("For the vendor's support"),
-  poll_after_seconds: z.number().int().min(1).optional(),
-});
+export interface Task {
+  /** As it was asked for. */
+  task_id: string;
+  status: Status;
+  /** The API's own word that decided. */
+  state?: string;
+  type?: string;
+  /** The first result video. */
+  video_url?: string;
+  video_id?: string;
+  duration_seconds?: number;
+  /** The other files, at most 20. */
+  other_media?: Media[];
+  /** What a task returned that no file tells: a voice with its id, an element. */
+  output?: unknown;
+  /** What was metered, as the API names it. */
+  usage?: SettingsExcerpt;
+  error?: TaskError;
+  /** What was asked for. */
+  request?: SettingsExcerpt;
+  /** ISO 8601 in UTC with milliseconds, like the other two. */
+  created_at?: string;
+  started_at?: string;
+  finished_at?: string;
+  /** How long it took; for a pending task the time since it was created. Absent where that is unknown. */
+  elapsed_seconds?: number;
+  trace_id?: string;
+  /** When the next look makes sense; absent where the task has been pending for too long. */
+  poll_after_seconds?: number;
+}
 
-export type Task = z.infer<typeof taskSchema>;
+/** A task at a glance, as a batch lists it: the files without ids, the trace id of a failed one only. */
+export interface TaskSummary
+  extends Pick<Task, 'task_id' | 'status' | 'state' | 'type' | 'video_url' | 'duration_seconds' | 'output' | 'error'> {
+  other_media?: Omit<Media, 'id'>[];
+  elapsed_seconds?: number;
+  trace_id?: string;
+}
 
-/** A task at a glance, as a batch lists it. */
-export const taskSummarySchema = taskSchema.pick({
-  task_id: true,
-  status: true,
-  state: true,
-  type: true,
-  video_url: true,
-  duration_seconds: true,
-  other_media: true,
-  error: true,
-  elapsed_seconds: true,
-  trace_id: true,
-});
-
-export type TaskSummary = z.infer<typeof taskSummarySchema>;
-
+const MAX_WORD = 64;
+const MAX_TRACE_ID = 128;
 const MAX_MESSAGE = 500;
 const MAX_OTHER_MEDIA = 20;
 /** The API's documented politeness: a first look after 10 s, then one every 10 s. */
 const POLL_INTERVAL_S = 10;
+/** Where the vendor's own tools give up. */
+const GIVE_UP_AFTER_S = 30 * 60;
 /** The first second of the year 10000, up to which ISO 8601 has four-digit years. */
 const END_OF_DATES_S = 253_402_300_800;
 
@@ -73,96 +67,126 @@ function isoDateOf(unixSeconds: number | null | undefined): string | undefined {
   return unixMs > 0 && unixMs < END_OF_DATES_S * 1000 ? new Date(unixMs).toISOString() : undefined;
 }
 
-/** The object without its undefined values: absent fields are left out. */
-function defined<T extends object>(object: T): T;
-function defined(object: object): object {
-  const shown: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(object)) if (value !== undefined) shown[key] = value;
-  return shown;
+/** When to look again at a pending task of this age in seconds; 10 s later where the age is unknown. */
+function pollAfter(ageSeconds = POLL_INTERVAL_S): number | undefined {
+  if (ageSeconds >= GIVE_UP_AFTER_S) return undefined;
+  return ageSeconds < POLL_INTERVAL_S ? Math.max(1, Math.round(POLL_INTERVAL_S - ageSeconds)) : POLL_INTERVAL_S;
 }
 
 /** Which task was asked for, and what time it is. */
 export interface TaskContext {
   /** The id as it was asked for. */
   taskId: string;
-  /** Unix time in milliseconds. */
+  /** Unix time in milliseconds, by the clock of the API. */
   nowMs: number;
 }
 
-/**
- * Maps a record of the API to a Task. Pure and total: no JSON value makes it throw, and what it returns satisfies
- * {@link taskSchema}.
- */
+/** Maps a record of the API to a Task. Pure and total: no JSON value makes it throw. */
 export function toTask(value: unknown, { taskId, nowMs }: TaskContext): Task {
   const record = readRecord(value);
-  const cleaner = cleanerOf(record);
+  const ids = [taskId, record.id, record.traceId];
+  const cleaner = cleanerOf(record.raw, ids);
   const line = (text: string | undefined, max: number) => cleanLine(cleaner.text(text ?? ''), max) || undefined;
 
   const { status, state, error } = judgeStatus(record);
-  const type = line(record.type, 64);
-  const createdAt = isoDateOf(record.created_at);
-  const base = {
-    task_id: taskId,
-    status,
-    state: line(state, 64),
-    type,
-  };
+  const type = line(record.type, MAX_WORD);
+  const createdAt = isoDateOf(record.createdAt);
+  const request = excerptSettings(record.request, cleaner);
+  const usage = excerptSettings(usageOf(record), cleaner, 1);
 
   if (status === 'pending') {
-    const age = createdAt ? Math.max(0, nowMs / 1000 - (record.created_at ?? 0)) : undefined;
-    const young = age !== undefined && age < POLL_INTERVAL_S;
+    const ageSeconds = createdAt ? Math.max(0, nowMs / 1000 - (record.createdAt ?? 0)) : undefined;
     return defined({
-      ...base,
+      task_id: taskId,
+      status,
+      state: line(state, MAX_WORD),
+      type,
+      usage,
+      request,
       created_at: createdAt,
-      elapsed_seconds: age && Math.round(age),
-      poll_after_seconds: young ? Math.max(1, Math.round(POLL_INTERVAL_S - age)) : POLL_INTERVAL_S,
+      elapsed_seconds: ageSeconds === undefined ? undefined : Math.round(ageSeconds),
+      poll_after_seconds: pollAfter(ageSeconds),
     });
   }
 
-  const elapsed = record.elapsed !== undefined && record.elapsed >= 0 ? record.elapsed : undefined;
+  const results = status === 'completed' ? resultsOf(record, { taskId, type, cleaner }) : undefined;
+  const urls = Object.values(request ?? {})
+    .flat()
+    .filter((shown) => typeof shown === 'string');
+  const message = (text: string | undefined, max: number) =>
+    cleanLine(redactMessage(text ?? '', { cleaner, ids, urls }), max) || undefined;
   return defined({
-    ...base,
-    ...(status === 'completed' && resultsOf(record.response, { taskId, type, cleaner })),
+    task_id: taskId,
+    status,
+    state: line(state, MAX_WORD),
+    type,
+    video_url: results?.video?.url,
+    video_id: results?.video?.id,
+    duration_seconds: results?.video?.duration_seconds,
+    other_media: results?.others,
+    output: results?.output,
+    usage,
     error:
-      error && defined({ code: line(error.code, 64), message: cleanLine(cleaner.text(error.message), MAX_MESSAGE) }),
-    request: excerptRequest(record, cleaner),
+      error && defined({ code: message(error.code, MAX_WORD), message: message(error.message, MAX_MESSAGE) ?? '' }),
+    request,
     created_at: createdAt,
-    started_at: isoDateOf(record.started_at),
-    finished_at: isoDateOf(record.finished_at),
-    elapsed_seconds: elapsed,
-    trace_id: line(record.trace_id, 128) ?? line(readRecord(record.response).trace_id, 128),
+    started_at: isoDateOf(record.startedAt),
+    finished_at: isoDateOf(record.finishedAt),
+    elapsed_seconds: record.elapsed !== undefined && record.elapsed >= 0 ? record.elapsed : undefined,
+    trace_id: line(record.traceId, MAX_TRACE_ID),
   });
 }
 
-/** What a completed task has to show: its first video, the other files, or what it returned instead. */
-function resultsOf(response: unknown, context: MediaContext) {
-  const media = readMedia(response, context);
+/** What was metered, where the API tells it. */
+function usageOf({ raw, response }: TaskRecord): JsonObject {
+  const data = isObject(response.data) ? response.data : {};
+  return [response.usage, data.usage, raw.usage].find(isObject) ?? {};
+}
+
+/** What a completed task has to show: its first video, the other files, and what it returned besides or instead. */
+function resultsOf({ response }: TaskRecord, context: MediaContext) {
+  const { media, ids, leftOut } = readResults(response, context);
   const video = media.find(({ kind }) => kind === 'video');
   const others = media.filter((item) => item !== video).slice(0, MAX_OTHER_MEDIA);
-  const visible = media.some(({ kind }) => kind === 'video' || kind === 'image');
+  const isVisible = media.some(({ kind }) => kind === 'video' || kind === 'image');
+  const isAllTold = isVisible && !hasUntoldResult(response, ids);
+  const output = isAllTold ? undefined : excerptOutput(response, context.cleaner, media);
   return {
-    video_url: video?.url,
-    video_id: video?.id,
-    duration_seconds: video?.duration_seconds,
-    other_media: others.length > 0 ? others : undefined,
-    output: visible ? undefined : excerptOutput(response, context.cleaner),
+    video,
+    others: others.length > 0 ? others : undefined,
+    output: leftOut > 0 ? withLeftOut(output, leftOut) : output,
   };
 }
 
-/** The part of a task that a batch shows; a trace id only for a failed one. */
+/** The output with a note that some results are missing, for the reader would take the others for all. */
+function withLeftOut(output: unknown, count: number): JsonObject {
+  const files = count === 1 ? '1 file, as its URL has' : `${count} files, as their URLs have`;
+  return {
+    ...(isObject(output) ? output : defined({ data: output })),
+    left_out: `${files} more than ${MAX_URL} characters`,
+  };
+}
+
+/** The part of a task that a batch shows. */
 export function summarizeTask(task: Task): TaskSummary {
-  const summary = taskSummarySchema.parse(task);
-  if (task.status !== 'failed') delete summary.trace_id;
-  return summary;
+  const { task_id, status, state, type, video_url, duration_seconds, other_media, error, elapsed_seconds } = task;
+  return defined({
+    task_id,
+    status,
+    state,
+    type,
+    video_url,
+    duration_seconds,
+    other_media: other_media?.map(({ kind, url, duration_seconds }) => defined({ kind, url, duration_seconds })),
+    output: video_url === undefined && other_media === undefined ? task.output : undefined,
+    error,
+    elapsed_seconds,
+    trace_id: status === 'failed' ? task.trace_id : undefined,
+  });
 }
 
 /** The result videos of a task, in the order in which it names them. */
 export function videosOf(task: Task): string[] {
   const others = (task.other_media ?? []).filter(({ kind }) => kind === 'video').map(({ url }) => url);
   return task.video_url ? [task.video_url, ...others] : others;
-}
-
-/** Stands in until the mapping lands. */
-export function recordIdOf(record: Record<string, unknown>): string | undefined {
-  return typeof record.id === 'string' ? record.id : undefined;
 }

@@ -3,11 +3,12 @@ export const REDACTED = '[redacted]';
 
 /**
  * Control, format and other invisible characters, which can hide instructions from the person who reads along
- * (bidi overrides, Unicode tags, variation selectors that carry data). Kept: newline and tab, the joiners and the two
- * presentation selectors that emoji and scripts need, and the visible Arabic number signs that Unicode counts as format.
+ * (bidi overrides, Unicode tags, variation selectors that carry data). Kept: newline and tab; the joiners, the two
+ * presentation selectors and the direction marks that emoji and scripts need; the tags that make the flags of England,
+ * Scotland and Wales; and the visible Arabic number signs that Unicode counts as format.
  */
 const INVISIBLE =
-  /[[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]--[\n\t\u200c\u200d\ufe0e\ufe0f\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}]]/gv;
+  /(\p{RGI_Emoji_Tag_Sequence})|[[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]--[\n\t\u061c\u200c-\u200f\ufe0e\ufe0f\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}]]/gv;
 
 /**
  * Terminal sequences: CSI, OSC up to its end, and the short ones. The pattern of Node's stripVTControlCharacters takes
@@ -21,15 +22,8 @@ export function cleanText(text: string): string {
   // Nearly all of it is plain ASCII, of which nothing has to go.
   if (/^[ -~\n\t]*$/.test(text)) return text;
   // Well-formed first: two halves could come together over what is removed between them, as an invisible character.
-  return text.toWellFormed().replace(TERMINAL_SEQUENCE, '').replace(INVISIBLE, '');
-}
-
-/** Makes what one record holds safe to show. */
-export interface Cleaner {
-  /** The text, clean, with the record's private values replaced. */
-  text(text: string): string;
-  /** Whether the URL, as `safeUrl` gives it, is none that the record keeps private. */
-  allows(url: string): boolean;
+  const lines = text.toWellFormed().replace(TERMINAL_SEQUENCE, '').replace(/\r\n?/g, '\n');
+  return lines.replace(INVISIBLE, '$1');
 }
 
 /** At most `max` UTF-16 units; what is cut ends in an ellipsis, and never in half a character. */

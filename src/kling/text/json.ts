@@ -6,6 +6,11 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Whether the value is an object or a list. */
+export function isStructure(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
 /** Whether an object or a list holds nothing; found out without listing its keys. */
 export function isEmpty(value: object): boolean {
   if (Array.isArray(value)) return value.length === 0;
@@ -13,17 +18,58 @@ export function isEmpty(value: object): boolean {
   return true;
 }
 
-/** Parsed JSON, or undefined where the text is none. */
+/** A quick sign that a text may hold an integer that a JavaScript number cannot. */
+const LONG_INTEGER = /(?:^|[\s:,[])-?\d{16}/;
+/** What matters for finding such integers: escapes and quotes, which tell where strings are, and numbers. */
+const TOKEN = /\\.|"|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/gi;
+
+/** JSON text with its integers beyond 2^53 in quotes. */
+function quoteLongIntegers(text: string): string {
+  let inString = false;
+  return text.replace(TOKEN, (token) => {
+    if (token === '"') inString = !inString;
+    const isLong = !inString && /^-?[1-9]\d{15,}$/.test(token) && !Number.isSafeInteger(Number(token));
+    return isLong ? `"${token}"` : token;
+  });
+}
+
+/**
+ * Parsed JSON, or undefined where the text is not JSON. An integer that a JavaScript number cannot hold becomes a string
+ * of its digits: Kling's element ids have 18 digits, of which JSON.parse would corrupt the last ones.
+ */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(LONG_INTEGER.test(text) ? quoteLongIntegers(text) : text);
   } catch {
     return undefined;
   }
+}
+
+/** The object or list that a value is, or that the JSON text in it holds; undefined for everything else. */
+export function structureOf(value: unknown): object | undefined {
+  const held = typeof value === 'string' && /^\s*[[{]/.test(value) ? parseJson(value) : value;
+  return isStructure(held) ? held : undefined;
 }
 
 /** The text of a string that is not blank, trimmed, or of a number; undefined for everything else. */
 export function textOf(value: unknown): string | undefined {
   if (typeof value === 'number' && value !== 0) return String(value);
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+}
+
+/** Whether a value says anything: no blank string, no zero, nothing empty. */
+export function holdsSomething(value: unknown): boolean {
+  return isStructure(value) ? !isEmpty(value) : textOf(value) !== undefined;
+}
+
+type MaybeUndefined<T> = { [K in keyof T]-?: undefined extends T[K] ? K : never }[keyof T];
+/** An object type in which the fields that may be undefined may be absent instead. */
+type Defined<T> = Omit<T, MaybeUndefined<T>> & { [K in MaybeUndefined<T>]?: Exclude<T[K], undefined> };
+
+/** The object without its undefined values: absent fields are left out of what is shown. */
+export function defined<T extends object>(object: T): Defined<T>;
+export function defined(object: object): object {
+  const shown: JsonObject = {};
+  for (const [key, value] of Object.entries(object)) if (value !== undefined) shown[key] = value;
+  return shown;
 }

@@ -1,78 +1,88 @@
-import { type Cleaner, cleanText, REDACTED } from './clean.js';
-import { isEmpty } from './json.js';
-import { isPrivateKey } from './private-keys.js';
-import { safeUrl } from './url.js';
+import { cleanText, REDACTED } from './clean.js';
+import { MIN_PRIVATE_LENGTH, privateValuesOf } from './private-values.js';
+import { ANY_URL, isVendorUrl, plainSpelling, safeUrl } from './url.js';
 
-/** A record, or a part of one, whose own id and trace id may be shown. */
-export interface PrivacyScope {
-  [key: string]: unknown;
-  id?: unknown;
-  trace_id?: unknown;
+/** Makes what one record holds safe to show. */
+export interface Cleaner {
+  /** The text, clean, with the record's private values replaced. */
+  text(text: string): string;
+  /** The same for a text that is clean already. */
+  redact(text: string): string;
+  /** Whether a URL names no callback of the record, in whatever spelling. */
+  allows(url: string): boolean;
 }
 
-/** A shorter value is not private: replacing "1" wherever it occurs would only destroy the text. */
-const MIN_PRIVATE_LENGTH = 8;
-/** More than any record has, and few enough that a hostile one costs nothing. */
-const MAX_PRIVATE_VALUES = 100;
+/** A run of printable ASCII without quotes, angle brackets and final punctuation: an address without its scheme. */
+const ASCII_RUN = /[!#-&(-;=?-~]*[#-&*+/-9=@-\\^-|~-]/g;
 
-/** The strings, numbers and the like that stand under a private key anywhere below a root; their order does not matter. */
-function* privateLeaves(root: object): Generator<unknown> {
-  // Two plain stacks, as a body can hold millions of objects.
-  const stack: object[] = [root];
-  const hiddenStack: boolean[] = [false];
-  const descend = (value: object, hidden: boolean) => {
-    if (isEmpty(value)) return;
-    stack.push(value);
-    hiddenStack.push(hidden);
-  };
-  for (let top = stack.pop(); top; top = stack.pop()) {
-    const inherited = hiddenStack.pop() ?? false;
-    if (Array.isArray(top)) {
-      for (const value of top) {
-        if (typeof value === 'object' && value !== null) descend(value, inherited);
-        else if (inherited) yield value;
-      }
-    } else {
-      for (const [key, value] of Object.entries(top)) {
-        const hidden = inherited || isPrivateKey(key);
-        if (typeof value === 'object' && value !== null) descend(value, hidden);
-        else if (hidden) yield value;
-      }
-    }
-  }
+const escapeForPattern = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+
+/** Matches an address in plain spelling by its host and path, whatever the query; a longer path is another address. */
+function callbackPattern({ host, pathname }: URL): string {
+  return `${escapeForPattern(plainSpelling(host + pathname).replace(/\/+$/, ''))}(?=/?(?:$|[^\\w/.~-]|\\.(?!\\w)))`;
 }
 
 /**
- * The internal values of a record (ids, callback addresses), which the API may also have written into a message. The
- * longest come first, as one may begin like another.
+ * The cleaner of a record.
+ * @param own ids that may be shown though they also stand under a private key: the task's own, its trace's
  */
-function privateValuesOf(record: PrivacyScope): string[] {
-  const found = new Set<string>();
-  for (const value of privateLeaves(record)) {
-    if (typeof value !== 'string' && typeof value !== 'number') continue;
-    const text = String(value);
-    if (text.length >= MIN_PRIVATE_LENGTH && text !== record.id && text !== record.trace_id) found.add(text);
-    if (found.size === MAX_PRIVATE_VALUES) break;
-  }
-  return [...found].sort((a, b) => b.length - a.length);
-}
-
-/** Whether no private key stands anywhere in the value. */
-export function hidesNothing(value: object | undefined): boolean {
-  return value === undefined || privateLeaves(value).next().done === true;
-}
-
-/** Makes the texts of this record safe to show: private values are replaced, and URLs that are private refused. */
-export function cleanerOf(record: PrivacyScope): Cleaner {
-  const secrets = privateValuesOf(record);
-  const urls = new Set(secrets.map(safeUrl));
-  return {
-    text(text) {
-      const cleaned = cleanText(text);
-      if (cleaned.length < MIN_PRIVATE_LENGTH) return cleaned;
-      return secrets.reduce((rest, secret) => rest.replaceAll(secret, REDACTED), cleaned);
-    },
-    // An id inside a URL stays: without it the link would lead nowhere.
-    allows: (url) => !urls.has(url),
+export function cleanerOf(record: object, own: readonly (string | undefined)[]): Cleaner {
+  const ownIds = new Set(own.map((id) => id?.toLowerCase() ?? ''));
+  const { words, callbacks } = privateValuesOf(record, ownIds);
+  const hosts = [...new Set([...callbacks.values()].map(({ host }) => host))];
+  let pattern: RegExp | undefined;
+  const isCallback = (address: string) => {
+    if (hosts.length === 0) return false;
+    const plain = plainSpelling(address);
+    if (!hosts.some((host) => plain.includes(host))) return false;
+    pattern ??= new RegExp([...callbacks.values()].map(callbackPattern).join('|'));
+    return pattern.test(plain);
   };
+  const redactCallback = (address: string) => (isCallback(address) ? REDACTED : address);
+  // The longest come first, as one may begin like another.
+  const needles = [...words].sort((a, b) => b.length - a.length);
+
+  const redact = (text: string) => {
+    if (text.length < MIN_PRIVATE_LENGTH) return text;
+    const lower = text.toLowerCase();
+    // Plain searches first: hardly a text repeats anything private.
+    const hits = needles.filter((word) => lower.includes(word));
+    let redacted = text;
+    if (hosts.some((host) => lower.includes(host))) {
+      redacted = redacted.replace(ANY_URL, redactCallback).replace(ASCII_RUN, redactCallback);
+    }
+    if (hits.length === 0) return redacted;
+    return redacted.replace(new RegExp(hits.map(escapeForPattern).join('|'), 'gi'), REDACTED);
+  };
+  return { text: (text) => redact(cleanText(text)), redact, allows: (url) => !isCallback(url) };
+}
+
+/** UUIDs, and the 24 hexadecimal digits of the API's database. */
+const ANY_ID = /(?<![\da-f])(?:[\da-f]{24}|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})(?![\da-f])/;
+const URL_OR_ID = new RegExp(`${ANY_URL.source}|${ANY_ID.source}`, 'gi');
+
+/** What a message may name. */
+export interface MessageContext {
+  cleaner: Cleaner;
+  /** The ids asked for, and the trace id. */
+  ids: readonly (string | undefined)[];
+  /** URLs that the reader sees anyway. */
+  urls?: readonly string[];
+}
+
+/**
+ * A message of the API's about a failed task or a failed lookup, as it may be shown. It may name a callback in yet
+ * another spelling, or the account by an id that nothing else tells as such; so every URL and every id is replaced, by
+ * `[url]` and `[id]`, except those that the reader knows and the vendor's own addresses.
+ */
+export function redactMessage(message: string, { cleaner, ids, urls = [] }: MessageContext): string {
+  const knownIds = new Set(ids.map((id) => id?.toLowerCase()));
+  const knownUrls = new Set(urls.map(safeUrl));
+  const redacted = cleanText(message).replace(URL_OR_ID, (found) => {
+    if (!/[:%]/.test(found)) return knownIds.has(found.toLowerCase()) ? found : '[id]';
+    const url = safeUrl(found.replace(/\\+\//g, '/'));
+    if (url === undefined || !cleaner.allows(url)) return '[url]';
+    return isVendorUrl(url) || knownUrls.has(url) ? found : '[url]';
+  });
+  return cleaner.redact(redacted);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fileTypeOf } from '../../../src/kling/task/media.js';
+import { kindOfUrl } from '../../../src/kling/task/kind.js';
 import { toTask } from '../../../src/kling/task/task.js';
 import { safeUrl } from '../../../src/kling/text/url.js';
 import { completedRecord, documented } from '../../support/records.js';
@@ -75,18 +75,18 @@ describe('the kind of a file', () => {
     ['audio_url', 'audio'],
     ['voice_url', 'audio'],
     ['music_urls', 'audio'],
-  ])('is told by the key %s, before the extension', (key, kind) => {
-    expect(kindOf({ [key]: 'https://cdn.example/a.zip' })).toBe(kind);
+  ])('is told by the key %s where the extension tells nothing', (key, kind) => {
+    expect(kindOf({ [key]: 'https://cdn.example/a' }, kind === 'video' ? 'voices' : 'videos')).toBe(kind);
   });
   test.each([
     ['videos', 'video'],
     ['images', 'image'],
     ['sounds', 'audio'],
   ])('is told by the key %s above it', (key, kind) => {
-    expect(kindOf({ data: { [key]: [{ url: 'https://cdn.example/a.zip' }] } })).toBe(kind);
+    expect(kindOf({ data: { [key]: [{ url: 'https://cdn.example/a' }] } }, 'elements')).toBe(kind);
   });
   test('is told by the nearest key', () => {
-    expect(kindOf({ videos: [{ audio_url: 'https://cdn.example/a.zip' }] })).toBe('audio');
+    expect(kindOf({ videos: [{ audio_url: 'https://cdn.example/a' }] })).toBe('audio');
   });
   test.each([
     ['a.mp4', 'video'],
@@ -95,9 +95,11 @@ describe('the kind of a file', () => {
     ['a.wav', 'audio'],
     ['a.srt', 'file'],
     ['a.zip', 'file'],
-  ])('is then told by the file name %s, before the type of the task', (name, kind) => {
+  ])('is told by the file name %s, before any key and the type of the task', (name, kind) => {
     const type = kind === 'video' ? 'elements' : 'videos';
+    const key = kind === 'video' ? 'image_url' : 'video_url';
     expect(kindOf({ result_url: `https://cdn.example/${name}` }, type)).toBe(kind);
+    expect(kindOf({ [key]: `https://cdn.example/${name}` }, type)).toBe(kind);
   });
   test.each([
     ['videos', 'video'],
@@ -107,14 +109,17 @@ describe('the kind of a file', () => {
     ['elements', 'image'],
     ['virtual-try-on', 'image'],
     ['voices', 'audio'],
-    ['unknown', 'file'],
-  ])('is then told by the type %s', (type, kind) => {
+    ['goods-studio', 'video'],
+    ['apparel', 'video'],
+    ['video-commerce', 'video'],
+    ['unknown', 'video'],
+  ])('is told last by the type %s; an unknown one makes videos', (type, kind) => {
     expect(kindOf({ result_url: 'https://cdn.example/a' }, type)).toBe(kind);
   });
 });
 
 describe('other_media', () => {
-  test('are all files but the first video, in the order of the response', () => {
+  test('are all files but the first video, in the order of the response, a watermarked version last', () => {
     const task = taskOf({
       audio_url: 'https://cdn.example/a.mp3',
       data: [
@@ -130,8 +135,8 @@ describe('other_media', () => {
       { kind: 'audio', url: 'https://cdn.example/a.mp3' },
       { kind: 'video', url: B, id: 'v2', duration_seconds: 3 },
       { kind: 'image', url: 'https://cdn.example/a.png', id: 'i1' },
-      { kind: 'video', url: 'https://cdn.example/license' },
       { kind: 'file', url: 'https://cdn.example/a.zip' },
+      { kind: 'video', url: 'https://cdn.example/license' },
     ]);
   });
 
@@ -142,9 +147,8 @@ describe('other_media', () => {
   });
 
   test('are of the kind that their first mention tells', () => {
-    expect(mediaOf({ video_url: B, image_url: A, data: { videos: [{ url: A }] } })).toEqual([
-      { kind: 'image', url: A },
-    ]);
+    const url = 'https://cdn.example/a';
+    expect(mediaOf({ video_url: B, image_url: url, data: { videos: [{ url }] } })).toEqual([{ kind: 'image', url }]);
   });
 
   test('an id and a duration beside a list of several files belong to none of them', () => {
@@ -159,11 +163,15 @@ describe('other_media', () => {
   });
 
   test('leave out what is no result', () => {
-    const NO_RESULT = ['callback', 'webhook', 'status', 'source', 'preview', 'cover', 'thumbnail', 'docs'];
+    const NO_RESULT =
+      'callback webhook status source origin preview cover poster thumbnail last_frame docs parent refer reference'.split(
+        ' ',
+      );
     const others = Object.fromEntries(
       NO_RESULT.flatMap((key) => [
         [`${key}_url`, B],
         [`${key}_image_url`, C],
+        [`video_${key}_url`, C],
       ]),
     );
     const response = {
@@ -201,11 +209,11 @@ describe('a URL', () => {
     expect(safeUrl(`https://a/${'x'.repeat(4096)}`)).toBeUndefined();
     expect(safeUrl(`https://a/${'镜'.repeat(1000)}`)).toBeUndefined();
   });
-  test('of a registered type tells it', () => {
-    expect(fileTypeOf('https://a/b.mp4')).toEqual({ kind: 'video', mimeType: 'video/mp4' });
-    expect(fileTypeOf('https://a/b.JPG?c=d.mp4')).toEqual({ kind: 'image', mimeType: 'image/jpeg' });
-    for (const url of ['https://a/b', 'https://a.mp4/', 'https://a/b.constructor']) {
-      expect(fileTypeOf(url)).toBeUndefined();
+  test('tells its kind by the extension of its path', () => {
+    expect(kindOfUrl('https://a/b.mp4')).toBe('video');
+    expect(kindOfUrl('https://a/b.JPG?c=d.mp4')).toBe('image');
+    for (const url of ['https://a/b', 'https://a.mp4/', 'https://a/b.constructor', 'https://a.mp4']) {
+      expect(kindOfUrl(url)).toBeUndefined();
     }
   });
 });

@@ -21,7 +21,7 @@ describe('output', () => {
   test('stands beside a sound, as the sound may not be all', () => {
     const data = { voice_id: 'v1', audio_url: 'https://a.example/b.mp3' };
     expect(taskOf({ success: true, data })).toMatchObject({
-      output: data,
+      output: { voice_id: 'v1' },
       other_media: [{ kind: 'audio', url: 'https://a.example/b.mp3' }],
     });
   });
@@ -62,10 +62,14 @@ describe('what the output leaves out', () => {
     });
   });
 
-  test('null, numbers that are none, encoded data, and URLs that are no http(s)', () => {
+  test('null, numbers that are not finite, and URLs that are not http(s); encoded data is cut out', () => {
     const data = JSON.parse('{"a":1e999,"b":null,"c":1}');
     const url = 'javascript:alert(1)';
-    expect(outputOf({ success: true, data: { ...data, url, d: 'x'.repeat(300), e: 'data:a/b,c' } })).toEqual({ c: 1 });
+    expect(outputOf({ success: true, data: { ...data, url, d: 'x'.repeat(300), e: 'data:a/b,c' } })).toEqual({
+      c: 1,
+      d: '…',
+      e: '…',
+    });
   });
 
   test('what lies deeper than eight levels', () => {

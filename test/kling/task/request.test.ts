@@ -13,14 +13,14 @@ const CHINESE =
 const URL = 'https://cdn.acedata.cloud/in.png';
 
 describe('request', () => {
-  test('is there for a completed and a failed task, not for a pending one', () => {
+  test('is there for a task of any status', () => {
     const request = { prompt: 'a cat' };
     expect(requestOf(request)).toEqual(request);
     expect(requestOf(request, failedRecord('t'))).toEqual(request);
-    expect(requestOf(request, pendingRecord('t'))).toBeUndefined();
+    expect(requestOf(request, pendingRecord('t'))).toEqual(request);
   });
 
-  test('has the scalars and the http(s) URLs, also of lists and of what is nested', () => {
+  test('has the scalars and the http(s) URLs, also of lists, and nested settings by dotted keys', () => {
     const shown = {
       action: 'image2video',
       cfg_scale: 0.5,
@@ -38,7 +38,16 @@ describe('request', () => {
       camera_control: { type: 'simple' },
       numbers: [1, 2],
     };
-    expect(requestOf(request)).toEqual({ ...shown, elements: ['https://b.example/c', URL] });
+    expect(requestOf(request)).toEqual({
+      ...shown,
+      'elements.0.image_url': URL,
+      'elements.0.weight': 1,
+      'elements.1': 'https://b.example/c',
+      'elements.2.image_url': URL,
+      'elements.3': 'https://b.example/c',
+      'camera_control.type': 'simple',
+      numbers: [1, 2],
+    });
   });
 
   test.each([undefined, null, 'text', 5, [], {}, { async: true }, { a: null }])(
@@ -108,24 +117,31 @@ describe('a string of the request', () => {
     expect(requestOf({ prompt: CHINESE })).toEqual({ prompt: CHINESE });
   });
 
-  const LEFT_OUT: [string, string][] = [
+  const CUT_OUT: [string, string, string?][] = [
     ['base64', BASE64],
     ['base64url', BASE64.replaceAll('+', '-').replaceAll('/', '_')],
-    ['base64 in pieces on lines over 256 characters', `${BASE64.slice(0, 300)}\n${BASE64.slice(300)}`],
-    ['base64 behind some words', `the picture is ${BASE64}`],
+    ['base64 in pieces on lines over 256 characters', `${BASE64.slice(0, 300)}\n${BASE64.slice(300)}`, '…\n…'],
+    ['base64 behind some words', `the picture is ${BASE64}`, 'the picture is …'],
+    ['a data: URL in a Markdown image', 'a ![cat](data:image/png;base64,AAAA) runs', 'a ![cat](…) runs'],
+    ['base64 before a URL', `${BASE64}https://a.example/b`, '…https://a.example/b'],
+    ['a long line', `Scene 1\n${'='.repeat(300)}\nA cat`, 'Scene 1\n…\nA cat'],
     ['base64 behind an invisible character', `${BASE64.slice(0, 250)}\u200b${BASE64.slice(250, 500)}`],
     ['hexadecimal', 'deadbeef'.repeat(40)],
     ['a data: URL', 'data:image/png;base64,AAAA'],
-    ['a data: URL in another case, behind white space', ' DATA:text/html,hello'],
+    ['a data: URL in another case, behind white space', ' DATA:text/html,hello', ' …'],
     ['a data: URL behind an invisible character', '\u200bdata:image/png;base64,AAAA'],
-    ['a script', 'javascript:alert(1)'],
   ];
-  test.each(LEFT_OUT)('that is %s is left out', (_, image) => expect(requestOf({ image, a: 1 })).toEqual({ a: 1 }));
+  test.each(CUT_OUT)('encoded data is cut out of it: %s', (_, image, shown = '…') => {
+    expect(requestOf({ image, a: 1 })).toEqual({ image: shown, a: 1 });
+  });
 
   const KEPT: [string, string][] = [
     ['256 characters without white space', 'x'.repeat(256)],
     ['a long URL', `https://cdn.example/${'x'.repeat(300)}`],
-    ['words about data', 'data: a table, in gold'],
+    ['words about data', 'data: a table, in gold; metadata:a,b'],
+    ['a script', 'JavaScript: The Definitive Guide, as a film'],
+    ['a long Markdown link', `a [cat](https://a.example/${'x'.repeat(300)}) runs`],
+    ['JSON with a callback', '{"scene": "a dog", "callback": "it looks back at the camera"}'],
     ['many words', 'cat '.repeat(200).trim()],
   ];
   test.each(KEPT)('that is %s stays', (_, prompt) => expect(requestOf({ prompt })).toEqual({ prompt }));

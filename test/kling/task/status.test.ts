@@ -167,11 +167,12 @@ describe('rule 5: a result URL', () => {
     expect(statusOf({ video_url: URL }, { finished_at: 'yesterday' })).toBe('completed');
   });
 
-  const NO_RESULT = ['callback', 'webhook', 'status', 'source', 'preview', 'cover', 'thumbnail', 'docs'];
+  const NO_RESULT =
+    'callback webhook status source origin preview cover poster thumbnail frame docs parent refer reference'.split(' ');
   test.each(NO_RESULT)('%s_url is no result URL', (key) => {
     expect(statusOf({ [`${key}_url`]: URL, [`${key}_video_url`]: URL })).toBe('pending');
   });
-  test.each(['request', 'input'])('what stands under %s is no result', (key) => {
+  test.each(['request', 'input', 'task_info'])('what stands under %s is no result', (key) => {
     expect(statusOf({ data: { [key]: { videos: [{ url: URL }] } } })).toBe('pending');
   });
   test.each(['ftp://a/b.mp4', 'data:video/mp4;base64,AAAA', 'javascript:alert(1)', '/a.mp4', 'https://', '', 7])(

@@ -1,8 +1,10 @@
 import assert from 'node:assert';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { summarizeTask, type Task, taskSchema, taskSummarySchema, toTask } from '../../../src/kling/task/task.js';
+import type * as z from 'zod';
+import { summarizeTask, type Task, toTask } from '../../../src/kling/task/task.js';
 import { isObject } from '../../../src/kling/text/json.js';
+import { taskSchema, taskSummarySchema } from '../../../src/tools/schemas.js';
 import { KNOWN_RESPONSES, mutated, PRIVATE, recordLike } from '../../support/arbitraries.js';
 import { completedRecord, documented, failedRecord, type Json, pendingRecord } from '../../support/records.js';
 
@@ -10,8 +12,19 @@ const NOW_MS = 1740969600_000;
 /** 21 URLs of 4,096 characters with their ids, 8 KB of request, 4 KB of output, and the rest. */
 const MAX_BYTES = 128 * 1024;
 
+/** The settings of requests that are nested. */
+const NESTED = {
+  camera_control: { type: 'simple', config: { zoom: 5 } },
+  multi_prompt: [{ prompt: 'a cat', duration: 3 }],
+  contents: [
+    { type: 'image', url: 'https://cdn.example/i.png' },
+    { type: 'text', text: 'a dog' },
+  ],
+};
+
 const KNOWN_RECORDS: Json[] = [
   ...[documented, completedRecord('t'), failedRecord('t'), pendingRecord('t')],
+  ...[NESTED, JSON.stringify(NESTED)].map((request) => ({ ...documented, request })),
   ...KNOWN_RESPONSES.map((response) => ({ ...documented, response })),
 ];
 
@@ -25,8 +38,10 @@ function stringsOf(value: unknown): string[] {
 /** Maps the value with private fields added to it, and checks what is promised of any Task. */
 function checkedTask(json: unknown): Task {
   const [user_id, callback_url, job_id] = PRIVATE;
-  const value = isObject(json) ? { ...json, user_id, callback_url, job_id: Number(job_id) } : json;
-  const task = toTask(value, { taskId: 't', nowMs: NOW_MS });
+  const value = isObject(json)
+    ? { ...json, user_id, callback_url: `https://${callback_url}`, job_id: Number(job_id) }
+    : json;
+  const task: z.infer<typeof taskSchema> & Task = toTask(value, { taskId: 't', nowMs: NOW_MS });
   // Not the strict comparison: JSON has no -0.
   assert.deepEqual(taskSchema.parse(task), task);
   assert.deepEqual(taskSummarySchema.parse(summarizeTask(task)), summarizeTask(task));
@@ -40,6 +55,7 @@ function checkedTask(json: unknown): Task {
   // Its own id and trace id are no secret, whatever else has the same value.
   const own = isObject(value) ? [value.id, value.trace_id] : [];
   for (const secret of PRIVATE) assert.ok(own.includes(secret) || !text.includes(secret), `shows ${secret}`);
+  if (isObject(value)) assert.doesNotMatch(text, /hook\.example(?:\\*\/|%2F)cb(?![\w.-])/i);
   const media = [...(task.video_url === undefined ? [] : [{ url: task.video_url }]), ...(task.other_media ?? [])];
   for (const { url } of media) {
     assert.match(url, /^https?:\/\/[!-~]+$/);

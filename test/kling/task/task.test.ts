@@ -49,10 +49,11 @@ describe('which fields there are', () => {
       state: 'running',
       started_at: NOW_S,
       elapsed: 3,
+      trace_id: 'trace-1',
       response: { preview_url: DOCUMENTED_VIDEO },
     });
     expect(Object.keys(task)).toEqual(
-      'task_id status state type created_at elapsed_seconds poll_after_seconds'.split(' '),
+      'task_id status state type request created_at elapsed_seconds poll_after_seconds'.split(' '),
     );
   });
 
@@ -109,22 +110,21 @@ describe('error', () => {
     expect(errorOf('x'.repeat(1_000_000))?.message).toBe(`${'x'.repeat(499)}…`);
   });
   test.each(PRIVATE_VALUES)('does not repeat %s', (value) => {
-    expect(errorOf({ code: value, message: `${value}: no, ${value}` })).toEqual({
-      code: '[redacted]',
-      message: '[redacted]: no, [redacted]',
-    });
+    const error = errorOf({ code: value, message: `${value}: no, ${value}` });
+    expect(error?.code).toMatch(/^\[(url|id|redacted)\]$/);
+    expect(error?.message).toBe(`${error?.code}: no, ${error?.code}`);
   });
   test('does not show half of a private value at the cut', () => {
-    expect(errorOf(`${'x '.repeat(240)}${CALLBACK}`)?.message).toMatch(/x \[redacted\]$/);
+    expect(errorOf(`${'x '.repeat(240)}${CALLBACK}`)?.message).toMatch(/x \[url\]$/);
   });
   test('does not repeat a private value that is a number, or stands deeper', () => {
     const request = { options: [{ notify_url: 'https://hook.example/s3cret' }] };
     const { message } = errorOf('user 123456789 at https://hook.example/s3cret', { request, user_id: 123456789 }) ?? {};
-    expect(message).toBe('user [redacted] at [redacted]');
+    expect(message).toBe('user [redacted] at [url]');
   });
   test('shows no rest of a private value that begins like another', () => {
     const callbacks = { callback_url: 'https://hook.example/', webhook_url: 'https://hook.example/s3cret' };
-    expect(errorOf('see https://hook.example/s3cret', { request: callbacks })?.message).toBe('see [redacted]');
+    expect(errorOf('see https://hook.example/s3cret', { request: callbacks })?.message).toBe('see [url]');
   });
   test('keeps what a short private value would tear apart', () => {
     expect(errorOf('error 1: no', { job_id: '1' })).toEqual({ message: 'error 1: no' });
@@ -168,9 +168,11 @@ describe('poll_after_seconds', () => {
     [9, 1],
     [9.9, 1],
     [10, 10],
-    [3600, 10],
+    [1799, 10],
+    [1800, undefined],
+    [3600, undefined],
     [-5, 10],
-  ])('%d s after the creation is %d', (age, poll) => {
+  ])('%d s after the creation is %s', (age, poll) => {
     expect(pending({ created_at: NOW_S - age }).poll_after_seconds).toBe(poll);
   });
   test('is 10 for a task of unknown age', () => expect(pending({ created_at: null }).poll_after_seconds).toBe(10));

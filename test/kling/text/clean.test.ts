@@ -5,7 +5,6 @@ import { cleanLine, cleanText, cutText, REDACTED, redactor } from '../../../src/
 describe('cleanText', () => {
   const REMOVED: [string, string][] = [
     ['a C0 control', '\u0000'],
-    ['a carriage return', '\r'],
     ['a C1 control', '\u0085'],
     ['an ANSI colour', '\u001b[31m'],
     ['an ANSI title', '\u001b]0;title\u0007'],
@@ -29,8 +28,20 @@ describe('cleanText', () => {
     ['Chinese', '镜头缓缓旋转。'],
     ['Arabic with its number sign', '\u0600123 مرحبا'],
     ['combining marks', 'e\u0301 ก็'],
+    ['the direction marks of scripts', '\u05e9\u200f! \u200e5 \u061c'],
+    ['the flags of England, Scotland and Wales', '🏴󠁧󠁢󠁥󠁮󠁧󠁿🏴󠁧󠁢󠁳󠁣󠁴󠁿🏴󠁧󠁢󠁷󠁬󠁳󠁿'],
   ];
   test.each(KEPT)('keeps %s', (_, text) => expect(cleanText(text)).toBe(text));
+
+  test('makes a line break of a carriage return, with a newline or alone', () => {
+    expect(cleanText('a\rb\r\nc\n\rd')).toBe('a\nb\nc\n\nd');
+  });
+
+  test('removes the tags of what is no flag', () => {
+    const tags = (text: string) => String.fromCodePoint(...Array.from(text, (c) => 0xe0000 + c.charCodeAt(0)));
+    expect(cleanText(`🏴${tags('ignore')}\u{e007f}`)).toBe('🏴');
+    expect(cleanText(`🏴\u200b${tags('gbeng')}\u{e007f}`)).toBe('🏴');
+  });
 
   test('replaces lone surrogates', () => expect(cleanText('a\ud800b\udc00')).toBe('a\ufffdb\ufffd'));
 

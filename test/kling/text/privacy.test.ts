@@ -28,9 +28,11 @@ describe('JSON inside a string', () => {
     expect(taskOf({ response: { state: 'done', data: inside } }).output).toEqual({ voice_id: 'v1' });
   });
 
-  test('is left out of a request where it has private fields', () => {
+  test('is shown of a request with its private values replaced', () => {
     const prompt = '{"scene": "a mug"}';
-    expect(taskOf({ request: { meta: inside, prompt }, response: { state: 'failed' } }).request).toEqual({ prompt });
+    const meta = '{"voice_id":"v1","user_id":"[redacted]","callback_url":"[redacted]"}';
+    const { request } = taskOf({ request: { meta: inside, prompt }, response: { state: 'failed' } });
+    expect(request).toEqual({ meta, prompt });
   });
 });
 

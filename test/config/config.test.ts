@@ -1,30 +1,30 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: this is what a variable that nobody expanded looks like
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { DEFAULTS, readConfig, VARIABLES } from '../src/config.js';
+import { DEFAULTS, readConfig, VARIABLES } from '../../src/config/config.js';
 
 const TOKEN = 'tok-4f9c1e7ab2d84f0c';
 const WITH_TOKEN = { ACEDATACLOUD_API_TOKEN: TOKEN };
 
 const read = (env: Record<string, string | undefined>, dotenv?: string) => readConfig(env, dotenv);
-/** The one fault of a configuration that cannot serve. */
+/** The text of the one fault of a configuration that cannot serve, and of how to correct it. */
 function faultOf(env: Record<string, string | undefined>, dotenv?: string): string {
   const { connection, faults, maxWaitSeconds } = read(env, dotenv);
   expect(connection).toBeUndefined();
   expect(maxWaitSeconds).toBe(DEFAULTS.maxWaitSeconds);
-  expect(faults).toHaveLength(1);
-  return faults[0] ?? '';
+  expect(faults).toEqual([expect.any(String), expect.stringMatching(/restart the server.* no call can succeed\.$/)]);
+  return faults.join(' ');
 }
 
 test('a token is all that is needed; the rest has defaults', () => {
   expect(read(WITH_TOKEN)).toEqual({
-    route: { baseUrl: new URL('https://api.acedata.cloud') },
     connection: { token: TOKEN, baseUrl: new URL('https://api.acedata.cloud'), requestTimeoutMs: 30_000 },
-    tokenSource: 'environment',
     maxWaitSeconds: 50,
     logLevel: 'warn',
     faults: [],
     warnings: [],
+    secret: TOKEN,
+    summary: { token: 'from the environment', baseUrl: 'https://api.acedata.cloud/', proxy: 'none' },
   });
 });
 
@@ -54,11 +54,11 @@ describe('ACEDATACLOUD_API_TOKEN', () => {
   const MISSING = [undefined, '', '  ', '""', "''", 'Bearer', 'Bearer ', 'your-token', '"your-token"'];
   test.each([...MISSING, '${ACEDATACLOUD_API_TOKEN}', '${env:TOKEN}', 'Bearer ${TOKEN}'])('%j is missing', (raw) => {
     const fault = faultOf({ ACEDATACLOUD_API_TOKEN: raw });
-    expect(fault).toMatch(/^ACEDATACLOUD_API_TOKEN is not set\..*https:\/\/platform\.acedata\.cloud.*"env"/);
+    expect(fault).toMatch(/^ACEDATACLOUD_API_TOKEN is not set: .*https:\/\/platform\.acedata\.cloud.*"env"/);
   });
 
   test('the placeholder is the one of .env.example', () => {
-    const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8');
+    const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
     expect(faultOf({}, example)).toContain('ACEDATACLOUD_API_TOKEN is not set');
     for (const name of VARIABLES) expect(example).toContain(`${name}=`);
   });
@@ -71,6 +71,29 @@ describe('ACEDATACLOUD_API_TOKEN', () => {
       expect(fault).not.toContain(raw);
     },
   );
+});
+
+test('a token that begins with platform- is refused as one that the API does not accept', () => {
+  const fault = faultOf({ ACEDATACLOUD_API_TOKEN: 'Bearer platform-4f9c1e7ab2d84f0c' });
+  expect(fault).toMatch(/^ACEDATACLOUD_API_TOKEN is a "platform-" token, not one for the API: create one/);
+  expect(fault).not.toContain('4f9c1e7ab2d84f0c');
+});
+
+test('a malformed token is told apart from a missing one', () => {
+  expect(read({}).summary.token).toBe('missing');
+  expect(read({ ACEDATACLOUD_API_TOKEN: 'two words' }).summary.token).toBe('malformed, from the environment');
+  expect(read({}, 'ACEDATACLOUD_API_TOKEN=two words').summary.token).toMatch(/^malformed, from \.env/);
+});
+
+test('a token is redacted even if other faults, or its own, prevent calls', () => {
+  expect(read({ ...WITH_TOKEN, KLING_MAX_WAIT: 'x' }).secret).toBe(TOKEN);
+  expect(read({ ACEDATACLOUD_API_TOKEN: 'platform-x' }).secret).toBe('platform-x');
+});
+
+test('a field of the bundle that was left empty counts as absent, for each variable', () => {
+  const names = [...VARIABLES.filter((name) => name !== 'ACEDATACLOUD_API_TOKEN'), 'HTTPS_PROXY', 'NO_PROXY'];
+  const unfilled = Object.fromEntries(names.map((name) => [name, '${user_config.some_field}']));
+  expect(read({ ...unfilled, ...WITH_TOKEN })).toEqual(read(WITH_TOKEN));
 });
 
 describe('ACEDATACLOUD_API_BASE_URL', () => {
@@ -109,6 +132,22 @@ describe('ACEDATACLOUD_API_BASE_URL', () => {
   });
 });
 
+describe('ACEDATACLOUD_API_BASE_URL that is the endpoint itself', () => {
+  test.each([
+    ['https://api.acedata.cloud/kling/tasks', 'https://api.acedata.cloud'],
+    ['https://api.acedata.cloud/kling/tasks/', 'https://api.acedata.cloud'],
+    ['http://localhost:8080/v1/kling/tasks', 'http://localhost:8080/v1'],
+  ])('%j is refused with what to set instead', (raw, intended) => {
+    const env = { ...WITH_TOKEN, ACEDATACLOUD_API_BASE_URL: raw };
+    expect(faultOf(env)).toContain(`ACEDATACLOUD_API_BASE_URL is the endpoint itself: set ${intended} instead. `);
+    expect(read(env).summary.baseUrl).toBe(`${raw} is the endpoint itself`);
+  });
+
+  test.each(['https://kling.example/kling', 'https://kling.example/kling/tasks/v2'])('%j is not', (raw) => {
+    expect(read({ ...WITH_TOKEN, ACEDATACLOUD_API_BASE_URL: raw }).connection?.baseUrl.href).toBe(raw);
+  });
+});
+
 describe.each([
   [
     'KLING_REQUEST_TIMEOUT',
@@ -124,7 +163,7 @@ describe.each([
   test.each(good)('%j counts', (raw) => expect(secondsOf(raw)).toBe(Number(raw)));
   test.each(bad)('%j is refused by naming the bounds', (raw) => {
     const bounds = name === 'KLING_MAX_WAIT' ? 'from 0 to 3600' : 'from 1 to 1800';
-    expect(faultOf({ ...WITH_TOKEN, [name]: raw })).toMatch(new RegExp(`^${name} must be a .*${bounds}: .*"env"`));
+    expect(faultOf({ ...WITH_TOKEN, [name]: raw })).toMatch(new RegExp(`^${name} must be a .*${bounds}\\. .*"env"`));
   });
 });
 
@@ -144,42 +183,26 @@ test('every fault is told, not only the first', () => {
     'ACEDATACLOUD_API_BASE_URL',
     'KLING_REQUEST_TIMEOUT',
     'KLING_MAX_WAIT',
+    'Set',
   ]);
 });
 
-describe('proxies', () => {
-  const proxyOf = (env: Record<string, string>) => {
-    const { connection, faults } = read({ ...WITH_TOKEN, ...env });
-    expect(faults).toEqual([]);
-    return connection?.proxy;
-  };
-  const P = 'http://proxy.example:8080';
-  const Q = 'http://other.example:3128';
+test('with a refused base URL, too, a malformed proxy is a fault only where it would be used', () => {
+  const first = (baseUrl: string) =>
+    read({ ...WITH_TOKEN, HTTPS_PROXY: 'not a url', ACEDATACLOUD_API_BASE_URL: baseUrl }).faults.map(
+      (fault) => fault.split(' ')[0],
+    );
+  expect(first('http://localhost:8080/kling/tasks')).toEqual(['ACEDATACLOUD_API_BASE_URL', 'Set']);
+  expect(first('https://kling.example/kling/tasks')).toEqual(['ACEDATACLOUD_API_BASE_URL', 'HTTPS_PROXY', 'Set']);
+});
 
-  test('none without a variable', () => expect(proxyOf({ NO_PROXY: '*' })).toBeUndefined());
-  test('HTTPS_PROXY counts', () => {
-    expect(proxyOf({ HTTPS_PROXY: P })).toEqual({ httpProxy: '', httpsProxy: P, noProxy: '' });
+test('all faults and their repair fit into the 500 characters of an error', () => {
+  const { faults } = read({
+    ACEDATACLOUD_API_BASE_URL: 'https://x?y',
+    KLING_MAX_WAIT: 'x',
+    KLING_REQUEST_TIMEOUT: 'x',
+    HTTPS_PROXY: 'not a url',
   });
-  test('HTTP_PROXY stands in for it', () => {
-    expect(proxyOf({ HTTP_PROXY: P })?.httpsProxy).toBe(P);
-    expect(proxyOf({ HTTP_PROXY: Q, HTTPS_PROXY: P })?.httpsProxy).toBe(P);
-  });
-  test('lower case goes first', () => expect(proxyOf({ HTTPS_PROXY: Q, https_proxy: P })?.httpsProxy).toBe(P));
-  test('NO_PROXY goes along', () => {
-    expect(proxyOf({ HTTPS_PROXY: P, NO_PROXY: 'a.example,b.example' })?.noProxy).toBe('a.example,b.example');
-  });
-  test('an address of this machine needs none', () => {
-    expect(proxyOf({ HTTPS_PROXY: P, ACEDATACLOUD_API_BASE_URL: 'http://127.0.0.1:1' })).toBeUndefined();
-  });
-  test.each(['other.example:3128', 'socks5://other.example', 'https://', 'http://user:secret@:x'])(
-    '%j is refused by name, and not repeated',
-    (raw) => {
-      const fault = faultOf({ ...WITH_TOKEN, HTTPS_PROXY: raw });
-      expect(fault).toMatch(/^HTTPS_PROXY must be a URL/);
-      expect(fault).not.toContain(raw);
-    },
-  );
-  test('a proxy in .env is not looked at', () => {
-    expect(read({}, `ACEDATACLOUD_API_TOKEN=${TOKEN}\nHTTPS_PROXY=${P}`).connection?.proxy).toBeUndefined();
-  });
+  expect(faults).toHaveLength(6);
+  expect(`[configuration] ${faults.join(' ')}`.length).toBeLessThanOrEqual(500);
 });

@@ -6,7 +6,7 @@ export async function connect({ command, args, env }) {
   const server = { name, command: { kind: 'stdio', command, args, cwd: process.cwd() }, env };
   const runtime = await createRuntime({ servers: [server] });
   return {
-    list: async () => (await runtime.listTools(name, { includeSchema: true })).map((tool) => tool.name),
+    list: () => runtime.listTools(name, { includeSchema: true }),
     call: (tool, input) => runtime.callTool(name, tool, { args: input }),
     close: () => runtime.close(),
   };

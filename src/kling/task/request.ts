@@ -1,0 +1,45 @@
+import type { JsonObject } from '../text/json.js';
+import type { Cleaner } from '../text/privacy.js';
+import { walk } from '../text/walk.js';
+import { excerptKey, excerptScalar, type Scalar, sizeOf } from './excerpt.js';
+
+/** What is shown of an object's settings, by their dotted keys. */
+export type SettingsExcerpt = Record<string, Scalar | Scalar[]>;
+
+const MAX_FIELDS = 30;
+const MAX_BYTES = 8192;
+
+/**
+ * What was asked for, or metered, as far as it may be shown: scalars and lists of them, at most 30 fields and 8 KB; what
+ * does not fit is left out. `async` and everything with callback, webhook or notify in its name stays out, as do
+ * internal ids.
+ * @param depth how far down nested settings are shown, flattened to dotted keys (`camera_control.type`)
+ */
+export function excerptSettings(settings: JsonObject, cleaner: Cleaner, depth?: number): SettingsExcerpt | undefined {
+  const excerpt = new Map<string, Scalar | Scalar[]>();
+  let bytes = 2;
+
+  const show = (path: string, value: Scalar | Scalar[] | undefined) => {
+    const key = excerptKey(path, cleaner);
+    if (key === undefined || value === undefined || excerpt.size >= MAX_FIELDS) return;
+    const size = sizeOf(key) + sizeOf(value) + 2;
+    if (bytes + size > MAX_BYTES) return;
+    bytes += size;
+    excerpt.set(key, value);
+  };
+
+  const visit = (value: unknown, name: string | number, prefix: string): string | undefined => {
+    const key = typeof name === 'number' ? String(name) : excerptKey(name, cleaner);
+    if (key === undefined || /^async$/i.test(key)) return undefined;
+    const path = prefix === '' ? key : `${prefix}.${key}`;
+    if (typeof value !== 'object') show(path, excerptScalar(key, value, cleaner));
+    else if (!Array.isArray(value) || value.some((item) => typeof item === 'object')) return path;
+    else {
+      const items = value.map((item) => excerptScalar(key, item, cleaner)).filter((item) => item !== undefined);
+      if (items.length > 0) show(path, [...new Set(items)]);
+    }
+    return undefined;
+  };
+  walk(settings, '', visit, depth);
+  return excerpt.size > 0 ? Object.fromEntries(excerpt) : undefined;
+}

@@ -1,0 +1,69 @@
+import { structureOf } from './json.js';
+import { ANY_URL } from './url.js';
+import { walk } from './walk.js';
+
+/** Fields that identify the vendor's internals or the account. `task_id` and `trace_id` are not among them. */
+const INTERNAL_KEY = /^(?:_id|(?:user|actor_user|api|application|credential|authorization|job)_id)$/i;
+/** Fields about the user's own callback, whose address may carry secrets. */
+const CALLBACK_KEY = /callback|webhook|notify/i;
+
+/** Why what stands below a key is private; '' where it is not. */
+type Privacy = '' | 'internal' | 'callback';
+
+function privacyOf(key: string): Privacy {
+  if (INTERNAL_KEY.test(key)) return 'internal';
+  return CALLBACK_KEY.test(key) ? 'callback' : '';
+}
+
+/** Whether a key holds what must not be shown: an internal id, or a callback address. */
+export function isPrivateKey(key: string): boolean {
+  return privacyOf(key) !== '';
+}
+
+/** A shorter value is not private: replacing "1" wherever it occurs would only destroy the text. */
+export const MIN_PRIVATE_LENGTH = 8;
+/** More private values than any record has; each costs a search in every text. */
+const MAX_PRIVATE_VALUES = 100;
+
+/** Event names and the like, which the settings of a callback hold: "completed", "Task-Failed", "video.done". */
+const PLAIN_WORDS = /^(?:[A-Z]?[a-z]+|[A-Z]+)(?:[._:-](?:[A-Z]?[a-z]+|[A-Z]+))*$/;
+
+/** What a record keeps private. */
+export interface PrivateValues {
+  /** Ids, addresses and secrets as the record spells them, in lower case. */
+  words: Set<string>;
+  /** The addresses of callbacks, each once, in lower case. */
+  callbacks: Map<string, URL>;
+}
+
+/**
+ * Finds the internal ids and callback addresses of a record, also inside the JSON strings that it holds.
+ * @param own ids that may be shown wherever they stand, in lower case
+ */
+export function privateValuesOf(record: object, own: ReadonlySet<string>): PrivateValues {
+  const words = new Set<string>();
+  const callbacks = new Map<string, URL>();
+
+  const add = (text: string, privacy: Privacy) => {
+    if (words.size >= MAX_PRIVATE_VALUES || callbacks.size >= MAX_PRIVATE_VALUES) return;
+    const lower = text.toLowerCase();
+    if (privacy === 'callback') {
+      for (const url of lower.match(ANY_URL) ?? []) if (URL.canParse(url)) callbacks.set(url, new URL(url));
+      // The rest of a callback's settings identifies nobody.
+      if (/\s/.test(text) || PLAIN_WORDS.test(text)) return;
+    }
+    if (text.length >= MIN_PRIVATE_LENGTH && !own.has(lower)) words.add(lower);
+  };
+
+  const visit = (value: unknown, key: string | number, above: Privacy): Privacy => {
+    const privacy = above === '' && typeof key === 'string' ? privacyOf(key) : above;
+    const inside = typeof value === 'string' ? structureOf(value) : undefined;
+    if (inside) walk(inside, privacy, visit);
+    else if (privacy !== '' && (typeof value === 'string' || typeof value === 'number')) {
+      add(String(value).trim(), privacy);
+    }
+    return privacy;
+  };
+  walk(record, '', visit);
+  return { words, callbacks };
+}

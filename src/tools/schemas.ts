@@ -1,0 +1,54 @@
+import * as z from 'zod';
+import { MEDIA_KINDS } from '../kling/task/kind.js';
+import { STATUSES } from '../kling/task/status.js';
+import type { Task, TaskSummary } from '../kling/task/task.js';
+import { isObject } from '../kling/text/json.js';
+
+const text = z.string().optional();
+const seconds = z.number().min(0).optional();
+const isoDate = z.string().meta({ format: 'date-time' }).optional();
+/** An object whose fields are the API's; what zod would say about any object only costs tokens. */
+const anyObject = z.unknown().refine(isObject).meta({ type: 'object' }).optional();
+
+const mediaSchema = z.object({ kind: z.enum(MEDIA_KINDS), url: z.string(), id: text, duration_seconds: seconds });
+const errorSchema = z.object({ code: text, message: z.string().min(1) });
+
+/** What `kling_get_task` returns; the order of the fields is that of the result's text. */
+export const taskSchema = z.object({
+  task_id: z.string(),
+  status: z.enum(STATUSES),
+  state: text,
+  type: text,
+  video_url: text.describe('May expire: advise saving the file'),
+  video_id: text,
+  duration_seconds: seconds,
+  other_media: z.array(mediaSchema).max(20).optional(),
+  output: z.unknown().optional(),
+  usage: anyObject,
+  error: errorSchema.optional(),
+  request: anyObject.describe('What was asked for; while pending only without waiting'),
+  created_at: isoDate,
+  started_at: isoDate,
+  finished_at: isoDate,
+  elapsed_seconds: seconds.describe('Pending: since submission'),
+  trace_id: text,
+  poll_after_seconds: z.number().int().min(1).optional().describe('Next lookup, if not waiting'),
+} satisfies Record<keyof Task, z.ZodType>);
+
+/** A task in what `kling_get_tasks_batch` returns: without descriptions, which `kling_get_task` gives already. */
+export const taskSummarySchema = z.object({
+  task_id: z.string(),
+  status: z.enum(STATUSES),
+  state: text,
+  type: text,
+  video_url: text,
+  duration_seconds: seconds,
+  other_media: z
+    .array(mediaSchema.omit({ id: true }))
+    .max(20)
+    .optional(),
+  output: z.unknown().optional(),
+  error: errorSchema.optional(),
+  elapsed_seconds: seconds,
+  trace_id: text,
+} satisfies Record<keyof TaskSummary, z.ZodType>);

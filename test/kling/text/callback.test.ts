@@ -1,0 +1,143 @@
+import { describe, expect, test } from 'vitest';
+import { toTask } from '../../../src/kling/task/task.js';
+import { cleanerOf, redactMessage } from '../../../src/kling/text/privacy.js';
+import { failedRecord, type Json } from '../../support/records.js';
+
+const CALLBACK = 'https://Hook.example/Cb%20x/notify?secret=s3cret&user=7';
+const VIDEO = 'https://cdn.example/v.mp4';
+const USER_ID = 'ad7afe47-cea9-4cda-980f-2ad8810e51cf';
+
+const SPELLINGS: [string, string][] = [
+  ['as it is', CALLBACK],
+  ['without its query', 'https://Hook.example/Cb%20x/notify'],
+  ['normalised', new URL(CALLBACK).href],
+  ['with more query', `${CALLBACK}&attempt=2`],
+  ['with another query', 'https://hook.example/Cb%20x/notify?attempt=s3cret'],
+  ['with a final slash and a fragment', 'https://hook.example/Cb%20x/notify/#s3cret'],
+  ['in another case', CALLBACK.toUpperCase()],
+  ['with escaped slashes', CALLBACK.replaceAll('/', '\\/')],
+  ['percent-encoded', encodeURIComponent(CALLBACK)],
+  ['percent-encoded twice', encodeURIComponent(encodeURIComponent(CALLBACK))],
+  ['without its scheme', 'hook.example/Cb%20x/notify?secret=s3cret'],
+  ['with http', CALLBACK.replace('https', 'http')],
+  ['with a user', CALLBACK.replace('https://', 'https://u:s3cret@')],
+];
+
+const REQUESTS: [string, (request: Json) => unknown][] = [
+  ['', (request) => request],
+  [' of a request in a JSON string', (request) => JSON.stringify(request)],
+];
+
+describe.each(REQUESTS)('a callback URL%s', (_, write) => {
+  const taskOf = (response: Json, request: Json = {}) =>
+    toTask({ id: 't', request: write({ callback_url: CALLBACK, ...request }), response }, { taskId: 't', nowMs: 0 });
+
+  test.each(SPELLINGS)('%s: is in no message of a failed task', (_name, spelling) => {
+    for (const message of [
+      `POST to ${spelling} failed.`,
+      `(${spelling})`,
+      `回调${spelling}，失败`,
+      `{"url":"${spelling}"}`,
+    ]) {
+      const { error } = taskOf({ success: false, error: { message } });
+      expect(error?.message).toMatch(/\[(url|redacted)\]/);
+      expect(error?.message).not.toMatch(/hook|s3cret|notify/i);
+    }
+  });
+
+  test.each(SPELLINGS)('%s: is no result, and in no output and no other setting', (_name, spelling) => {
+    const response = {
+      state: 'succeed',
+      image_url: spelling,
+      x_url: `https://cdn.example/a?to=${encodeURIComponent(spelling)}`,
+    };
+    const task = taskOf(
+      { ...response, data: { note: `sent to ${spelling} twice` } },
+      { prompt: `to ${spelling}, twice` },
+    );
+    expect(JSON.stringify(task)).not.toMatch(/hook|s3cret|notify/i);
+    expect(task.request?.prompt).toMatch(/^to \[redacted\].* twice$/);
+  });
+
+  test('another address on the same host is none', () => {
+    const response = {
+      state: 'succeed',
+      video_url: 'https://hook.example/v.mp4',
+      x_url: 'https://hook.example/cb x/notify/2.mp4',
+    };
+    expect(taskOf(response)).toMatchObject({
+      video_url: 'https://hook.example/v.mp4',
+      other_media: [{ kind: 'video' }],
+    });
+  });
+});
+
+describe('what stands under a webhook key', () => {
+  test('redacts neither the prompt nor the state, unless it identifies somebody', () => {
+    const webhook_events = ['completed', 'task.failed', 'Processing', 'on every change'];
+    const request = { prompt: 'The completed tower, on every change', webhook_events, webhook_secret: 'whsec-8c1f' };
+    const task = toTask(
+      { request, response: { state: 'completed', note: 'x', data: { key: 'whsec-8c1f' } } },
+      { taskId: 't', nowMs: 0 },
+    );
+    expect(task.request).toEqual({ prompt: request.prompt });
+    expect(task).toMatchObject({ state: 'completed', output: { data: { key: '[redacted]' } } });
+  });
+});
+
+describe('the message of a failed task', () => {
+  const messageOf = (message: string, fields: Json = {}) =>
+    toTask({ ...failedRecord('20068983-0cc9-4c6a-aeb6-9c6a3c668be0', message), ...fields }, { taskId: 't', nowMs: 0 })
+      .error?.message;
+
+  test('names no internal UUID, in any case', () => {
+    for (const id of [USER_ID, USER_ID.toUpperCase()]) {
+      expect(messageOf(`user ${id} has no quota`)).toBe('user [id] has no quota');
+      expect(messageOf(`user_${id}`)).toBe('user_[id]');
+    }
+    expect(messageOf('in 67C5163F550A4144A5B68698.')).toBe('in [id].');
+  });
+
+  test('names the task, its trace, and what the request shows', () => {
+    const trace_id = '0a907f69-4ae2-4a08-b34c-ee15c1c47077';
+    const request = { image_url: VIDEO, image_list: ['https://cdn.example/2.png'], callback_url: CALLBACK };
+    for (const known of [
+      '20068983-0cc9-4c6a-aeb6-9c6a3c668be0',
+      trace_id,
+      trace_id.toUpperCase(),
+      VIDEO,
+      'https://cdn.example/2.png',
+    ]) {
+      expect(messageOf(`${known} failed`, { trace_id, request })).toBe(`${known} failed`);
+    }
+    expect(messageOf(`cannot read ${VIDEO}, nor https://other.example/x.`, { request })).toBe(
+      `cannot read ${VIDEO}, nor [url].`,
+    );
+  });
+
+  test("names the vendor's own addresses, unless one is the callback", () => {
+    const docs = 'https://docs.acedata.cloud/kling?x=1';
+    expect(messageOf(`See ${docs}.`)).toBe(`See ${docs}.`);
+    expect(messageOf(`See ${docs}.`, { request: { callback_url: docs } })).toBe('See [url].');
+    for (const other of [
+      'https://acedata.cloud.evil.example/',
+      'https://acedata.cloud:x@evil.example/',
+      'https://xacedata.cloud/',
+    ]) {
+      expect(messageOf(`See ${other}`)).toBe('See [url]');
+    }
+  });
+
+  test('names no address of another scheme', () => {
+    expect(messageOf('redis://:pw@10.0.0.7:6379/0 is down')).toBe('[url] is down');
+  });
+});
+
+test('the message of a failed lookup may name the ids asked for, and nothing else', () => {
+  const asked = '20068983-0cc9-4c6a-aeb6-9c6a3c668be0';
+  const body = { user_id: 'user-12345' };
+  const message = `task ${asked} of user-12345 (${USER_ID}) at http://10.0.0.7/x`;
+  expect(redactMessage(message, { cleaner: cleanerOf(body, [asked]), ids: [asked] })).toBe(
+    `task ${asked} of [redacted] ([id]) at [url]`,
+  );
+});
