@@ -30,7 +30,7 @@ export function toErrorResult(error: unknown): CallToolResult {
     NOT_OF_THE_LOOKUP.has(known.code) && !known.fromApi ? '' : 'The lookup failed, which says nothing about the task: ';
   const beginning = `[${known.code}] ${scope}`;
   const trace = known.traceId ? ` (trace_id ${known.traceId})` : '';
-  const end = ` ${known.hint}${trace}`;
+  const end = `${known.hint && ` ${known.hint}`}${trace}`;
   // What to do is worth more than the end of what happened.
   const message = cutText(cleanText(known.message), MAX_ERROR_TEXT - beginning.length - end.length);
   return { content: [{ type: 'text', text: `${beginning}${message}${end}` }], isError: true };

@@ -30,7 +30,7 @@ type CallOptions = Pick<CallContext, 'notifyProgress'> & { signal?: AbortSignal 
  * and to the pace at which it is asked touches no other. Each result is checked as {@link Session} does it.
  */
 export class InProcess implements ToolCaller {
-  /** One line for each attempt at a request, as the log would have it. */
+  /** One for each attempt at a request: how many ids it asked for, and what came of it. */
   readonly attempts: string[] = [];
   readonly bugs: unknown[] = [];
   foreignRecords = 0;

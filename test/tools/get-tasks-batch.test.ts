@@ -46,7 +46,7 @@ function batchOf(ids: string[], { tasks = [], notFound = [], faults = new Map(),
 }
 
 describe('a TaskSummary', () => {
-  test('of a completed task has its result, no details and no trace id', () => {
+  test('of a completed task has its result, no details, and neither ids of media nor a trace id', () => {
     const { tasks } = batchOf(['Done-1'], { tasks: [COMPLETED] });
     expect(tasks).toEqual([
       {
@@ -56,7 +56,7 @@ describe('a TaskSummary', () => {
         type: 'videos',
         video_url: 'https://cdn.example/1.mp4',
         duration_seconds: 5.1,
-        other_media: [{ kind: 'video', url: 'https://cdn.example/2.mp4', id: 'v2', duration_seconds: 3 }],
+        other_media: [{ kind: 'video', url: 'https://cdn.example/2.mp4', duration_seconds: 3 }],
         error: { message: 'Part of the results failed.' },
         elapsed_seconds: 317.07,
       },
