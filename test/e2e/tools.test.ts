@@ -88,7 +88,6 @@ describe('kling_get_task', () => {
         type: 'resource_link',
         uri: DOCUMENTED_VIDEO,
         name: '04a043bd-6b23-4b4e-945c-ce48158c3eee-3a89912507c7.mp4',
-        mimeType: 'video/mp4',
       },
     ]);
   });
@@ -135,13 +134,14 @@ describe('kling_get_task', () => {
     });
   });
 
-  test('a pending task has only what is known and says when to ask again', async () => {
+  test('a pending task has what was asked for and says when to ask again', async () => {
     const { structuredContent, content } = await session.call('kling_get_task', { task_id: 'pending-1' });
     expect(structuredContent?.result).toEqual({
       task_id: 'pending-1',
       status: 'pending',
       state: 'processing',
       type: 'videos',
+      request: expect.objectContaining({ action: 'text2video' }),
       created_at: expect.stringMatching(/Z$/),
       elapsed_seconds: expect.any(Number),
       poll_after_seconds: 10,

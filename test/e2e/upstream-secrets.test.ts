@@ -142,6 +142,6 @@ describe('Secrets', () => {
   test('an internal id that only the message of an error names: not shown, the words around it stay', async () => {
     const [objectId, uuid] = PRIVATE_VALUES;
     const text = await shown(errorReply(403, 'used_up', `Application ${uuid} of ${objectId} is used up.`));
-    expect(text).toContain('(HTTP 403): Application [redacted] of [redacted] is used up. Top it up');
+    expect(text).toContain('(HTTP 403): Application [id] of [id] is used up. Top it up');
   });
 });

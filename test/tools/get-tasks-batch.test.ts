@@ -71,7 +71,7 @@ describe('a TaskSummary', () => {
         type: 'videos',
         video_url: 'https://cdn.example/1.mp4',
         duration_seconds: 5.1,
-        other_media: [{ kind: 'video', url: 'https://cdn.example/2.mp4', id: 'v2', duration_seconds: 3 }],
+        other_media: [{ kind: 'video', url: 'https://cdn.example/2.mp4', duration_seconds: 3 }],
         error: { message: 'Part of the results failed.' },
         elapsed_seconds: 317.07,
       },
