@@ -175,7 +175,7 @@ describe.concurrent('Upstream faults', () => {
   test('error that names a callback: the address is not told', async () => {
     const message = 'callback https://hook.example/cb?secret=s3cret is not reachable';
     const { text } = await answered(errorReply(400, 'bad_request', message));
-    expect(text).toMatch(/^\[bad_request\] .*: callback \[redacted\] is not reachable\. /);
+    expect(text).toMatch(/^\[bad_request\] .*: callback \[url\] is not reachable\. /);
   });
 
   test('error of 10,000 characters: at most 500 reach the model, the trace id among them', async () => {
