@@ -59,9 +59,9 @@ export class Subject {
   }
 
   /** One `kling_get_task`; in milliseconds. */
-  async call(): Promise<number> {
+  async call(task_id = DOCUMENTED_ID): Promise<number> {
     const startMs = performance.now();
-    await this.request('tools/call', { name: 'kling_get_task', arguments: { task_id: DOCUMENTED_ID } });
+    await this.request('tools/call', { name: 'kling_get_task', arguments: { task_id } });
     return performance.now() - startMs;
   }
 
@@ -72,12 +72,12 @@ export class Subject {
     return times;
   }
 
-  /** Calls a second, with the given number of calls in flight. */
+  /** Calls a second, each for a task of its own, with the given number of calls in flight. */
   async throughput(count: number, inFlight: number): Promise<number> {
     let left = count;
     const startMs = performance.now();
     const work = async () => {
-      while (left-- > 0) await this.call();
+      while (left-- > 0) await this.call(`task-${left}`);
     };
     await Promise.all(Array.from({ length: inFlight }, work));
     return (count / (performance.now() - startMs)) * 1000;

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
 import { dropUnused, dropUnusedSchemas } from './bundle-plugins.js';
+import { bundleView } from './bundle-view.js';
 import { noticesOf } from './notices.js';
 
 /** The published files, each a bundle of its own: what the next one holds is loaded only when it is needed. */
@@ -31,7 +32,7 @@ export async function bundle(outdir: string): Promise<Metafile> {
     bundle: true,
     format: 'cjs',
     platform: 'node',
-    target: 'node20.18',
+    target: 'node20.19',
     // Otherwise `import()` would start Node's loader for ES modules, to load CommonJS.
     supported: { 'dynamic-import': false },
     define: { 'import.meta.dirname': '__dirname' },
@@ -40,6 +41,7 @@ export async function bundle(outdir: string): Promise<Metafile> {
     plugins: [linkFiles, dropUnused, dropUnusedSchemas],
     logLevel: 'warning',
   });
+  await bundleView(outdir);
   await writeFile(join(outdir, 'package.json'), '{"type":"commonjs"}\n');
   await writeFile(join(outdir, 'THIRD-PARTY-NOTICES.txt'), await noticesOf(metafile));
   return metafile;

@@ -45,7 +45,6 @@ async function show(client: Client, name: string, args: Record<string, unknown>)
   if (structuredContent) console.log(JSON.stringify(structuredContent.result, null, 2).replace(/^/gm, '  '));
   for (const block of content) {
     if (block.type === 'text' && !structuredContent) console.log(`  ${block.text}`);
-    if (block.type === 'resource_link') console.log(`  link: ${block.name} (${block.mimeType ?? 'unknown type'})`);
   }
 }
 

@@ -7,12 +7,13 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
+import { npxArguments } from './npm.js';
 
 const MCPB = '@anthropic-ai/mcpb@2.1.2';
 const target = resolve(`${packageJson.name}.mcpb`);
 
 function mcpb(...args: string[]): void {
-  execFileSync('npx', ['-y', MCPB, ...args], { stdio: 'inherit', shell: process.platform === 'win32' });
+  execFileSync(process.execPath, npxArguments(MCPB, 'mcpb', ...args), { stdio: 'inherit' });
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'kling-bundle-'));

@@ -2,29 +2,27 @@ import { Console } from 'node:console';
 import type { Writable } from 'node:stream';
 import { cleanText, redactor } from './kling/text/clean.js';
 
-/** From the least to the most talkative. */
+/** From the quietest to the most talkative. */
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** What may wait for a client that does not read stderr; most never do, and a pipe holds only so much. */
+/** Most clients never read stderr, and a pipe holds only so much: with more than this unread, messages are dropped. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
 
-/**
- * Writes to stderr, the token replaced, further lines of a message indented. While nobody reads stderr, or once it is
- * gone, it is silent.
- */
+/** Writes messages to stderr, one to a line: further lines of a message are indented. The token is redacted. */
 export class Log {
   #level: LogLevel = 'warn';
   #redact = redactor(undefined);
   #dead = false;
 
   constructor(readonly stream: Writable = process.stderr) {
-    // Logging to a stderr that nobody reads any more would end the process, or go round in circles.
+    // Once stderr is closed, each message would raise another error, which would end the process or be logged in turn.
     stream.on('error', () => {
       this.#dead = true;
     });
   }
 
+  /** @param secret the token, which is redacted from now on at every level */
   configure(level: LogLevel, secret: string | undefined): void {
     this.#level = level;
     this.#redact = redactor(secret);
@@ -46,7 +44,7 @@ export class Log {
     this.#write('debug', message);
   }
 
-  /** stdout belongs to the protocol: whatever a dependency prints on the console goes to stderr. */
+  /** Sends to stderr whatever a dependency prints on the console: stdout belongs to the protocol. */
   takeConsole(): void {
     globalThis.console = new Console({ stdout: process.stderr, stderr: process.stderr, ignoreErrors: true });
   }

@@ -1,12 +1,12 @@
 import { setMaxListeners } from 'node:events';
-import { readFileSync, statSync } from 'node:fs';
 import packageJson from '../package.json' with { type: 'json' };
 import { checkSetup } from './check.js';
-import { type Config, readConfig } from './config.js';
+import { loadConfig } from './config/config.js';
 import { KlingClient } from './kling/api/client.js';
-import { createLookup } from './kling/lookup.js';
+import { KlingError } from './kling/api/error.js';
+import { Looker } from './kling/looker.js';
 import { Log } from './log.js';
-import { createServer, unconfiguredLookup } from './mcp/session.js';
+import { createServer } from './mcp/session.js';
 import { StdioTransport } from './mcp/stdio.js';
 import { endOrderly } from './shutdown.js';
 
@@ -22,32 +22,12 @@ Without an option: an MCP server on stdin and stdout, to be started by an MCP cl
 Set ACEDATACLOUD_API_TOKEN in the environment. Documentation: https://www.npmjs.com/package/${name}
 `;
 
-const MAX_DOTENV_BYTES = 64 * 1024;
-
-/** The text of a .env in the working directory; the directory may be anybody's, so only a small regular file counts. */
-function readDotenv(): { text?: string; warning?: string } {
-  try {
-    const stat = statSync('.env', { throwIfNoEntry: false });
-    if (!stat) return {};
-    if (!stat.isFile() || stat.size > MAX_DOTENV_BYTES) {
-      return { warning: `.env is ignored: it must be a regular file of at most ${MAX_DOTENV_BYTES / 1024} KB.` };
-    }
-    return { text: readFileSync('.env', 'utf8') };
-  } catch (error) {
-    return { warning: `.env is ignored: it cannot be read (${error instanceof Error ? error.message : 'unknown'}).` };
-  }
-}
-
-function loadConfig(): Config {
-  const { text, warning } = readDotenv();
-  const config = readConfig(process.env, text);
-  return warning ? { ...config, warnings: [warning, ...config.warnings] } : config;
-}
+const USER_AGENT = `${name}/${version} node/${process.versions.node}`;
 
 async function serve(log: Log): Promise<void> {
   log.takeConsole();
-  const { connection, maxWaitSeconds, logLevel, faults, warnings } = loadConfig();
-  log.configure(logLevel, connection?.token);
+  const { connection, maxWaitSeconds, logLevel, faults, warnings, secret } = loadConfig(process.env);
+  log.configure(logLevel, secret);
   for (const warning of warnings) log.warn(warning);
   for (const fault of faults) log.error(fault);
 
@@ -55,21 +35,25 @@ async function serve(log: Log): Promise<void> {
   // Each call in flight listens, and Node takes more than ten listeners for a leak.
   setMaxListeners(0, closing.signal);
   const transport = new StdioTransport(process.stdin, process.stdout, log);
-  const client =
-    connection &&
-    new KlingClient({
-      ...connection,
-      onAttempt: ({ action, outcome, durationMs }) =>
-        log.debug(`${action}: ${outcome} after ${Math.round(durationMs)} ms`),
-    });
-  const server = createServer(client ? createLookup(client) : unconfiguredLookup(faults), {
+  const onBug = (error: unknown) =>
+    log.error(error instanceof Error ? (error.stack ?? error.message) : 'a call failed');
+  const backend = connection
+    ? new Looker(
+        new KlingClient(connection, {
+          userAgent: USER_AGENT,
+          onAttempt: ({ ids, outcome, durationMs }) =>
+            log.debug(`lookup of ${ids}: ${outcome} after ${Math.round(durationMs)} ms`),
+        }),
+        { onBug, onForeignRecords: (count) => log.debug(`${count} records that nobody asked for were ignored`) },
+      )
+    : new KlingError('configuration', faults.join(' '), { hint: '' });
+  const server = createServer(backend, {
     name,
     title: 'Kling tasks',
     version,
     maxWaitSeconds,
     closing: closing.signal,
-    protocolVersion: () => transport.protocolVersion,
-    onBug: (error) => log.error(error instanceof Error ? (error.stack ?? error.message) : 'a call failed'),
+    onBug,
   });
   endOrderly(transport, closing, log);
   await server.connect(transport);
@@ -94,11 +78,9 @@ async function main([option, ...rest]: string[]): Promise<void> {
   } else if (option === '--version' && rest.length === 0) {
     print(process.stdout, `${version}\n`, 0);
   } else if (option === '--check' && rest.length === 0) {
-    const { report, ok } = await checkSetup(
-      loadConfig(),
-      `${name} ${version}, Node ${process.versions.node} on ${process.platform}`,
-    );
-    print(process.stdout, report, ok ? 0 : 1);
+    const program = `${name} ${version}, Node ${process.versions.node} on ${process.platform}`;
+    const ok = await checkSetup(loadConfig(process.env), program, USER_AGENT, (line) => process.stdout.write(line));
+    print(process.stdout, '', ok ? 0 : 1);
   } else {
     print(process.stderr, USAGE, 2);
   }

@@ -62,3 +62,9 @@ test('a stream that nobody reads: drops what is over a megabyte', () => {
   for (let count = 0; count < 10_000; count++) log.error('x'.repeat(1000));
   expect(stream.writableLength).toBeLessThan(1_100_000);
 });
+
+test.each(LOG_LEVELS)('the token is redacted at level %s, also in the trace of an exception', (level) => {
+  log.configure('debug', 'secret-token');
+  log[level](new Error('unexpected: Bearer secret-token').stack ?? '');
+  expect(written()).toMatch(new RegExp(`^kling-tasks-mcp ${level}: Error: unexpected: Bearer \\[redacted\\]\n`));
+});

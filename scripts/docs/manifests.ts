@@ -1,5 +1,6 @@
 import type { Tool as ListedTool } from '@modelcontextprotocol/sdk/types.js';
 import packageJson from '../../package.json' with { type: 'json' };
+import { BOUNDS, DEFAULTS, type Variable } from '../../src/config/config.js';
 import { variableDocs } from './variables.js';
 
 /** What clients show as the server's name; a test holds it against the handshake. */
@@ -39,10 +40,62 @@ export function serverJson(): object {
   };
 }
 
-/** `manifest.json` of the bundle for Claude Desktop, which asks the user for the token and brings its own Node. */
+/** A field of the form that Claude Desktop shows when the bundle is installed, and the variable that it fills. */
+interface UserSetting {
+  variable: string;
+  type: 'string' | 'file' | 'number';
+  title: string;
+  description: string;
+  required: boolean;
+  sensitive?: boolean;
+  default?: string | number;
+  min?: number;
+  max?: number;
+}
+
+/**
+ * What the bundle asks for. An optional field always has a default, if only an empty one: without it Claude Desktop
+ * passes the text `${user_config.…}` itself for a field that was left empty (modelcontextprotocol/mcpb#250).
+ */
+const USER_SETTINGS: Record<string, UserSetting> = {
+  api_token: {
+    variable: 'ACEDATACLOUD_API_TOKEN',
+    type: 'string',
+    title: 'AceDataCloud API token',
+    description: descriptionOf('ACEDATACLOUD_API_TOKEN'),
+    sensitive: true,
+    required: true,
+  },
+  https_proxy: {
+    variable: 'HTTPS_PROXY',
+    type: 'string',
+    title: 'Proxy',
+    description: 'Only where the network demands one: its URL, such as http://proxy.example:8080.',
+    required: false,
+    default: '',
+  },
+  ca_file: {
+    variable: 'NODE_EXTRA_CA_CERTS',
+    type: 'file',
+    title: 'Certificate file',
+    description: 'Only where the network has an authority of its own: a PEM file to trust besides the usual ones.',
+    required: false,
+    default: '',
+  },
+  max_wait: {
+    variable: 'KLING_MAX_WAIT',
+    type: 'number',
+    title: 'Longest wait in seconds',
+    description: 'How long one call may wait for a task to end. Claude Desktop gives up on a call after 60 s.',
+    required: false,
+    default: DEFAULTS.maxWaitSeconds,
+    ...BOUNDS.maxWaitSeconds,
+  },
+};
+
+/** `manifest.json` of the bundle for Claude Desktop, which brings its own Node. */
 export function bundleManifest(tools: ListedTool[]): object {
-  const token = variableDocs.find(({ secret }) => secret);
-  if (!token) throw new Error('No variable is marked as the secret one.');
+  const settings = Object.entries(USER_SETTINGS);
   return {
     manifest_version: '0.3',
     name,
@@ -60,24 +113,21 @@ export function bundleManifest(tools: ListedTool[]): object {
       entry_point: 'server/index.js',
       mcp_config: {
         command: 'node',
-        // biome-ignore-start lint/suspicious/noTemplateCurlyInString: the client fills these in
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: the client fills it in
         args: ['${__dirname}/server/index.js'],
-        env: { [token.name]: '${user_config.api_token}' },
-        // biome-ignore-end lint/suspicious/noTemplateCurlyInString: the client fills these in
+        env: Object.fromEntries(settings.map(([key, { variable }]) => [variable, `\${user_config.${key}}`])),
       },
     },
     tools: tools.map(({ name, description = '' }) => ({ name, description: firstSentence(description) })),
     compatibility: { platforms: ['darwin', 'win32', 'linux'], runtimes: { node: engines.node } },
-    user_config: {
-      api_token: {
-        type: 'string',
-        title: 'AceDataCloud API token',
-        description: token.description,
-        sensitive: true,
-        required: true,
-      },
-    },
+    user_config: Object.fromEntries(settings.map(([key, { variable, ...field }]) => [key, field])),
   };
+}
+
+function descriptionOf(variable: Variable): string {
+  const doc = variableDocs.find(({ name }) => name === variable);
+  if (!doc) throw new Error(`${variable} is not documented.`);
+  return doc.description;
 }
 
 /** What a list of tools has room for: the description's first sentence says what the tool does. */

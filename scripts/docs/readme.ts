@@ -1,4 +1,4 @@
-import { CODES, type CodeMeaning, OTHER_CODE } from '../../src/kling/api/codes.js';
+import { CODES, type CodeMeaning, UNKNOWN_CODE } from '../../src/kling/api/error.js';
 import type { Task } from '../../src/kling/task/task.js';
 import type { Batch } from '../../src/tools/get-tasks-batch.js';
 import { CLIENTS } from '../clients/list.js';
@@ -117,7 +117,7 @@ function errorTable(): string {
     ['code', 'what happened', 'what to do', 'repeated by the server'],
     [
       ...[...CODES].map(([code, meaning]) => row(`\`${code}\``, meaning)),
-      row("another code of the API's own, or `http_NNN`", OTHER_CODE),
+      row("another code of the API's own, or `http_NNN`", UNKNOWN_CODE),
     ],
   );
 }

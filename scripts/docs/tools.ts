@@ -1,7 +1,7 @@
 import type { Tool as ListedTool } from '@modelcontextprotocol/sdk/types.js';
-import { DEFAULTS } from '../../src/config.js';
+import { DEFAULTS } from '../../src/config/config.js';
 import { KlingClient } from '../../src/kling/api/client.js';
-import { createLookup } from '../../src/kling/lookup.js';
+import { Looker } from '../../src/kling/looker.js';
 import { getTaskTool } from '../../src/tools/get-task.js';
 import { getTasksBatchTool } from '../../src/tools/get-tasks-batch.js';
 import { FakeApi, TOKEN } from '../../test/support/fake-api.js';
@@ -20,17 +20,21 @@ export interface ToolDoc {
 export async function toolDocs(): Promise<ToolDoc[]> {
   const fakeApi = await FakeApi.start([documented, failedRecord(FAILED_ID)]);
   try {
-    const client = new KlingClient({ token: TOKEN, baseUrl: new URL(fakeApi.url), requestTimeoutMs: 30_000 });
-    const lookup = createLookup(client);
+    const connection = { token: TOKEN, baseUrl: new URL(fakeApi.url), requestTimeoutMs: 30_000 };
+    const onBug = (error: unknown) => {
+      throw error;
+    };
+    const client = new KlingClient(connection, { userAgent: 'docs' });
+    const backend = new Looker(client, { onBug, onForeignRecords: () => {} });
     const { signal } = new AbortController();
-    const context = { stop: { cancelled: signal, closing: signal }, takesResourceLinks: () => false };
+    const context = { stop: { cancelled: signal, closing: signal } };
     const calls = [
       [getTaskTool, { task_id: DOCUMENTED_ID, wait_seconds: DEFAULTS.maxWaitSeconds }],
       [getTasksBatchTool, { task_ids: [DOCUMENTED_ID, FAILED_ID, UNKNOWN_ID] }],
     ] as const;
     return await Promise.all(
       calls.map(async ([create, args]) => {
-        const { listing, call } = create(lookup, DEFAULTS.maxWaitSeconds);
+        const { listing, call } = create({ backend, maxWaitSeconds: DEFAULTS.maxWaitSeconds, onBug });
         const { structuredContent } = await call(args, context);
         return { listing, example: { arguments: args, result: structuredContent } };
       }),

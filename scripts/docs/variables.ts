@@ -1,4 +1,4 @@
-import { BOUNDS, DEFAULTS, VARIABLES, type Variable } from '../../src/config.js';
+import { BOUNDS, DEFAULTS, VARIABLES, type Variable } from '../../src/config/config.js';
 import { LOG_LEVELS } from '../../src/log.js';
 
 interface VariableDoc {

@@ -1,17 +1,8 @@
-import type { KlingError } from './api/error.js';
-import { pause, type Stop } from './deadline.js';
-import type { Task } from './task/task.js';
-
-/** What one look at some tasks found, by the ids that it was given. */
-export interface Sighting {
-  tasks: Map<string, Task>;
-  notFound: string[];
-  /** The ids about which nothing could be learnt, each with the reason. */
-  faults: Map<string, KlingError>;
-}
-
-/** One look at the given ids within the budget; rejects with nothing but CancelledError. */
-export type Look = (ids: string[], budgetMs: number) => Promise<Sighting>;
+import { KlingError } from './api/error.js';
+import { Follow, type Outcome } from './follow.js';
+import type { Look, Looker } from './looker.js';
+import type { Finding } from './lookup.js';
+import { CancelledError, CLOSING_GRACE_MS, type Stop } from './stop.js';
 
 export interface Progress {
   finished: number;
@@ -23,129 +14,164 @@ export interface WaitOptions {
   /** How long to wait for the outcome; 0 looks once. */
   waitMs: number;
   stop: Stop;
-  /** Told after each look that leaves something pending, and every 5 s in between. */
+  /** Told at the start of a wait, and every 4 s. */
   onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** What is known at the end: faults only of ids never seen, or faults that repeating cannot mend. */
-export interface Outcome extends Sighting {
-  /** Whole seconds after which asking again makes sense, where the wait tells; 1 where its time ran out. */
-  pollAfterSeconds: number | undefined;
-}
-
-/** The pace: the vendor asks for a second look after 5 to 10 s and later ones every 10 to 30 s. */
-const FIRST_INTERVAL_MS = 5000;
-const INTERVAL_MS = 10_000;
-const SLOWEST_INTERVAL_MS = 30_000;
-/** Under one request a second, by the vendor's wish. */
-const MIN_GAP_MS = 1000;
+/** From this length on a wait looks once more at an id that was not found. */
+const MIN_RECHECK_WAIT_MS = 5000;
 /** The last look starts this long before the deadline … */
 const LAST_LOOK_LEAD_MS = 1000;
-/** … and may end this long after it: the answer is due within a second after the deadline. */
+/** … in place of a regular one that is due so little before it … */
+const LAST_LOOK_MERGE_MS = 2000;
+/** … and may end this long after the deadline: the answer is due within a second of it. */
 const OVERTIME_MS = 500;
-const PROGRESS_INTERVAL_MS = 5000;
+/** A little over 4 s, as looks come at whole seconds: a progress must not fall into one instant with the result. */
+const PROGRESS_INTERVAL_MS = 4100;
 
-/** Looks until nothing is pending, the wait is over, or a fault comes that repeating cannot mend. */
+/** Looks until nothing is pending, or the time is over. */
 class Wait {
   readonly #startMs = performance.now();
-  readonly #tasks = new Map<string, Task>();
-  readonly #notFound = new Set<string>();
-  readonly #faults = new Map<string, KlingError>();
-  #looks = 0;
-  #intervalMs = FIRST_INTERVAL_MS;
-  #earliestMs = 0;
+  readonly #endMs: number;
+  readonly #follow: Follow;
+  /** What is being looked at, or will be. */
+  readonly #looks = new Map<string, Look>();
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #resolve: (outcome: Outcome) => void = () => {};
+  #reject: (error: Error) => void = () => {};
 
   constructor(
-    readonly look: Look,
+    readonly looker: Looker,
     readonly ids: string[],
     readonly options: WaitOptions,
-  ) {}
-
-  async run(): Promise<Outcome> {
-    const { waitMs, stop } = this.options;
-    const endMs = this.#startMs + waitMs;
-    const ticker = waitMs > 0 ? setInterval(() => this.#report(), PROGRESS_INTERVAL_MS) : undefined;
-    let pollAfterSeconds: number | undefined;
-    try {
-      // The first look has the full time of a lookup, however short the wait.
-      let lookMs = await this.#lookAt(this.ids, Number.POSITIVE_INFINITY);
-      for (let last = false; this.#open().length > 0 && !this.#isHopeless() && !stop.closing.aborted; ) {
-        const afterGapMs = Math.min(lookMs + MIN_GAP_MS, endMs);
-        const lastMs = Math.max(endMs - LAST_LOOK_LEAD_MS, afterGapMs, this.#earliestMs);
-        if (last || lastMs > endMs || performance.now() >= endMs) {
-          if (waitMs > 0) pollAfterSeconds = Math.max(1, Math.ceil((this.#earliestMs - performance.now()) / 1000));
-          break;
-        }
-        this.#report();
-        const regularMs = Math.max(lookMs + this.#intervalMs, this.#earliestMs);
-        last = regularMs + 2 * MIN_GAP_MS > lastMs;
-        await pause((last ? lastMs : regularMs) - performance.now(), stop);
-        if (stop.closing.aborted) break;
-        lookMs = await this.#lookAt(this.#open(), endMs + OVERTIME_MS - performance.now());
-      }
-    } finally {
-      clearInterval(ticker);
-    }
-    return this.#outcome(pollAfterSeconds);
+  ) {
+    const { waitMs } = options;
+    this.#endMs = this.#startMs + waitMs;
+    this.#follow = new Follow(ids, waitMs >= MIN_RECHECK_WAIT_MS);
   }
 
-  /** The ids whose outcome is not known: pending, or not seen for a fault that may pass. */
-  #open(): string[] {
-    return this.ids.filter((id) => {
-      const task = this.#tasks.get(id);
-      return task ? task.status === 'pending' : !this.#notFound.has(id);
+  run(): Promise<Outcome> {
+    const { waitMs, stop, onProgress } = this.options;
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+      // A signal that is aborted already fires no event.
+      if (stop.cancelled.aborted) return reject(new CancelledError());
+      stop.cancelled.addEventListener('abort', this.#cancel);
+      stop.closing.addEventListener('abort', this.#close);
+      for (const id of this.ids) this.#start(id);
+      if (stop.closing.aborted) this.#close();
+      if (waitMs > 0) this.#timers.add(setTimeout(this.#expire, waitMs + OVERTIME_MS));
+      if (waitMs > 0 && onProgress) {
+        this.#report();
+        this.#timers.add(setInterval(() => this.#report(), PROGRESS_INTERVAL_MS));
+      }
     });
   }
 
-  /**
-   * Whether a fault makes further looks pointless: repeating does not mend a 401. An answer that is none of the API's is
-   * taken for a passing fault of what stands before it, once the API was seen.
-   */
-  #isHopeless(): boolean {
-    const passing = (fault: KlingError) => fault.retryable || (fault.code === 'bad_response' && this.#tasks.size > 0);
-    return ![...this.#faults.values()].every(passing);
+  #start(id: string): void {
+    const { waitMs } = this.options;
+    const recent = waitMs > 0 ? this.looker.recent.get(id) : undefined;
+    if (!recent) {
+      const patienceMs = Math.max(this.looker.requestTimeoutMs, waitMs);
+      this.#looks.set(
+        id,
+        this.looker.look(id, patienceMs, (finding) => this.#take(id, finding)),
+      );
+      return;
+    }
+    const intervalMs = this.#follow.take(id, { kind: 'found', task: recent.task }) ?? 0;
+    this.#lookAgain(id, Math.min(recent.atMs + intervalMs, this.#lastLookMs(this.#startMs)));
   }
 
-  async #lookAt(ids: string[], budgetMs: number): Promise<number> {
-    const startMs = performance.now();
-    this.#looks++;
-    const { tasks, notFound, faults } = await this.look(ids, budgetMs);
-    for (const [id, task] of tasks) this.#tasks.set(id, task);
-    // A task that was seen and now is not: a replica that lags. Its last state stands.
-    for (const id of notFound) if (!this.#tasks.has(id)) this.#notFound.add(id);
-    const earlier = new Map(this.#faults);
-    this.#faults.clear();
-    // The last look may have had no more than a second: what an earlier one met tells more than that it timed out.
-    for (const [id, fault] of faults) this.#faults.set(id, (fault.code === 'timeout' && earlier.get(id)) || fault);
-    this.#adaptPace();
-    return startMs;
+  #take(id: string, finding: Finding): void {
+    this.#looks.delete(id);
+    const intervalMs = this.#follow.take(id, finding);
+    if (intervalMs !== undefined && !this.options.stop.closing.aborted) {
+      const dueMs = this.#nextDueMs(id, intervalMs);
+      if (dueMs !== undefined) this.#lookAgain(id, dueMs);
+      else if (finding.kind === 'found') this.looker.recent.add(finding.task);
+    }
+    if (this.#looks.size === 0) this.#finish();
   }
 
-  /** A fault slows the pace, and what the API asks for is kept. */
-  #adaptPace(): void {
-    const faults = [...this.#faults.values()];
-    if (faults.length > 0) this.#intervalMs = Math.min(SLOWEST_INTERVAL_MS, this.#intervalMs * 2);
-    else this.#intervalMs = this.#looks === 1 ? FIRST_INTERVAL_MS : INTERVAL_MS;
-    this.#earliestMs = performance.now() + Math.max(0, ...faults.map(({ retryAfterMs }) => retryAfterMs ?? 0));
+  #lookAgain(id: string, dueMs: number): void {
+    const listener = (finding: Finding) => this.#take(id, finding);
+    this.#looks.set(id, this.looker.lookAgain(id, dueMs, listener));
   }
+
+  /** When to look at the task again; undefined where the last look is over, or no other can come in time. */
+  #nextDueMs(id: string, intervalMs: number): number | undefined {
+    const nowMs = performance.now();
+    const wasLast = this.#follow.looksAt(id) > 1 && nowMs >= this.#endMs - LAST_LOOK_MERGE_MS;
+    const earliestMs = nowMs + this.looker.quietMs;
+    if (wasLast || Math.max(nowMs, earliestMs) >= this.#endMs) return undefined;
+    const lastMs = Math.max(this.#lastLookMs(nowMs), earliestMs);
+    const regularMs = Math.max(nowMs + intervalMs, earliestMs);
+    return regularMs + LAST_LOOK_MERGE_MS > lastMs ? lastMs : regularMs;
+  }
+
+  /** When the last look is due: shortly before the deadline, also in a very short wait. */
+  #lastLookMs(nowMs: number): number {
+    return Math.max(this.#endMs - LAST_LOOK_LEAD_MS, Math.min(nowMs + LAST_LOOK_LEAD_MS, this.#endMs));
+  }
+
+  /** The deadline: later looks are given up. First ones have the full time of a lookup, however short the wait. */
+  readonly #expire = () => this.#giveUp((id) => this.#follow.looksAt(id) > 0);
+
+  /** Stdin was closed: what is not under way is given up, what is gets a little time. */
+  readonly #close = () => {
+    this.#giveUp((id, look) => this.#follow.looksAt(id) > 0 && !look.sent);
+    if (this.#looks.size > 0) this.#timers.add(setTimeout(() => this.#giveUp(() => true), CLOSING_GRACE_MS));
+  };
+
+  #giveUp(isMeant: (id: string, look: Look) => boolean): void {
+    for (const [id, look] of this.#looks) {
+      if (!isMeant(id, look)) continue;
+      look.leave();
+      this.#looks.delete(id);
+      if (this.#follow.looksAt(id) === 0) this.#follow.take(id, { kind: 'fault', error: noAnswer() });
+    }
+    if (this.#looks.size === 0) this.#finish();
+  }
+
+  readonly #cancel = () => {
+    for (const look of this.#looks.values()) look.leave();
+    this.#dispose();
+    this.#reject(new CancelledError());
+  };
 
   #report(): void {
-    const total = this.ids.length;
+    const { finished, total } = this.#follow;
     const elapsedMs = performance.now() - this.#startMs;
-    this.options.onProgress?.({ finished: total - this.#open().length, total, elapsedMs });
+    // After the last look the result itself is on its way.
+    if (elapsedMs < Math.max(1, this.options.waitMs - LAST_LOOK_LEAD_MS))
+      this.options.onProgress?.({ finished, total, elapsedMs });
   }
 
-  #outcome(pollAfterSeconds: number | undefined): Outcome {
-    const told = [...this.#faults].filter(([id, fault]) => !this.#tasks.has(id) || !fault.retryable);
-    return { tasks: this.#tasks, notFound: [...this.#notFound], faults: new Map(told), pollAfterSeconds };
+  #finish(): void {
+    this.#dispose();
+    const ranOut = this.options.waitMs > 0 && this.#follow.open().length > 0;
+    const pollAfterSeconds = ranOut ? Math.max(1, Math.ceil(this.looker.retryAfterMs / 1000)) : undefined;
+    this.#resolve(this.#follow.outcome(pollAfterSeconds));
+  }
+
+  #dispose(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.options.stop.cancelled.removeEventListener('abort', this.#cancel);
+    this.options.stop.closing.removeEventListener('abort', this.#close);
   }
 }
 
+function noAnswer(): KlingError {
+  return new KlingError('timeout', 'No answer before the client closed the connection.', { hint: 'Ask again.' });
+}
+
 /**
- * Looks at the tasks, and again and again while one is pending and time is left. The first look at once, the next after
- * 5 s, then one every 10 s, and a last one a second before the deadline. A task once seen keeps its last state.
+ * Looks at the tasks (distinct ids), and again and again while one is pending and time is left; see {@link Follow} for the
+ * pace. A task once seen keeps its last state.
  * @throws CancelledError
  */
-export function waitForTasks(look: Look, ids: string[], options: WaitOptions): Promise<Outcome> {
-  return new Wait(look, ids, options).run();
+export function waitForTasks(looker: Looker, ids: string[], options: WaitOptions): Promise<Outcome> {
+  return new Wait(looker, ids, options).run();
 }

@@ -1,16 +1,9 @@
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { ErrorCode, type JSONRPCRequest, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
-import { KlingError } from '../kling/api/error.js';
-import { CancelledError } from '../kling/deadline.js';
-import type { Lookup } from '../kling/lookup.js';
 import { cleanLine } from '../kling/text/clean.js';
-import { getTaskTool } from '../tools/get-task.js';
-import { getTasksBatchTool } from '../tools/get-tasks-batch.js';
-import { toErrorResult } from '../tools/result.js';
-
-const INSTRUCTIONS =
-  'Follows Kling video generations submitted through AceDataCloud by their task_id, for free. To see a generation through, ' +
-  'call kling_get_task with the largest wait_seconds, again while the status is pending; then give the user video_url.';
+import { textsFor } from '../tools/texts.js';
+import type { Backend } from '../tools/tool.js';
+import { createTools } from '../tools/tools.js';
 
 export interface ServerOptions {
   name: string;
@@ -20,8 +13,6 @@ export interface ServerOptions {
   maxWaitSeconds: number;
   /** Aborts when the client is about to go: waiting ends, what is known is answered. */
   closing: AbortSignal;
-  /** The protocol version that was negotiated, once it was. */
-  protocolVersion(): string | undefined;
   /** Told of an error that is a bug, not a fault of the API or the caller. */
   onBug(error: unknown): void;
 }
@@ -41,20 +32,20 @@ class ToolServer extends Server {
   protected override assertTaskHandlerCapability(): void {}
 }
 
-/** The first version that knows `resource_link`. Versions are dates, so they compare as text. */
-const RESOURCE_LINK_VERSION = '2025-06-18';
-
 /**
  * The MCP server with its two tools. It is built on the SDK's low-level Server, and takes `tools/call` through the
  * fallback handler: the ordinary ones answer bad arguments with a dump of zod's issues, and validate each message twice.
  */
-export function createServer(lookup: Lookup, options: ServerOptions): Server {
-  const { name, title, version, maxWaitSeconds, closing, protocolVersion, onBug } = options;
-  const tools = [getTaskTool(lookup, maxWaitSeconds), getTasksBatchTool(lookup, maxWaitSeconds)];
+export function createServer(backend: Backend, options: ServerOptions): Server {
+  const { name, title, version, maxWaitSeconds, closing, onBug } = options;
+  const tools = createTools({ backend, maxWaitSeconds, onBug });
   const byName = new Map(tools.map((tool) => [tool.listing.name, tool]));
   const list = { tools: tools.map(({ listing }) => listing) };
 
-  const server = new ToolServer({ name, title, version }, { capabilities: { tools: {} }, instructions: INSTRUCTIONS });
+  const server = new ToolServer(
+    { name, title, version },
+    { capabilities: { tools: {} }, instructions: textsFor(maxWaitSeconds).instructions },
+  );
   server.setRequestHandler(ListToolsRequestSchema, ({ params }) => {
     if (params?.cursor) throw new ProtocolError(ErrorCode.InvalidParams, 'Unknown cursor: the list has one page.');
     return list;
@@ -79,24 +70,7 @@ export function createServer(lookup: Lookup, options: ServerOptions): Server {
         : (progress: { progress: number; total: number; message: string }) => {
             sendNotification({ method: 'notifications/progress', params: { progressToken, ...progress } }).catch(onBug);
           };
-    try {
-      return await tool.call(params?.arguments, {
-        stop: { cancelled: signal, closing },
-        takesResourceLinks: () => (protocolVersion() ?? '') >= RESOURCE_LINK_VERSION,
-        notifyProgress,
-      });
-    } catch (error) {
-      if (!(error instanceof KlingError || error instanceof CancelledError)) onBug(error);
-      return toErrorResult(error);
-    }
+    return tool.call(params?.arguments, { stop: { cancelled: signal, closing }, notifyProgress });
   };
   return server;
-}
-
-/** A lookup that tells what is wrong with the configuration. */
-export function unconfiguredLookup(faults: string[]): Lookup {
-  const fail = async () => {
-    throw new KlingError('configuration', faults.join(' '));
-  };
-  return { task: fail, tasks: fail };
 }

@@ -1,23 +1,100 @@
 import * as z from 'zod';
 import { KlingError } from '../kling/api/error.js';
 import { cleanLine } from '../kling/text/clean.js';
-import { isObject } from '../kling/text/json.js';
+import { isObject, type JsonObject, parseJson } from '../kling/text/json.js';
 
-const ID_RULE = 'must be a task id: 1 to 128 letters, digits, "-" or "_"';
+const ID_RULE = 'must be one bare task id (1 to 128 letters, digits, "-" or "_"), without quotes or URL';
 
-/** A task id; the white space around it is forgiven, also by the pattern that clients see. */
-export const taskIdSchema = z
-  .string({ error: ID_RULE })
-  .regex(/^\s*[A-Za-z0-9_-]{1,128}\s*$/, { error: ID_RULE })
-  .transform((id) => id.trim());
+/** A task id, as it is published; {@link parseArguments} forgives what clients wrap around one. */
+export const taskIdSchema = z.string({ error: ID_RULE }).regex(/^[A-Za-z0-9_-]{1,128}$/, { error: ID_RULE });
 
 /** How long a call may wait: whole seconds up to the configured maximum, which the schema shows. */
 export function waitSecondsSchema(maxWaitSeconds: number) {
-  const error = `must be a whole number of seconds from 0 to ${maxWaitSeconds} (the maximum that KLING_MAX_WAIT sets)`;
+  const error = `must be a whole number of seconds from 0 to ${maxWaitSeconds}`;
   return z.int({ error }).min(0, { error }).max(maxWaitSeconds, { error }).default(0);
 }
 
+/** The checked arguments of a call. */
+export interface CallArguments {
+  /** The ids that were asked for, each once: the API matches them without regard to case. */
+  ids: string[];
+  /** At most the maximum. */
+  waitSeconds: number;
+  /** As it was sent: more counts as the maximum. */
+  askedWaitSeconds: number;
+}
+
+/** A schema for arguments: one id or many, and how long to wait. */
+export type ArgumentsSchema = z.ZodType<{ task_id: string; wait_seconds: number } | Batch>;
+type Batch = { task_ids: string[]; wait_seconds: number };
+
+/**
+ * Checks the arguments of a call against its schema, and before that forgives what real clients and models do to them,
+ * since a model cannot repair what its client makes of its words.
+ * @throws KlingError `invalid_arguments`, which names the field and the rule; a list's entries by their position
+ */
+export function parseArguments(schema: ArgumentsSchema, args: unknown, maxWaitSeconds: number): CallArguments {
+  if (args !== undefined && args !== null && !isObject(args)) throw invalidArguments('arguments must be an object.');
+  const sent = forgive(args ?? {});
+  const { wait_seconds } = sent;
+  const askedWaitSeconds = typeof wait_seconds === 'number' ? wait_seconds : 0;
+  const bounded = askedWaitSeconds > maxWaitSeconds ? { ...sent, wait_seconds: maxWaitSeconds } : sent;
+  const parsed = schema.safeParse(bounded);
+  if (!parsed.success) throw invalidArguments(describeIssues(parsed.error.issues));
+  const { data } = parsed;
+  const ids = 'task_ids' in data ? distinct(data.task_ids) : [data.task_id];
+  return { ids, waitSeconds: data.wait_seconds, askedWaitSeconds };
+}
+
+/** Undoes what clients do: `null` for what was left out, numbers and lists as strings, quotes around an id. */
+function forgive(args: JsonObject): JsonObject {
+  const present = Object.entries(args).filter(([, value]) => value !== null);
+  return Object.fromEntries(
+    present.map(([name, value]) => {
+      if (name === 'task_id') return [name, bareId(value)];
+      if (name === 'task_ids') return [name, idList(value)];
+      const isNumeric = name === 'wait_seconds' && typeof value === 'string' && /^\s*\d+(\.0+)?\s*$/.test(value);
+      return [name, isNumeric ? Number(value) : value];
+    }),
+  );
+}
+
+/** An id with all that is wrapped around it is shorter; the expression below takes quadratic time on a long text. */
+const MAX_WRAPPED_ID = 256;
+
+/** An id without white space and quotes of any kind around it; anything but a string as it is. */
+function bareId(value: unknown): unknown {
+  if (typeof value !== 'string' || value.length > MAX_WRAPPED_ID) return value;
+  return value.replace(/^[\s\\"'`“”‘’]+|[\s\\"'`“”‘’]+$/g, '');
+}
+
+/** A list of ids, also from a string: JSON, or ids that commas or white space keep apart, with or without brackets. */
+function idList(value: unknown): unknown {
+  if (typeof value !== 'string') return Array.isArray(value) ? value.map(bareId) : value;
+  const list = parseJson(value);
+  if (Array.isArray(list)) return list.map(bareId);
+  return value
+    .trim()
+    .replace(/^\[(.*)\]$/s, '$1')
+    .split(/[\s,]+/)
+    .filter((id) => id !== '')
+    .map(bareId);
+}
+
+function distinct(ids: string[]): string[] {
+  const byKey = new Map<string, string>();
+  for (const id of ids) if (!byKey.has(id.toLowerCase())) byKey.set(id.toLowerCase(), id);
+  return [...byKey.values()];
+}
+
 const MAX_ISSUES = 3;
+
+function describeIssues(all: z.core.$ZodIssue[]): string {
+  // One value can break two rules that read the same.
+  const issues = [...new Set(all.map(describeIssue))];
+  const more = issues.length > MAX_ISSUES ? ` (and ${issues.length - MAX_ISSUES} more)` : '';
+  return `${issues.slice(0, MAX_ISSUES).join('; ')}${more}.`;
+}
 
 function describeIssue(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys') {
@@ -29,22 +106,6 @@ function describeIssue(issue: z.core.$ZodIssue): string {
     '',
   );
   return `${path} ${issue.message}`;
-}
-
-/**
- * The arguments of a call, checked.
- * @throws KlingError `invalid_arguments`, which names the field and the rule; a list's entries by their position
- */
-export function parseArguments<T>(schema: z.ZodType<T>, args: unknown): T {
-  if (args !== undefined && !isObject(args)) {
-    throw invalidArguments('arguments must be an object.');
-  }
-  const parsed = schema.safeParse(args ?? {});
-  if (parsed.success) return parsed.data;
-  // One value can break two rules that read the same.
-  const issues = [...new Set(parsed.error.issues.map(describeIssue))];
-  const more = issues.length > MAX_ISSUES ? ` (and ${issues.length - MAX_ISSUES} more)` : '';
-  throw invalidArguments(`${issues.slice(0, MAX_ISSUES).join('; ')}${more}.`);
 }
 
 function invalidArguments(message: string): KlingError {

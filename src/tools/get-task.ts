@@ -1,34 +1,48 @@
 import * as z from 'zod';
-import type { Lookup } from '../kling/lookup.js';
-import { videosOf } from '../kling/task/task.js';
-import { taskIdSchema, waitSecondsSchema } from './arguments.js';
+import { KlingError } from '../kling/api/error.js';
+import type { Outcome } from '../kling/follow.js';
+import { type CallArguments, taskIdSchema, waitSecondsSchema } from './arguments.js';
 import { toResult } from './result.js';
 import { taskSchema } from './schemas.js';
-import { defineTool, progressReporter, type Tool } from './tool.js';
-
-const DESCRIPTION = `Get one Kling generation task on AceDataCloud in full: pending, completed (video URL, duration, what \
-was asked for) or failed (with the reason). Use it to follow a task to its end; for two or more tasks use \
-kling_get_tasks_batch. It cannot submit or change tasks. Lookups are free, and need the API token of the server's setup.
-While a task is pending, set wait_seconds to its maximum rather than calling again and again: the call returns as soon \
-as the task ends, or at the end of the time with status pending; then call again. Generation usually takes 1 to 5 minutes.
-A failed task is a normal result with status failed and an error. An unknown id is the tool error [task_not_found]; \
-every tool error says what to do next.`;
+import { textsFor } from './texts.js';
+import { defineTool, type Tool, type ToolOptions } from './tool.js';
 
 /** `kling_get_task`: one task, in full detail. */
-export function getTaskTool(lookup: Lookup, maxWaitSeconds: number): Tool {
-  return defineTool({
+export function getTaskTool(options: ToolOptions): Tool {
+  const { maxWaitSeconds } = options;
+  const definition = {
     name: 'kling_get_task',
     title: 'Get Kling task',
-    description: DESCRIPTION,
+    description: textsFor(maxWaitSeconds).getTask,
     input: z.strictObject({
-      task_id: taskIdSchema.describe('The task_id that the generation call returned; a video_id is something else'),
-      wait_seconds: waitSecondsSchema(maxWaitSeconds).describe('How long to wait for the outcome'),
+      task_id: taskIdSchema.describe(
+        'From the answer of the generation call: the bare id, no quotes or URL; a video_id is not found',
+      ),
+      wait_seconds: waitSecondsSchema(maxWaitSeconds).describe(
+        'Seconds to wait for the task to end; 0 answers at once',
+      ),
     }),
     output: taskSchema,
-    async run({ task_id, wait_seconds }, context) {
-      const onProgress = progressReporter(wait_seconds, context);
-      const task = await lookup.task(task_id, { waitSeconds: wait_seconds, stop: context.stop, onProgress });
-      return toResult(task, context.takesResourceLinks() ? videosOf(task) : []);
-    },
+    toResult: toTaskResult,
+  };
+  return defineTool(definition, options);
+}
+
+function toTaskResult({ tasks, notFound, faults, pollAfterSeconds }: Outcome, { waitSeconds }: CallArguments) {
+  const [task] = tasks.values();
+  const [fault] = faults.values();
+  if (fault) throw task ? withLastState(fault, task.status) : fault;
+  if (!task) throw new KlingError('task_not_found', `No task ${notFound[0]} exists for this account.`);
+  if (task.status !== 'pending') return toResult(task);
+  const { request, ...rest } = task;
+  return toResult({
+    ...rest,
+    // Who waits reads it again and again.
+    ...(request && waitSeconds === 0 && { request }),
+    ...(pollAfterSeconds !== undefined && { poll_after_seconds: pollAfterSeconds }),
   });
+}
+
+function withLastState({ code, message, hint, fromApi, traceId, cause }: KlingError, status: string): KlingError {
+  return new KlingError(code, message, { hint: `${hint} Last seen ${status}.`, fromApi, traceId, cause });
 }

@@ -1,35 +1,37 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
-import { meaningOf } from '../kling/api/codes.js';
-import { KlingError } from '../kling/api/error.js';
-import { cleanLine, cleanText, cutText } from '../kling/text/clean.js';
+import { KlingError, meaningOf } from '../kling/api/error.js';
+import { cleanText, cutText } from '../kling/text/clean.js';
 
 const MAX_ERROR_TEXT = 500;
 
-/** A normal result: the structure, the same as compact JSON, and links to the videos. */
-export function toResult(result: object, videoUrls: string[] = []): CallToolResult {
+/** Errors of calls that never came to a lookup, or learnt from it that there is no such task. */
+const NOT_OF_THE_LOOKUP = new Set(['invalid_arguments', 'configuration', 'task_not_found', 'internal_error']);
+
+/** A normal result: the structure, and the same as compact JSON for clients that drop the one or the other. */
+export function toResult(result: object): CallToolResult {
   const structuredContent = { result };
-  const links = videoUrls.map((url) => ({ type: 'resource_link' as const, uri: url, name: fileNameOf(url) }));
-  return { content: [{ type: 'text', text: JSON.stringify(structuredContent) }, ...links], structuredContent };
+  return { content: [{ type: 'text', text: JSON.stringify(structuredContent) }], structuredContent };
 }
 
-function fileNameOf(url: string): string {
-  const name = new URL(url).pathname.split('/').at(-1) ?? '';
-  return cleanLine(name, 128) || 'video';
-}
-
-/** What an error says where no trace id follows: what happened, then what to do. */
+/** What an error says without its code and trace id: what happened, then what to do. */
 export function sentencesOf(error: KlingError): string {
-  return `${error.message} ${error.hint}`;
+  return `${error.message} ${error.hint}`.trim();
 }
 
 /**
- * An error as the model reads it: `[code] what happened. What to do. (trace_id …)`, at most 500 characters. The one place
- * where errors become text; of an error that is not ours nothing is told.
+ * An error as the model reads it: `[code] what happened. What to do. (trace_id …)`, at most 500 characters. This is the
+ * one place where errors become text. An error that is not ours is a bug, of which nothing is told but that it happened.
  */
 export function toErrorResult(error: unknown): CallToolResult {
   const known =
     error instanceof KlingError ? error : new KlingError('internal_error', `${meaningOf('internal_error').what}.`);
+  // Otherwise models take the lookup's failure for the task's.
+  const scope =
+    NOT_OF_THE_LOOKUP.has(known.code) && !known.fromApi ? '' : 'The lookup failed, which says nothing about the task: ';
+  const beginning = `[${known.code}] ${scope}`;
   const trace = known.traceId ? ` (trace_id ${known.traceId})` : '';
-  const text = cutText(cleanText(`[${known.code}] ${sentencesOf(known)}`), MAX_ERROR_TEXT - trace.length) + trace;
-  return { content: [{ type: 'text', text }], isError: true };
+  const end = ` ${known.hint}${trace}`;
+  // What to do is worth more than the end of what happened.
+  const message = cutText(cleanText(known.message), MAX_ERROR_TEXT - beginning.length - end.length);
+  return { content: [{ type: 'text', text: `${beginning}${message}${end}` }], isError: true };
 }

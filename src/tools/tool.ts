@@ -1,32 +1,130 @@
 import type { CallToolResult, Tool as ListedTool } from '@modelcontextprotocol/sdk/types.js';
 import * as z from 'zod';
-import type { Stop } from '../kling/deadline.js';
-import type { Progress } from '../kling/wait.js';
-import { parseArguments } from './arguments.js';
+import { KlingError } from '../kling/api/error.js';
+import type { Outcome } from '../kling/follow.js';
+import type { Looker } from '../kling/looker.js';
+import { PolledWait } from '../kling/polled-wait.js';
+import type { Stop } from '../kling/stop.js';
+import { type Progress, waitForTasks } from '../kling/wait.js';
+import { type ArgumentsSchema, type CallArguments, parseArguments } from './arguments.js';
+import { toErrorResult } from './result.js';
+import { VIEW_URI } from './view-uri.js';
 
 /** What a call brings besides its arguments. */
 export interface CallContext {
   stop: Stop;
-  /** Whether the client's protocol version knows `resource_link`; asked late, as `initialize` may still be on its way. */
-  takesResourceLinks(): boolean;
-  /** Present where the client asked for progress. `total` is the number of seconds the call may wait. */
+  /** Present where the client asked for progress; `total` is the number of seconds the call may wait. */
   notifyProgress?: ((progress: { progress: number; total: number; message: string }) => void) | undefined;
 }
 
 /** A tool as the server lists and calls it. */
 export interface Tool {
   listing: ListedTool;
-  /** @throws KlingError by the error table; CancelledError */
+  /**
+   * Answers a call; every fault is a result with `isError`.
+   * @throws CancelledError
+   */
   call(args: unknown, context: CallContext): Promise<CallToolResult>;
+  /**
+   * Begins a wait that is driven by polls.
+   * @param isResumed whether it began earlier, in another process
+   * @throws KlingError for bad arguments or a bad configuration; see {@link toErrorResult}
+   */
+  follow(args: unknown, isResumed?: boolean): Following;
 }
 
-interface ToolDefinition<Input> {
+/** A call that is followed by polls: see {@link PolledWait}. */
+export interface Following extends Pick<PolledWait, 'done' | 'finished' | 'total' | 'pollIntervalMs' | 'fault'> {
+  /** The ids that were asked for, each once. */
+  readonly ids: string[];
+  /** As it was sent, before it is bounded. */
+  readonly askedWaitSeconds: number;
+  look: PolledWait['look'];
+  /** What is known now, as the tool answers it. */
+  result(): CallToolResult;
+  cancel(): void;
+}
+
+/** What tools look with; the error says what is wrong with the configuration. */
+export type Backend = Looker | KlingError;
+
+/** What both tools are made with. */
+export interface ToolOptions {
+  backend: Backend;
+  /** The largest wait_seconds that is offered to the model. */
+  maxWaitSeconds: number;
+  /** Told of an error that is a bug, not a fault of the API or the caller. */
+  onBug(error: unknown): void;
+}
+
+interface ToolDefinition {
   name: string;
   title: string;
   description: string;
-  input: z.ZodType<Input>;
+  input: ArgumentsSchema;
   output: z.ZodType;
-  run(input: Input, context: CallContext): Promise<CallToolResult>;
+  /**
+   * The result of a call.
+   * @throws KlingError where nothing could be learnt
+   */
+  toResult(outcome: Outcome, args: CallArguments): CallToolResult;
+}
+
+/** Puts a tool together; its schemas become JSON Schema here, once. */
+export function defineTool(definition: ToolDefinition, { backend, maxWaitSeconds, onBug }: ToolOptions): Tool {
+  const { name, title, description, input, output, toResult } = definition;
+
+  const prepare = (args: unknown) => {
+    const parsed = parseArguments(input, args, maxWaitSeconds);
+    if (backend instanceof KlingError) throw backend;
+    return { parsed, looker: backend };
+  };
+  const guard = (error: unknown) => {
+    if (!(error instanceof KlingError)) onBug(error);
+    return toErrorResult(error);
+  };
+
+  return {
+    listing: {
+      name,
+      title,
+      description,
+      inputSchema: jsonSchemaOf(input),
+      outputSchema: jsonSchemaOf(z.object({ result: output })),
+      annotations: { title, readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
+      // The flat key is the older form, which hosts still read.
+      _meta: { ui: { resourceUri: VIEW_URI, visibility: ['model', 'app'] }, 'ui/resourceUri': VIEW_URI },
+    },
+
+    async call(args, context) {
+      try {
+        const { parsed, looker } = prepare(args);
+        const { ids, waitSeconds } = parsed;
+        const onProgress = progressReporter(waitSeconds, context);
+        const outcome = await waitForTasks(looker, ids, { waitMs: waitSeconds * 1000, stop: context.stop, onProgress });
+        return toResult(outcome, parsed);
+      } catch (error) {
+        if (context.stop.cancelled.aborted) throw error;
+        return guard(error);
+      }
+    },
+
+    follow(args, isResumed = false) {
+      const { parsed, looker } = prepare(args);
+      const wait = new PolledWait(looker, parsed.ids, isResumed);
+      return Object.assign(wait, {
+        ids: parsed.ids,
+        askedWaitSeconds: parsed.askedWaitSeconds,
+        result() {
+          try {
+            return toResult(wait.outcome(), parsed);
+          } catch (error) {
+            return guard(error);
+          }
+        },
+      });
+    },
+  };
 }
 
 /** JSON Schema as `tools/list` shows it, without what only costs tokens there: `$schema`, and the bounds of an int. */
@@ -44,34 +142,12 @@ function jsonSchemaOf(schema: z.ZodType) {
   return { ...shown, type: 'object' as const, properties: Object.fromEntries(objects) };
 }
 
-/** Puts a tool together; its schemas become JSON Schema here, once. Both tools only look. */
-export function defineTool<Input>({ name, title, description, input, output, run }: ToolDefinition<Input>): Tool {
-  return {
-    listing: {
-      name,
-      title,
-      description,
-      inputSchema: jsonSchemaOf(input),
-      outputSchema: jsonSchemaOf(z.object({ result: output })),
-      annotations: { title, readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
-    },
-    call: async (args, context) => run(parseArguments(input, args), context),
-  };
-}
-
 /** Turns the progress of a wait into notifications: seconds of `total`, strictly rising, with a sentence for a person. */
-export function progressReporter(
-  waitSeconds: number,
-  { notifyProgress }: CallContext,
-): ((progress: Progress) => void) | undefined {
+function progressReporter(waitSeconds: number, { notifyProgress }: CallContext) {
   if (!notifyProgress) return undefined;
-  let last = 0;
-  return ({ finished, total, elapsedMs }) => {
+  return ({ finished, total, elapsedMs }: Progress) => {
     const seconds = Math.round(elapsedMs / 100) / 10;
-    if (seconds <= last) return;
-    last = seconds;
-    const tasks = total === 1 ? 'task' : 'tasks';
-    const message = `${finished} of ${total} ${tasks} finished, ${Math.round(seconds)} s`;
+    const message = `${finished} of ${total} ${total === 1 ? 'task' : 'tasks'} finished, ${Math.round(seconds)} s`;
     notifyProgress({ progress: seconds, total: waitSeconds, message });
   };
 }

@@ -61,7 +61,21 @@ test('the notices name every bundled package with version and licence', () => {
     const text = readFileSync(join('node_modules', name, 'LICENSE'), 'utf8').trim();
     expect(notices).toContain(`${name} ${version} (${license})\n\n${text}`);
   }
-  expect(new Set(names).size).toBe(notices.match(/^-{80}$/gm)?.length);
+  for (const name of new Set(names)) expect(notices).toMatch(new RegExp(`^${name} [\\d.]+ \\(`, 'm'));
+});
+
+test('the notices name what undici took from others: the HTTP parser, its C library and a queue of Node.js', () => {
+  const notices = readFileSync(join(folder, 'THIRD-PARTY-NOTICES.txt'), 'utf8');
+  const holders = {
+    'llhttp, in undici (MIT)': 'Fedor Indutny',
+    'wasi-libc, in undici (CC0-1.0, MIT)': 'Rich Felker',
+    'Node.js, in undici (MIT)': 'Node.js contributors',
+  };
+  for (const [title, holder] of Object.entries(holders)) {
+    const section = notices.split(`\n${title}\n\n`)[1]?.split(/^-{80}$/m)[0];
+    expect(section, title).toContain(holder);
+    expect(section, title).toContain('Permission is hereby granted, free of charge');
+  }
 });
 
 test('no source map is made or named', () => {

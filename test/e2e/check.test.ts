@@ -1,13 +1,15 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
-import { errorReply, FakeApi, TOKEN } from '../support/fake-api.js';
+import { errorReply, FakeApi, reply, TOKEN } from '../support/fake-api.js';
+import { FakeApiProxy, tunnelTo } from '../support/proxy.js';
 import { type ServerOptions, ServerProcess } from '../support/server-process.js';
+import { createTlsServer, TLS_HOST, TRUSTED_PEM, VENDOR_PEM } from '../support/tls.js';
 
 /** Runs the program to its end; no secret may appear in what it prints. */
 async function run(options: ServerOptions) {
@@ -50,17 +52,17 @@ describe('--check', () => {
       `kling-tasks-mcp ${packageJson.version}, Node ${process.versions.node} on ${process.platform}`,
       'token      from the environment',
       `base URL   ${fakeApi.url}/`,
-      'proxy      none',
       'limits     30 s a lookup, 50 s a wait',
+      'proxy      none',
       expect.stringMatching(/^lookup {5}answered after \d+ ms$/),
       'OK         The API answers and accepts the token: the tools will work.',
       '',
     ]);
     expect(stderr).toBe('');
     expect(code).toBe(0);
-    expect(fakeApi.requests.map(({ body }) => body)).toEqual([
-      { action: 'retrieve', id: '00000000-0000-0000-0000-000000000000' },
-    ]);
+    const body = { action: 'retrieve', id: '00000000-0000-0000-0000-000000000000' };
+    expect(fakeApi.requests).toMatchObject([{ body, headers: { authorization: `Bearer ${TOKEN}` } }, { body }]);
+    expect(fakeApi.requests[1]?.headers.authorization).not.toContain(TOKEN);
   });
 
   test('a token from .env is told as such', async () => {
@@ -75,7 +77,9 @@ describe('--check', () => {
   test('what is ignored is told as a warning', async () => {
     writeFileSync(join(folder, '.env'), 'ACEDATACLOUD_API_BASE_URL=https://stranger.example\n');
     const { code, stdout } = await run({ cwd: folder, args: ['--check'] });
-    expect(stdout).toMatch(/^warning {4}ACEDATACLOUD_API_BASE_URL in \.env is ignored/m);
+    expect(stdout).toMatch(
+      /^warning {4}\.env is ignored \(ACEDATACLOUD_API_BASE_URL\), because it does not set ACEDATACLOUD_API_TOKEN\.$/m,
+    );
     expect(stdout).not.toContain('stranger.example');
     expect(code).toBe(1);
   });
@@ -85,9 +89,7 @@ describe('--check', () => {
     expect(stdout).toContain('token      missing\n');
     expect(stdout).toContain(`base URL   ${fakeApi.url}/\n`);
     expect(stdout).toContain('lookup     not tried\n');
-    expect(stdout).toMatch(
-      /^NOT OK {5}ACEDATACLOUD_API_TOKEN is not set\. Create a token at https:.*set it in the "env"/m,
-    );
+    expect(stdout).toMatch(/^NOT OK {5}ACEDATACLOUD_API_TOKEN is not set: create one at https:.*under "env"/m);
     expect(stderr).toBe('');
     expect(code).toBe(1);
     expect(fakeApi.requests).toEqual([]);
@@ -112,28 +114,165 @@ describe('--check', () => {
 
   test('nobody answers at the address: names it; exit 1', async () => {
     const address = await deadAddress();
-    const env = { ACEDATACLOUD_API_BASE_URL: `http://${address}`, KLING_REQUEST_TIMEOUT: '1' };
+    const env = { ACEDATACLOUD_API_BASE_URL: `http://${address}`, KLING_REQUEST_TIMEOUT: '20' };
     const { code, stdout } = await check({ env });
     expect(stdout).toContain(`NOT OK     [network_error] No answer from ${address}: connection refused.`);
     expect(code).toBe(1);
   });
 
-  test('the proxy in use is told without its password, and so are the hosts that go around it', async () => {
+  test('each line appears as soon as it is known, not only when the lookup is answered', async () => {
+    const release = fakeApi.hold();
+    const program = new ServerProcess({ fakeApi, args: ['--check'] });
+    await program.printed('limits ');
+    await fakeApi.received(1);
+    expect(program.stdout).toMatch(/^token .*\nbase URL .*\nlimits .*\n/m);
+    expect(program.stdout).not.toMatch(/^lookup/m);
+    release();
+    expect(await program.exited).toMatchObject({ code: 0 });
+    expect(program.stdout).toMatch(/^lookup .*\nOK /m);
+  });
+
+  test('a malformed token is not told as missing; exit 1', async () => {
+    const { code, stdout } = await check({ env: { ACEDATACLOUD_API_TOKEN: `${TOKEN} and more` } });
+    expect(stdout).toContain('token      malformed, from the environment\n');
+    expect(stdout).not.toContain('missing');
+    expect(stdout).toMatch(/^NOT OK {5}ACEDATACLOUD_API_TOKEN holds characters that no token has/m);
+    expect(code).toBe(1);
+  });
+
+  test('a platform token is named as the mistake; exit 1', async () => {
+    const { code, stdout } = await check({
+      env: { ACEDATACLOUD_API_TOKEN: 'platform-7d21' },
+      secrets: ['platform-7d21'],
+    });
+    expect(stdout).toContain('token      a "platform-" token, from the environment\n');
+    expect(stdout).toMatch(/^NOT OK {5}ACEDATACLOUD_API_TOKEN is a "platform-" token, not one for the API/m);
+    expect(code).toBe(1);
+  });
+
+  test('a base URL that is the endpoint itself is named as the mistake; exit 1', async () => {
+    const { code, stdout } = await check({ env: { ACEDATACLOUD_API_BASE_URL: `${fakeApi.url}/kling/tasks/` } });
+    expect(stdout).toContain(`base URL   ${fakeApi.url}/kling/tasks/ is the endpoint itself\n`);
+    expect(stdout).toContain(
+      `NOT OK     ACEDATACLOUD_API_BASE_URL is the endpoint itself: set ${fakeApi.url} instead.`,
+    );
+    expect(code).toBe(1);
+    expect(fakeApi.requests).toEqual([]);
+  });
+
+  test('a malformed base URL is not told as the default one', async () => {
+    const { stdout } = await check({ env: { ACEDATACLOUD_API_BASE_URL: 'nonsense' } });
+    expect(stdout).toContain('base URL   malformed\n');
+  });
+
+  test('a server that says {} to any token: the token is told as unproven; exit 0', async () => {
+    fakeApi.always = reply(200, {});
+    const { code, stdout } = await check();
+    expect(stdout).toMatch(/^OK {9}The API answers, but .* unproven \(it accepts a wrong one as well\)\./m);
+    expect(stdout).not.toContain('accepts the token');
+    expect(code).toBe(0);
+  });
+
+  test('a second lookup that fails for another reason leaves the token unproven; exit 0', async () => {
+    fakeApi.faults.push(fakeApi.answer, errorReply(400, 'bad_request'));
+    const { code, stdout } = await check();
+    expect(stdout).toMatch(/^OK {9}The API answers, but .* unproven \(a second lookup failed: bad_request\)\./m);
+    expect(code).toBe(0);
+  });
+
+  test('the proxy in use is told without its password', async () => {
     const address = await deadAddress();
     const { code, stdout } = await check({
       env: {
         ACEDATACLOUD_API_BASE_URL: undefined,
         HTTPS_PROXY: `http://somebody:proxy-secret@${address}`,
         NO_PROXY: 'intranet.example',
-        KLING_REQUEST_TIMEOUT: '1',
+        KLING_REQUEST_TIMEOUT: '20',
       },
       secrets: ['proxy-secret', 'somebody'],
     });
-    expect(stdout).toContain(`proxy      http://${address}, but not for intranet.example\n`);
-    expect(stdout).toMatch(
-      /^NOT OK {5}\[network_error\] No answer from api\.acedata\.cloud \(a proxy is configured\)/m,
-    );
+    expect(stdout).toContain(`proxy      http://${address} (HTTPS_PROXY)\n`);
+    expect(stdout).toMatch(/^NOT OK {5}\[network_error\] No answer from api\.acedata\.cloud/m);
     expect(code).toBe(1);
+  });
+
+  test('without a lookup, the configured proxy is told beside the words that nothing was tried', async () => {
+    const env = { ACEDATACLOUD_API_TOKEN: undefined, ACEDATACLOUD_API_BASE_URL: undefined };
+    const { stdout } = await check({ env: { ...env, https_proxy: 'http://somebody:proxy-secret@proxy.example:8080' } });
+    expect(stdout).toContain('proxy      http://proxy.example:8080 (https_proxy)\nlookup     not tried\n');
+    const { stdout: malformed } = await check({ env: { ...env, HTTPS_PROXY: 'socks5://proxy.example' } });
+    expect(malformed).toContain('proxy      malformed (HTTPS_PROXY)\n');
+  });
+
+  describe('with a proxy that works', () => {
+    let tlsApi: FakeApi;
+    let proxy: FakeApiProxy;
+    let env: Record<string, string>;
+
+    beforeEach(async () => {
+      tlsApi = await FakeApi.start([], createTlsServer(TRUSTED_PEM));
+      proxy = await FakeApiProxy.start(tunnelTo(tlsApi.port));
+      env = {
+        ACEDATACLOUD_API_BASE_URL: `https://${TLS_HOST}`,
+        NODE_EXTRA_CA_CERTS: TRUSTED_PEM,
+        HTTP_PROXY: new URL(proxy.url).host,
+        KLING_REQUEST_TIMEOUT: '2',
+      };
+    });
+
+    afterEach(async () => {
+      await proxy.close();
+      await tlsApi.close();
+    });
+
+    test('it is told where it was used, with the variable that names it', async () => {
+      const { code, stdout } = await check({ env });
+      expect(stdout).toContain(`proxy      ${proxy.url} (HTTP_PROXY)\n`);
+      expect(stdout).toMatch(/^OK {9}The API answers and accepts the token/m);
+      expect(code).toBe(0);
+      expect(proxy.tunnels.length).toBeGreaterThan(0);
+    });
+
+    test.each([
+      ['the default base URL: one lookup proves the token, as the vendor answers', VENDOR_PEM, undefined, 1, 'accepts'],
+      ['another base URL: {} to a wrong token, too, proves nothing', TRUSTED_PEM, `https://${TLS_HOST}`, 2, 'unproven'],
+    ])('%s', async (_name, pem, baseUrl, lookups, verdict) => {
+      const api = await FakeApi.start([], createTlsServer(pem));
+      api.always = reply(200, {});
+      proxy.handler = tunnelTo(api.port);
+      const { code, stdout } = await check({
+        env: { ...env, ACEDATACLOUD_API_BASE_URL: baseUrl, NODE_EXTRA_CA_CERTS: pem },
+      });
+      expect(stdout).toMatch(new RegExp(`^OK .*${verdict}`, 'm'));
+      expect(api.requests).toHaveLength(lookups);
+      expect(code).toBe(0);
+      await api.close();
+    });
+
+    test('it is told while it keeps the lookup waiting', async () => {
+      const asked = new Promise<Socket>((resolve) => {
+        proxy.handler = resolve;
+      });
+      const program = new ServerProcess({ fakeApi, args: ['--check'], env: { ...env, KLING_REQUEST_TIMEOUT: '60' } });
+      await program.printed('proxy ');
+      expect(program.stdout).not.toMatch(/^lookup/m);
+      const socket = await asked;
+      proxy.handler = tunnelTo(tlsApi.port);
+      proxy.handler(socket);
+      expect(await program.exited).toMatchObject({ code: 0 });
+    });
+
+    test('none is told where NO_PROXY names the host', async () => {
+      const { stdout } = await check({ env: { ...env, NO_PROXY: TLS_HOST } });
+      expect(stdout).toContain('proxy      none, as NO_PROXY names the host\n');
+      expect(proxy.tunnels).toEqual([]);
+    });
+
+    test('none is told for an API on this machine', async () => {
+      const { stdout } = await check({ env: { ...env, ACEDATACLOUD_API_BASE_URL: fakeApi.url } });
+      expect(stdout).toContain('proxy      none, as the API is on this machine\n');
+      expect(proxy.tunnels).toEqual([]);
+    });
   });
 
   test('a malformed setting: names the variable and its rule; exit 1', async () => {

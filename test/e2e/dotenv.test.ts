@@ -24,6 +24,10 @@ afterEach(async () => {
   rmSync(cwd, { recursive: true, force: true });
 });
 
+interface ToolsListed {
+  result: { tools: { inputSchema: { properties: { wait_seconds: { maximum: number } } } }[] };
+}
+
 /** Starts the server beside the given .env, makes one call and ends it. */
 async function callBeside(dotenv: string | Buffer, env: Record<string, string> = {}) {
   writeFileSync(join(cwd, '.env'), dotenv);
@@ -35,9 +39,15 @@ async function callIn(env: Record<string, string>) {
   server.write(getTask(1, 'task-1'));
   const { result } = (await server.answer(1)) as { result: { isError?: boolean; content: { text: string }[] } };
   server.write(request(2, 'tools/list'));
-  expect(await server.answer(2)).toMatchObject({ result: { tools: [{}, {}] } });
+  const listed = (await server.answer(2)) as unknown as ToolsListed;
+  expect(listed).toMatchObject({ result: { tools: [{}, {}] } });
   expect(await server.close()).toEqual({ code: 0, signal: null });
-  return { text: result.content[0]?.text ?? '', isError: result.isError === true, stderr: server.stderr };
+  return {
+    text: result.content[0]?.text ?? '',
+    isError: result.isError === true,
+    maxWaitSeconds: listed.result.tools[0]?.inputSchema.properties.wait_seconds.maximum,
+    stderr: server.stderr,
+  };
 }
 
 describe("A stranger's .env", () => {
@@ -50,7 +60,7 @@ describe("A stranger's .env", () => {
     };
     const { isError, stderr } = await callBeside(`ACEDATACLOUD_API_BASE_URL=${stranger.url}\n`, env);
     expect(isError).toBe(true);
-    expect(stderr).toContain('ACEDATACLOUD_API_BASE_URL in .env is ignored');
+    expect(stderr).toContain('.env is ignored (ACEDATACLOUD_API_BASE_URL)');
     expect(stderr).toContain('serving api.acedata.cloud');
     expect(stranger.requests).toHaveLength(0);
   });
@@ -73,6 +83,29 @@ describe("A stranger's .env", () => {
     expect(stranger.requests).toHaveLength(0);
   });
 
+  test('it changes nothing else either: its limits and log level are ignored, which is told once', async () => {
+    const env = { ACEDATACLOUD_API_TOKEN: TOKEN, ACEDATACLOUD_API_BASE_URL: own.url, LOG_LEVEL: '' };
+    writeFileSync(join(cwd, '.env'), 'KLING_REQUEST_TIMEOUT=1\nKLING_MAX_WAIT=3600\nLOG_LEVEL=debug\n');
+    const { isError, maxWaitSeconds, stderr } = await callIn(env);
+    expect(isError).toBe(false);
+    expect(maxWaitSeconds).toBe(50);
+    expect(stderr).toBe(
+      'kling-tasks-mcp warn: .env is ignored (KLING_REQUEST_TIMEOUT, KLING_MAX_WAIT, LOG_LEVEL), because the environment sets the token.\n',
+    );
+  });
+
+  test('one of another project that has nothing to do with this server: nothing is told', async () => {
+    const env = { ACEDATACLOUD_API_TOKEN: TOKEN, ACEDATACLOUD_API_BASE_URL: own.url, LOG_LEVEL: '' };
+    const { isError, stderr } = await callBeside('DATABASE_URL=postgres://x\nPORT=3000\n', env);
+    expect({ isError, stderr }).toEqual({ isError: false, stderr: '' });
+  });
+
+  test('one saved as UTF-16: the log says to save it as UTF-8, and each call that the token is missing', async () => {
+    const { text, stderr } = await callBeside(Buffer.from(`\ufeffACEDATACLOUD_API_TOKEN=${TOKEN}\r\n`, 'utf16le'));
+    expect(text).toMatch(/^\[configuration\] ACEDATACLOUD_API_TOKEN is not set/);
+    expect(stderr).toMatch(/warn: \.env is ignored, because it seems to be saved as UTF-16: save it as UTF-8\./);
+  });
+
   test('one with its own token: can name its own URL', async () => {
     const dotenv = `ACEDATACLOUD_API_TOKEN="Bearer ${TOKEN}"\nACEDATACLOUD_API_BASE_URL=${stranger.url}/\n`;
     expect(await callBeside(dotenv)).toMatchObject({ isError: false });
@@ -92,8 +125,7 @@ describe("A stranger's .env", () => {
     const env = { ACEDATACLOUD_API_TOKEN: TOKEN, ACEDATACLOUD_API_BASE_URL: own.url };
     const { isError, stderr } = await callBeside('KLING_REQUEST_TIMEOUT=never\nKLING_MAX_WAIT=-1\nLOG_LEVEL=x', env);
     expect(isError).toBe(false);
-    expect(stderr).toContain('KLING_REQUEST_TIMEOUT must be');
-    expect(stderr).toContain('KLING_MAX_WAIT must be');
+    expect(stderr).toContain('.env is ignored (KLING_REQUEST_TIMEOUT, KLING_MAX_WAIT, LOG_LEVEL)');
   });
 
   test('a malformed one is reported and harmless: its own bad URL is the fault that each call tells', async () => {

@@ -14,6 +14,13 @@ vi.setConfig({ maxConcurrency: 5 });
 const SLACK_MS = 4000;
 const PASSWORD = 'proxy-password-58b1';
 
+const ENV = {
+  ACEDATACLOUD_API_TOKEN: TOKEN,
+  ACEDATACLOUD_API_BASE_URL: `https://${TLS_HOST}`,
+  NODE_EXTRA_CA_CERTS: TRUSTED_PEM,
+  KLING_REQUEST_TIMEOUT: '8',
+};
+
 interface Setup {
   session: Session;
   fakeApi: FakeApi;
@@ -28,14 +35,7 @@ async function throughProxy(
   const fakeApi = await FakeApi.start([completedRecord('good')], createTlsServer(TRUSTED_PEM));
   const proxy = await FakeApiProxy.start(handler ?? tunnelTo(fakeApi.port));
   const session = await Session.start({
-    env: {
-      ACEDATACLOUD_API_TOKEN: TOKEN,
-      ACEDATACLOUD_API_BASE_URL: `https://${TLS_HOST}`,
-      HTTPS_PROXY: proxy.url.replace('//', `//user:${PASSWORD}@`),
-      NODE_EXTRA_CA_CERTS: TRUSTED_PEM,
-      KLING_REQUEST_TIMEOUT: '8',
-      ...env,
-    },
+    env: { ...ENV, HTTPS_PROXY: proxy.url.replace('//', `//user:${PASSWORD}@`), ...env },
     secrets: [PASSWORD, Buffer.from(`user:${PASSWORD}`).toString('base64')],
   });
   try {
@@ -139,17 +139,42 @@ describe.concurrent('Upstream faults', () => {
     });
   });
 
-  test.each(['not a url', 'proxy.example:8080', 'socks5://127.0.0.1:1', `http://user:${PASSWORD}%zz@127.0.0.1:1`])(
+  test.each([
+    ['HTTPS_PROXY', {}],
+    ['ALL_PROXY', { HTTPS_PROXY: '', https_proxy: ' ' }],
+  ])('proxy in %s without a scheme: host:port means http, and blank variables do not hide it', async (name, blank) => {
+    const fakeApi = await FakeApi.start([completedRecord('good')], createTlsServer(TRUSTED_PEM));
+    const proxy = await FakeApiProxy.start(tunnelTo(fakeApi.port));
+    const session = await Session.start({ env: { ...ENV, ...blank, [name]: new URL(proxy.url).host } });
+    await expectUsable(session);
+    expect(proxy.tunnels).toHaveLength(1);
+    await session.close();
+    await proxy.close();
+    await fakeApi.close();
+  });
+
+  const MALFORMED = [
+    ['not a url', 'must be a URL such as http://proxy.example:8080.'],
+    [`http://user:${PASSWORD}%zz@127.0.0.1:1`, 'must be a URL such as http://proxy.example:8080.'],
+    [`socks5://user:${PASSWORD}@127.0.0.1:1`, 'is a socks5 proxy, but only http and https ones work.'],
+  ];
+  test.each(MALFORMED)(
     'malformed HTTPS_PROXY %j: configuration, the variable named and its value not shown',
-    async (value) => {
+    async (value, fault) => {
       await throughProxy({ env: { HTTPS_PROXY: value } }, async ({ session, fakeApi }) => {
         const { text, isError } = await encounter(session, fakeApi);
-        expect(text).toMatch(
-          /^\[configuration\] HTTPS_PROXY must be a URL such as http:\/\/proxy\.example:8080: correct it in/,
-        );
+        expect(text).toContain(`[configuration] HTTPS_PROXY ${fault} Set this under "env" `);
         expect(isError).toBe(true);
         expect((await session.client.listTools()).tools).toHaveLength(2);
       });
     },
   );
+
+  test('malformed HTTPS_PROXY that is not used: lookups on this machine work', async () => {
+    const fakeApi = await FakeApi.start([completedRecord('good')]);
+    const session = await Session.start({ fakeApi, env: { HTTPS_PROXY: 'not a url' } });
+    await expectUsable(session);
+    await session.close();
+    await fakeApi.close();
+  });
 });

@@ -1,13 +1,35 @@
 import { describe, expect, test, vi } from 'vitest';
-import { CancelledError } from '../../src/kling/deadline.js';
-import { cancelled, closing, looks, run, start, statuses, times } from '../support/wait-scenario.js';
+import {
+  cancelled,
+  closing,
+  elapsedS,
+  isCancelled,
+  lookups,
+  run,
+  start,
+  statuses,
+  times,
+} from '../support/wait-scenario.js';
+
+const pending = () => ({ a: 'pending' as const });
 
 describe('the pace', () => {
-  test('looks at once, after 5 s, then every 10 s, and a last time a second before the deadline', async () => {
-    const { outcome, atS } = await run({ waitS: 50, find: () => ({ a: 'pending' }) });
-    expect(times()).toEqual([0, 5, 15, 25, 35, 45, 49]);
+  test.each([
+    ['younger than 30 s: 5 s after the first look, then every 10 s', 2, [0, 5, 15, 25, 35, 45, 49]],
+    ['older than 30 s: every 10 s', 60, [0, 10, 20, 30, 40, 49]],
+    ['older than 5 minutes: every 20 s', 301, [0, 20, 40, 49]],
+    ['older than 15 minutes: every 30 s', 901, [0, 30, 49]],
+    ['of unknown age: as if it were 5 minutes old', null, [0, 20, 40, 49]],
+  ])('of a task %s, and a last look a second before the deadline', async (_name, ageS, expected) => {
+    const { outcome, atS } = await run({ waitS: 50, ageS, find: pending });
+    expect(times()).toEqual(expected);
     expect(atS).toBe(49);
     expect(outcome?.pollAfterSeconds).toBe(1);
+  });
+
+  test('follows the age that a task reaches during the wait', async () => {
+    await run({ waitS: 60, ageS: 290, find: pending });
+    expect(times()).toEqual([0, 10, 30, 50, 59]);
   });
 
   test.each([
@@ -18,72 +40,151 @@ describe('the pace', () => {
     [6, [0, 5]],
     [8, [0, 5, 7]],
     [20, [0, 5, 15, 19]],
-  ])('a wait of %i s looks at %j', async (waitS, expected) => {
-    const { atS } = await run({ waitS, find: () => ({ a: 'pending' }) });
+  ])('a wait of %i s for a young task looks at %j', async (waitS, expected) => {
+    const { atS } = await run({ waitS, ageS: 2, find: pending });
     expect(times()).toEqual(expected);
     expect(atS).toBeLessThanOrEqual(waitS + 1);
   });
 
   test('a wait of 1 s looks again at its end, though the clock went on a little', async () => {
-    await run({ waitS: 1, lookS: 0.01, find: () => ({ a: 'pending' }) });
-    expect(times()).toEqual([0, 1]);
-  });
-
-  test('the first look has its full time, later ones half a second over the deadline', async () => {
-    await run({ waitS: 8, find: () => ({ a: 'pending' }) });
-    expect(looks.map(({ budgetS }) => budgetS)).toEqual([Number.POSITIVE_INFINITY, 3.5, 1.5]);
+    await run({ waitS: 1, lookupS: 0.01, find: pending });
+    expect(lookups).toHaveLength(2);
+    expect(times()[1]).toBeCloseTo(1.01);
   });
 
   test('a first look that takes longer than the wait is the only one', async () => {
-    const ending = await run({ waitS: 1, lookS: 9, find: () => ({ a: 'pending' }) });
+    const ending = await run({ waitS: 1, lookupS: 9, find: pending });
     expect(times()).toEqual([0]);
     expect(statuses(ending)).toEqual(['pending']);
     expect(ending.outcome?.pollAfterSeconds).toBe(1);
   });
 
   test('a look that takes long never makes looks overlap or come within a second', async () => {
-    await run({ waitS: 50, lookS: 7, find: () => ({ a: 'pending' }) });
-    expect(times()).toEqual([0, 7, 17, 27, 37, 47]);
+    const { atS } = await run({ waitS: 50, ageS: 60, lookupS: 7, find: pending });
+    expect(times()).toEqual([0, 17, 34, 49]);
+    expect(atS).toBe(50.5);
+  });
+
+  test('a last look that is not answered half a second after the deadline is given up', async () => {
+    const ending = await run({ waitS: 8, lookupS: 3, find: pending });
+    expect(ending.atS).toBe(8.5);
+    expect(statuses(ending)).toEqual(['pending']);
+  });
+
+  test('a wait that follows another at once goes on at its pace instead of looking twice', async () => {
+    const first = start({ waitS: 20, ageS: 60, find: pending });
+    await vi.advanceTimersByTimeAsync(19_000);
+    await first.done;
+    expect(times()).toEqual([0, 10, 19]);
+    await run({ waitS: 20, ageS: 60, find: pending });
+    expect(times()).toEqual([0, 10, 19, 29, 38]);
+  });
+
+  test('a look without waiting is made, however recent the last one', async () => {
+    await run({ waitS: 20, ageS: 60, find: pending });
+    await run({ waitS: 0, find: pending });
+    expect(times()).toEqual([0, 10, 19, 19]);
+  });
+
+  test('a generation of five minutes, followed from its fifth second with waits of 50 s, costs at most 36 requests', async () => {
+    const find = (atS: number) => ({ a: atS >= 295 ? ('completed' as const) : ('pending' as const) });
+    for (let calls = 1; ; calls++) {
+      const ending = await run({ waitS: 50, ageS: 5, find });
+      if (statuses(ending)[0] === 'completed') break;
+      expect(calls).toBeLessThan(8);
+    }
+    expect(elapsedS()).toBeLessThan(306);
+    expect(lookups.length).toBeLessThanOrEqual(36);
   });
 });
 
 describe('the end of a wait', () => {
   test('comes with the look that finds nothing pending', async () => {
-    const ending = await run({ waitS: 50, find: (atS) => ({ a: atS < 12 ? 'pending' : 'completed' }) });
-    expect(times()).toEqual([0, 5, 15]);
-    expect(ending.atS).toBe(15);
+    const ending = await run({ waitS: 50, ageS: 60, find: (atS) => ({ a: atS < 12 ? 'pending' : 'completed' }) });
+    expect(times()).toEqual([0, 10, 20]);
+    expect(ending.atS).toBe(20);
     expect(statuses(ending)).toEqual(['completed']);
     expect(ending.outcome?.pollAfterSeconds).toBeUndefined();
   });
 
   test('without a wait there is one look and no advice of ours', async () => {
-    const ending = await run({ waitS: 0, find: () => ({ a: 'pending' }) });
+    const ending = await run({ waitS: 0, find: pending });
     expect(times()).toEqual([0]);
     expect(ending.outcome?.pollAfterSeconds).toBeUndefined();
   });
 
-  test('a task that does not exist is not waited for', async () => {
-    const { outcome, atS } = await run({ waitS: 50, find: () => ({}) });
-    expect(atS).toBe(0);
-    expect(outcome?.notFound).toEqual(['a']);
-  });
-
   test('cancellation between two looks ends it at once', async () => {
-    const { ending, done } = start({ waitS: 50, find: () => ({ a: 'pending' }) });
-    await vi.advanceTimersByTimeAsync(7000);
+    const { ending, done } = start({ waitS: 50, ageS: 60, find: pending });
+    await vi.advanceTimersByTimeAsync(17_000);
     cancelled.abort();
     await done;
-    expect(ending.error).toBeInstanceOf(CancelledError);
-    expect(ending.atS).toBe(7);
-    expect(times()).toEqual([0, 5]);
+    expect(isCancelled(ending)).toBe(true);
+    expect(ending.atS).toBe(17);
+    expect(times()).toEqual([0, 10]);
+    await vi.runAllTimersAsync();
+  });
+
+  test('a call that was cancelled before it began looks at nothing', async () => {
+    cancelled.abort();
+    const ending = await run({ waitS: 0, find: pending });
+    expect(isCancelled(ending)).toBe(true);
+    expect(lookups).toEqual([]);
   });
 
   test('a client that is about to go gets the last known state at once', async () => {
-    const { ending, done } = start({ waitS: 50, find: () => ({ a: 'pending' }) });
-    await vi.advanceTimersByTimeAsync(7000);
+    const { ending, done } = start({ waitS: 50, ageS: 60, find: pending });
+    await vi.advanceTimersByTimeAsync(17_000);
     closing.abort();
     await done;
-    expect(ending.atS).toBe(7);
+    expect(ending.atS).toBe(17);
     expect(statuses(ending)).toEqual(['pending']);
+    await vi.runAllTimersAsync();
+  });
+
+  test('a look in flight has 1.5 s when the client is about to go', async () => {
+    const { ending, done } = start({
+      waitS: 50,
+      ageS: 60,
+      lookupS: 2,
+      find: (atS) => ({ a: atS > 0 ? 'completed' : 'pending' }),
+    });
+    await vi.advanceTimersByTimeAsync(13_000);
+    closing.abort();
+    await vi.advanceTimersByTimeAsync(1500);
+    await done;
+    expect(statuses(ending)).toEqual(['completed']);
+    expect(ending.atS).toBe(14);
+  });
+
+  test('what was never seen when the client is about to go is a timeout', async () => {
+    const { ending, done } = start({ waitS: 50, lookupS: 20, find: pending });
+    await vi.advanceTimersByTimeAsync(1000);
+    closing.abort();
+    await vi.advanceTimersByTimeAsync(1500);
+    await done;
+    expect(ending.atS).toBe(2.5);
+    expect(ending.outcome?.faults.get('a')?.code).toBe('timeout');
+  });
+});
+
+describe('a task that is not found', () => {
+  test('is looked at once more after 5 s, since replicas lag, and then told', async () => {
+    const { outcome, atS } = await run({ waitS: 50, find: () => ({}) });
+    expect(times()).toEqual([0, 5]);
+    expect(atS).toBe(5);
+    expect(outcome?.notFound).toEqual(['a']);
+  });
+
+  test('is followed where the second look finds it', async () => {
+    const find = (atS: number) => (atS < 5 ? {} : { a: atS < 12 ? ('pending' as const) : ('completed' as const) });
+    const ending = await run({ waitS: 50, find });
+    expect(statuses(ending)).toEqual(['completed']);
+    expect(ending.outcome?.notFound).toEqual([]);
+  });
+
+  test.each([0, 1, 4])('is told at once in a wait of %i s', async (waitS) => {
+    const { outcome, atS } = await run({ waitS, find: () => ({}) });
+    expect(atS).toBe(0);
+    expect(outcome?.notFound).toEqual(['a']);
   });
 });

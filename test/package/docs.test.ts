@@ -3,7 +3,7 @@ import { parse } from 'dotenv';
 import { describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { generatedFiles } from '../../scripts/docs/generated.js';
-import { DEFAULTS, readConfig, TOKEN_PLACEHOLDER, VARIABLES } from '../../src/config.js';
+import { DEFAULTS, readConfig, TOKEN_PLACEHOLDER, VARIABLES } from '../../src/config/config.js';
 import { Session } from '../support/server-process.js';
 
 const README = readFileSync('README.md', 'utf8');
@@ -102,6 +102,6 @@ describe('.env.example', () => {
   });
 
   test('copied as it is, it counts as no token', () => {
-    expect(readConfig({}, text)).toMatchObject({ connection: undefined, tokenSource: undefined });
+    expect(readConfig({}, text)).toMatchObject({ connection: undefined, secret: undefined });
   });
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
-import { VARIABLES } from '../../src/config.js';
+import { readConfig, VARIABLES } from '../../src/config/config.js';
 import { Session } from '../support/server-process.js';
 
 const server = JSON.parse(readFileSync('packaging/server.json', 'utf8'));
@@ -21,7 +21,7 @@ describe('package.json', () => {
     expect(packageJson).not.toHaveProperty('dependencies');
     expect(packageJson).not.toHaveProperty('peerDependencies');
     expect(packageJson).not.toHaveProperty('optionalDependencies');
-    for (const hook of ['preinstall', 'install', 'postinstall', 'prepare']) {
+    for (const hook of ['preinstall', 'install', 'postinstall']) {
       expect(packageJson.scripts).not.toHaveProperty(hook);
     }
   });
@@ -113,10 +113,38 @@ describe('manifest.json of the bundle for Claude Desktop', () => {
     }
   });
 
-  test('asks for the token as a sensitive setting and passes it on by its name', () => {
+  test('asks for the token as a sensitive setting, and for nothing else that is required', () => {
     expect(manifest.user_config.api_token).toMatchObject({ type: 'string', sensitive: true, required: true });
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: the client fills it in
-    expect(manifest.server.mcp_config.env).toEqual({ ACEDATACLOUD_API_TOKEN: '${user_config.api_token}' });
+    const required = Object.entries<{ required: boolean }>(manifest.user_config).filter(([, { required }]) => required);
+    expect(required.map(([key]) => key)).toEqual(['api_token']);
+  });
+
+  test('passes each setting on by the name of its variable', () => {
+    expect(manifest.server.mcp_config.env).toEqual({
+      // biome-ignore-start lint/suspicious/noTemplateCurlyInString: the client fills these in
+      ACEDATACLOUD_API_TOKEN: '${user_config.api_token}',
+      HTTPS_PROXY: '${user_config.https_proxy}',
+      NODE_EXTRA_CA_CERTS: '${user_config.ca_file}',
+      KLING_MAX_WAIT: '${user_config.max_wait}',
+      // biome-ignore-end lint/suspicious/noTemplateCurlyInString: the client fills these in
+    });
+    expect(Object.keys(manifest.user_config)).toEqual(['api_token', 'https_proxy', 'ca_file', 'max_wait']);
+  });
+
+  test('every optional setting has a default, since a client would pass the placeholder itself for an empty one', () => {
+    const { api_token, ...optional } = manifest.user_config;
+    expect(api_token).not.toHaveProperty('default');
+    for (const [key, setting] of Object.entries(optional)) expect(setting, key).toHaveProperty('default');
+    expect(manifest.user_config.max_wait).toMatchObject({ type: 'number', default: 50, min: 0, max: 3600 });
+  });
+
+  test('with nothing but the token filled in, the server has no fault and the default maximum wait', () => {
+    const defaults: [string, { default?: string | number }][] = Object.entries(manifest.user_config);
+    const values = new Map(defaults.map(([key, { default: value }]) => [`\${user_config.${key}}`, String(value)]));
+    const env: [string, string][] = Object.entries(manifest.server.mcp_config.env);
+    const environment = Object.fromEntries(env.map(([name, placeholder]) => [name, values.get(placeholder)]));
+    const config = readConfig({ ...environment, ACEDATACLOUD_API_TOKEN: 'a-token' }, undefined);
+    expect(config).toMatchObject({ faults: [], warnings: [], maxWaitSeconds: 50, connection: { proxy: undefined } });
   });
 
   test('runs on the Node versions of the package', () => {

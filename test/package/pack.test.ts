@@ -7,6 +7,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { publint } from 'publint';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
+import { npmArguments } from '../../scripts/npm.js';
 import { FakeApi, TOKEN } from '../support/fake-api.js';
 import { DOCUMENTED_ID, DOCUMENTED_VIDEO, documented } from '../support/records.js';
 
@@ -19,6 +20,7 @@ const FILES = [
   'dist/main.js',
   'dist/package.json',
   'dist/undici.js',
+  'dist/view.html',
   'package.json',
 ];
 /** npm downloads this before a first `npx` can start anything. */
@@ -33,7 +35,11 @@ let packed: { filename: string; size: number; files: { path: string }[] };
 /** npm with a home and a cache of its own, so that nothing installed before can help. */
 function npm(...args: string[]): string {
   const env = { PATH: process.env.PATH, HOME: home, USERPROFILE: home, npm_config_cache: join(home, 'cache') };
-  return execFileSync('npm', args, { encoding: 'utf8', shell: windows, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  return execFileSync(process.execPath, npmArguments(...args), {
+    encoding: 'utf8',
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }
 
 beforeAll(() => {

@@ -97,6 +97,11 @@ export class ServerProcess {
     while (!this.stderr.includes(text)) await this.#change();
   }
 
+  /** Resolves once stdout holds the text. */
+  async printed(text: string): Promise<void> {
+    while (!this.stdout.includes(text)) await this.#change();
+  }
+
   /** All that is answered to the given lines: what came before the answer to a ping behind them. */
   async replies(...lines: (string | Buffer | object)[]): Promise<Json[]> {
     const start = this.messages.length;

@@ -10,6 +10,9 @@ export const TRUSTED_PEM = fileURLToPath(new URL('tls/trusted.pem', import.meta.
 /** The same, but trusted by nobody. */
 export const STRANGER_PEM = fileURLToPath(new URL('tls/stranger.pem', import.meta.url));
 
+/** For the name of the vendor's API, which a test reaches through a proxy; trusted like the first. */
+export const VENDOR_PEM = fileURLToPath(new URL('tls/vendor.pem', import.meta.url));
+
 /** An https server with the certificate of the given file. */
 export function createTlsServer(pemFile: string): Server {
   const pem = readFileSync(pemFile);

@@ -1,9 +1,13 @@
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { KlingError } from '../../src/kling/api/error.js';
+import type { Outcome } from '../../src/kling/follow.js';
+import { Looker } from '../../src/kling/looker.js';
+import { CancelledError } from '../../src/kling/stop.js';
 import type { Task } from '../../src/kling/task/task.js';
-import { type Outcome, type Progress, type Sighting, waitForTasks } from '../../src/kling/wait.js';
+import { type Progress, waitForTasks } from '../../src/kling/wait.js';
+import type { Json } from './records.js';
 
-/** What a look finds, by id: a status, a fault, or nothing. */
+/** What a lookup finds, by id: a status, a fault, or nothing. A fault under `*` is one of the whole request. */
 export type Findings = Record<string, Task['status'] | KlingError | undefined>;
 
 /** A fault that may pass. */
@@ -12,18 +16,34 @@ export const limited = (retryAfterMs?: number) =>
 /** A fault that repeating cannot mend. */
 export const refused = new KlingError('invalid_token', 'Refused.', { hint: 'Mend.' });
 
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Unix time in milliseconds; the records of a scenario were created at this time, less their age. */
+const START_DATE_MS = Date.UTC(2026, 0, 1);
+
 let startMs: number;
-export let looks: { atS: number; ids: string[]; budgetS: number }[];
+let quietUntilMs: number;
+/** The requests of the test, in their order. */
+export let lookups: { atS: number; ids: string[] }[];
+export let aborted: string[][];
 export let cancelled: AbortController;
 export let closing: AbortController;
+let looker: Looker;
+let findings: (atS: number, ids: string[]) => Findings;
+let lookupS: number;
+let ageS: number | undefined;
 
 /** The clock is under control: the pace of minutes is looked at in no time, to the millisecond. */
 beforeEach(() => {
   vi.useFakeTimers();
   startMs = performance.now();
-  looks = [];
+  quietUntilMs = 0;
+  lookups = [];
+  aborted = [];
   cancelled = new AbortController();
   closing = new AbortController();
+  ageS = 2;
+  lookupS = 0;
+  looker = createLooker();
 });
 
 afterEach(() => {
@@ -31,35 +51,88 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const elapsedS = () => Math.round(performance.now() - startMs) / 1000;
+export const elapsedS = () => Math.round(performance.now() - startMs) / 1000;
+
+const recordOf = (id: string, status: Task['status']): Json => ({
+  id,
+  ...(ageS !== undefined && { created_at: START_DATE_MS / 1000 - ageS }),
+  response: { state: { pending: 'processing', completed: 'succeed', failed: 'failed' }[status] },
+});
+
+/** A looker on a client whose answers are scripted. */
+function createLooker(): Looker {
+  return new Looker(
+    {
+      requestTimeoutMs: REQUEST_TIMEOUT_MS,
+      get quietMs() {
+        return Math.max(0, quietUntilMs - performance.now());
+      },
+      get retryAfterMs() {
+        return Math.max(0, quietUntilMs - performance.now());
+      },
+      async lookup(ids, _endMs, signal) {
+        lookups.push({ atS: elapsedS(), ids });
+        const found = findings(elapsedS(), ids);
+        if (lookupS > 0) {
+          await new Promise<void>((resolve, reject) => {
+            const timer = setTimeout(resolve, lookupS * 1000);
+            signal.addEventListener('abort', () => {
+              clearTimeout(timer);
+              aborted.push(ids);
+              reject(signal.reason);
+            });
+          });
+        }
+        const fault = found['*'] ?? ids.map((id) => found[id]).find((each) => each instanceof KlingError);
+        if (fault instanceof KlingError) {
+          quietUntilMs = Math.max(quietUntilMs, performance.now() + (fault.retryAfterMs ?? 0));
+          throw fault;
+        }
+        const records = ids.flatMap((id) => {
+          const status = found[id];
+          return typeof status === 'string' ? [recordOf(id, status)] : [];
+        });
+        return { records, dateMs: START_DATE_MS + elapsedS() * 1000 };
+      },
+    },
+    {
+      onBug(error) {
+        throw error;
+      },
+      onForeignRecords: () => {},
+    },
+  );
+}
 
 interface Scenario {
   ids?: string[];
   waitS: number;
-  /** What is found at a time, in seconds since the start. */
+  /** What is found at a time, in seconds since the start of the test. */
   find: (atS: number, ids: string[]) => Findings;
-  lookS?: number;
+  /** How long the API takes to answer. */
+  lookupS?: number;
+  /** The age of the tasks at the start of the test, in seconds (2 unless given); null where the records do not tell it. */
+  ageS?: number | null;
   onProgress?: (progress: Progress) => void;
+  /** The caller's own signal, where it is not that of all. */
+  signal?: AbortSignal;
+}
+
+export interface Ending {
+  outcome?: Outcome;
+  error?: unknown;
+  atS?: number;
 }
 
 /** Starts a wait; what it comes to is there once the clock has been moved far enough. */
-export function start({ ids = ['a'], waitS, find, lookS = 0, onProgress }: Scenario) {
-  const look = async (asked: string[], budgetMs: number): Promise<Sighting> => {
-    looks.push({ atS: elapsedS(), ids: asked, budgetS: Math.round(budgetMs) / 1000 });
-    const findings = find(elapsedS(), asked);
-    if (lookS > 0) await new Promise((resolve) => setTimeout(resolve, lookS * 1000));
-    const sighting: Sighting = { tasks: new Map(), notFound: [], faults: new Map() };
-    for (const id of asked) {
-      const found = findings[id];
-      if (found === undefined) sighting.notFound.push(id);
-      else if (found instanceof KlingError) sighting.faults.set(id, found);
-      else sighting.tasks.set(id, { task_id: id, status: found });
-    }
-    return sighting;
-  };
-  const stop = { cancelled: cancelled.signal, closing: closing.signal };
-  const ending: { outcome?: Outcome; error?: unknown; atS?: number } = {};
-  const done = waitForTasks(look, ids, { waitMs: waitS * 1000, stop, onProgress })
+export function start(scenario: Scenario) {
+  const { ids = ['a'], waitS, find, onProgress, signal = cancelled.signal } = scenario;
+  findings = find;
+  lookupS = scenario.lookupS ?? 0;
+  ageS = scenario.ageS === null ? undefined : (scenario.ageS ?? 2);
+  const stop = { cancelled: signal, closing: closing.signal };
+  const ending: Ending = {};
+  const done = waitForTasks(looker, ids, { waitMs: waitS * 1000, stop, onProgress })
     .then((outcome) => Object.assign(ending, { outcome, atS: elapsedS() }))
     .catch((error) => Object.assign(ending, { error, atS: elapsedS() }));
   return { ending, done };
@@ -73,7 +146,8 @@ export async function run(scenario: Scenario) {
   return ending;
 }
 
-/** When the looks came, in seconds since the start. */
-export const times = () => looks.map(({ atS }) => atS);
-export const statuses = ({ outcome }: { outcome?: Outcome }) =>
-  [...(outcome?.tasks.values() ?? [])].map(({ status }) => status);
+export const isCancelled = ({ error }: Ending) => error instanceof CancelledError;
+
+/** When the requests came, in seconds since the start. */
+export const times = () => lookups.map(({ atS }) => atS);
+export const statuses = ({ outcome }: Ending) => [...(outcome?.tasks.values() ?? [])].map(({ status }) => status);

@@ -1,9 +1,16 @@
 import { cleanLine } from '../text/clean.js';
 import { isObject, type JsonObject, parseJson, textOf } from '../text/json.js';
 import { cleanerOf, redactMessage } from '../text/privacy.js';
-import { CONNECTION_HINT, type CodeMeaning, isRefusal, meaningOf, OTHER_CODE, RETRY_HINT, URL_HINT } from './codes.js';
-import { KlingError } from './error.js';
-import { type HttpAnswer, MAX_BODY_BYTES } from './pool.js';
+import {
+  badResponse,
+  type CodeMeaning,
+  isRefusal,
+  KlingError,
+  mayConcernOneTask,
+  meaningOf,
+  UNKNOWN_CODE,
+} from './error.js';
+import type { HttpAnswer } from './pool.js';
 
 /** Codes for a 4xx that brings no usable code of its own. */
 const CODE_OF_STATUS = new Map([
@@ -22,11 +29,18 @@ function quote(message: string | undefined): string {
 /** Longer than any limit lasts, and a number that every client can read. */
 const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
 
-/** `Retry-After` in milliseconds: seconds or an HTTP date (RFC 9110, 10.2.3), which begins with a weekday. */
-function retryAfterOf({ headers }: HttpAnswer): number | undefined {
-  const value = [headers['retry-after'] ?? []].flat()[0]?.trim() ?? '';
-  // Date.parse alone would take "1.5" and "-1" for dates of this century.
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(/^[a-z]/i.test(value) ? value : '') - Date.now();
+/** The Unix time in milliseconds that the answer's `Date` names, else the local clock, which may be wrong. */
+export function dateOf({ headers }: HttpAnswer): number {
+  const ms = Date.parse(String(headers.date));
+  return Number.isNaN(ms) ? Date.now() : ms;
+}
+
+/** `Retry-After` in milliseconds: seconds, or an HTTP date (RFC 9110, 10.2.3) counted from the answer's own `Date`. */
+function retryAfterOf(answer: HttpAnswer): number | undefined {
+  const value = [answer.headers['retry-after'] ?? []].flat()[0]?.trim() ?? '';
+  // An HTTP date begins with a weekday; Date.parse alone would take "1.5" and "-1" for dates of this century.
+  const date = /^[a-z]/i.test(value) ? Date.parse(value) : Number.NaN;
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : date - dateOf(answer);
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), MAX_RETRY_AFTER_MS);
 }
 
@@ -46,31 +60,34 @@ function readError(body: JsonObject, askedIds: readonly string[]) {
   };
 }
 
-/** The error that an answer means. The API's code goes first, then the status: its documentation mixes them up. */
+/** What a rate limit says, to the call that met it and to those that cannot wait for its end. */
+export function tooManyRequests(retryAfterMs: number | undefined, traceId?: string): KlingError {
+  const seconds = Math.max(1, Math.ceil((retryAfterMs ?? 10_000) / 1000));
+  return new KlingError('too_many_requests', `${meaningOf('too_many_requests').what}.`, {
+    hint: `Try again after ${seconds} s.`,
+    traceId,
+    retryAfterMs,
+  });
+}
+
+/** The error that an answer means. The API's own code goes first, then the status, as its documentation mixes them up. */
 function errorOf(answer: HttpAnswer, body: JsonObject, askedIds: readonly string[]): KlingError {
   const { status } = answer;
   const { code, message, traceId } = readError(body, askedIds);
   const say = (ownCode: string, { what, hint, retryable = false }: CodeMeaning = meaningOf(ownCode)) =>
-    new KlingError(ownCode, `${what} (HTTP ${status})${quote(message)}.`, { hint, retryable, traceId });
-  if (code !== undefined && isRefusal(code)) return say(code);
-  if (code === 'too_many_requests' || status === 429) {
-    const retryAfterMs = retryAfterOf(answer);
-    const seconds = Math.max(1, Math.ceil((retryAfterMs ?? 10_000) / 1000));
-    return new KlingError('too_many_requests', `${meaningOf('too_many_requests').what}.`, {
-      hint: `Try again after ${seconds} s.`,
+    new KlingError(ownCode, `${what} (HTTP ${status})${quote(message)}.`, {
+      hint,
+      retryable,
+      divisible: !retryable && mayConcernOneTask(ownCode),
+      fromApi: true,
       traceId,
-      retryAfterMs,
     });
-  }
+  if (code !== undefined && isRefusal(code)) return say(code);
+  if (code === 'too_many_requests' || status === 429) return tooManyRequests(retryAfterOf(answer), traceId);
   const serverFault = status >= 500 || code === 'api_error' || code === 'timeout';
   if (serverFault || (status < 400 && code === undefined)) return say('api_error');
-  // A code of the API's that sounds like one of ours has not its meaning.
-  return code === undefined ? say(CODE_OF_STATUS.get(status) ?? `http_${status}`) : say(code, OTHER_CODE);
-}
-
-/** An answer that is none of the API's: not to be repeated. */
-export function badResponse(what: string, cause?: unknown): KlingError {
-  return new KlingError('bad_response', what, { cause });
+  // A code of the API's own that happens to read like one of ours does not mean the same.
+  return code === undefined ? say(CODE_OF_STATUS.get(status) ?? `http_${status}`) : say(code, UNKNOWN_CODE);
 }
 
 /**
@@ -104,54 +121,4 @@ function isRecord(body: JsonObject, status: number): boolean {
 function isErrorBody({ error, items }: JsonObject): boolean {
   if (items !== undefined) return false;
   return error === true || isObject(error) || textOf(error) !== undefined;
-}
-
-/** What a network failure's code means, and what to do about it. */
-function explainNetworkCode(code: string): readonly [what: string, hint: string] {
-  if (code === 'ECONNREFUSED') return ['connection refused', CONNECTION_HINT];
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return ['the host name cannot be resolved (DNS)', CONNECTION_HINT];
-  if (/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/.test(code)) return ['the connection was reset', RETRY_HINT];
-  if (/^(ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/.test(code)) return ['no connection in time', CONNECTION_HINT];
-  if (/^(EHOSTUNREACH|ENETUNREACH)$/.test(code)) return ['the network is unreachable', CONNECTION_HINT];
-  if (/CERT|TLS|SSL|UNABLE_TO|^EPROTO$/.test(code)) {
-    return [
-      `the TLS handshake failed (${code})`,
-      `${URL_HINT} Behind a proxy that inspects TLS, set NODE_EXTRA_CA_CERTS to its certificate.`,
-    ];
-  }
-  if (/^(UND_ERR_ABORTED|UND_ERR_PRX_TLS)$/.test(code)) {
-    return ['the proxy refused the tunnel', 'Check HTTPS_PROXY and HTTP_PROXY.'];
-  }
-  return [`the request failed (${cleanLine(code, 40)})`, RETRY_HINT];
-}
-
-/** Finds the code of an error, also inside an AggregateError (both address families tried) or behind a cause. */
-function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
-  return codeOf(error.cause);
-}
-
-/** Whether the connection broke under a request: a keep-alive socket that the server was just closing does that. */
-export function isReset(error: unknown): boolean {
-  return /^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/.test(codeOf(error) ?? '');
-}
-
-/**
- * The KlingError for what undici threw: `network_error`, or `bad_response` for what is too large or not HTTP. An error without
- * a code does not come from the network: it is a bug, and thrown on.
- */
-export function networkError(error: unknown, host: string): KlingError {
-  const code = codeOf(error);
-  // The one error of undici's whose code is often missing.
-  if (error instanceof Error && error.name === 'HTTPParserError') {
-    return badResponse('The API answered with something that is not HTTP.', error);
-  }
-  if (code === undefined) throw error;
-  if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
-    return badResponse(`The API answered with more than ${MAX_BODY_BYTES / 1024 / 1024} MiB.`, error);
-  }
-  const [what, hint] = explainNetworkCode(code);
-  return new KlingError('network_error', `No answer from ${host}: ${what}.`, { hint, cause: error });
 }

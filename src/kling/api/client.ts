@@ -1,10 +1,10 @@
-import type { buildConnector } from 'undici';
-import { CancelledError, Deadline, ExpiredError, pause, type Stop } from '../deadline.js';
+import { setTimeout as pause } from 'node:timers/promises';
 import { redactor } from '../text/clean.js';
-import { isEmpty, isObject, type JsonObject, textOf } from '../text/json.js';
-import { badResponse, isReset, networkError, readAnswer } from './answer.js';
-import { KlingError } from './error.js';
-import { HttpPool, type ProxySettings } from './pool.js';
+import { isEmpty, isObject, type JsonObject } from '../text/json.js';
+import { dateOf, readAnswer } from './answer.js';
+import { badResponse, KlingError } from './error.js';
+import { isReset, networkError } from './network-error.js';
+import { type HttpLimits, HttpPool, type HttpRequest, type ProxySettings, RequestTimeoutError } from './pool.js';
 
 /** How to reach the API. */
 export interface Connection {
@@ -14,135 +14,157 @@ export interface Connection {
   /** The most that one lookup may take, retries included. */
   requestTimeoutMs: number;
   proxy?: ProxySettings | undefined;
-  /** Makes the connections in place of the network. */
-  connect?: buildConnector.connector;
+}
+
+/** What a client is told besides the connection. */
+export interface ClientOptions {
+  userAgent: string;
   /** Told once per attempt; for the log. */
   onAttempt?: (attempt: AttemptReport) => void;
 }
 
 /** One request to the API: its outcome is the HTTP status, or the code of the error that ended it. */
 export interface AttemptReport {
-  action: string;
+  /** How many tasks it asked for. */
+  ids: number;
   outcome: string;
   durationMs: number;
 }
 
-/** How long one lookup may take (never more than the configured timeout), and who can end it. */
-export interface LookupLimits {
-  budgetMs: number;
-  stop: Stop;
+/** The records that an answer holds, in no promised order, and the Unix time in milliseconds at which it was given. */
+export interface LookupAnswer {
+  records: JsonObject[];
+  dateMs: number;
 }
 
 const MAX_ATTEMPTS = 3;
-const ATTEMPT_TIMEOUT_MS = 10_000;
+/** An attempt without headers after this long is given up and repeated, once; a third of the timeout if that is more. */
+const MIN_HEADERS_TIMEOUT_MS = 10_000;
 /** The vendor's guidance: repeat after 1, 2, 4 … s with jitter. */
 const FIRST_PAUSE_MS = 1000;
+/** However long the API asks for silence, it is asked again after this time. */
+const MAX_QUIET_MS = 5 * 60 * 1000;
 
 /**
- * The AceDataCloud Kling tasks endpoint: `POST {base}/kling/tasks`. Looking up is free and safe to repeat, so 429, 5xx
- * and network failures are repeated, up to three attempts within the time; another 4xx never is.
+ * The AceDataCloud Kling tasks endpoint: `POST {base}/kling/tasks`. Lookups are free and safe to repeat, so 429, 5xx and
+ * network failures are repeated, up to three attempts within the time; another 4xx never is.
  */
 export class KlingClient {
-  readonly #connection: Connection;
+  readonly requestTimeoutMs: number;
+  readonly #options: ClientOptions;
   readonly #url: URL;
+  /** The host as errors name it, and that a proxy may stand before it. */
+  readonly #host: string;
   readonly #headers: Record<string, string>;
   readonly #pool: HttpPool;
   readonly #redact: (text: string) => string;
+  #quietUntilMs = 0;
+  #askedQuietUntilMs = 0;
 
-  constructor(connection: Connection) {
-    this.#connection = connection;
-    this.#url = new URL(`${connection.baseUrl.href.replace(/\/$/, '')}/kling/tasks`);
+  constructor({ token, baseUrl, requestTimeoutMs, proxy }: Connection, options: ClientOptions) {
+    this.requestTimeoutMs = requestTimeoutMs;
+    this.#options = options;
+    this.#url = new URL(`${baseUrl.href.replace(/\/$/, '')}/kling/tasks`);
+    this.#host = proxy ? `${this.#url.host} (a proxy is configured)` : this.#url.host;
     this.#headers = {
-      authorization: `Bearer ${connection.token}`,
+      authorization: `Bearer ${token}`,
       accept: 'application/json',
       'accept-encoding': 'identity',
       'content-type': 'application/json',
+      'user-agent': options.userAgent,
     };
-    this.#pool = new HttpPool(connection.proxy, ATTEMPT_TIMEOUT_MS, connection.connect);
-    this.#redact = redactor(connection.token);
+    this.#pool = new HttpPool(proxy);
+    this.#redact = redactor(token);
+  }
+
+  /** How long no request may be made because the API asked for it (`Retry-After`), in milliseconds; 5 minutes at most. */
+  get quietMs(): number {
+    return Math.max(0, this.#quietUntilMs - performance.now());
+  }
+
+  /** How long the API really asked to wait from now on, in milliseconds. */
+  get retryAfterMs(): number {
+    return Math.max(0, this.#askedQuietUntilMs - performance.now());
   }
 
   /**
-   * One task's record; undefined where the API knows no such task for this account, which it says with `{}` or `null`.
-   * @throws KlingError by the error table; CancelledError
+   * Looks up some tasks with one request: one id alone as `retrieve`, several as `retrieve_batch`. Ids that do not exist
+   * have no record.
+   * @param endMs when it has to be over, retries included, in milliseconds of `performance.now()`
+   * @throws KlingError by the error table; the signal's reason once it aborts
    */
-  async retrieve(id: string, limits: LookupLimits): Promise<JsonObject | undefined> {
-    const body = await this.#lookup({ action: 'retrieve', id }, limits);
-    if (body === null || isEmpty(body)) return undefined;
-    if (textOf(body.id) === undefined) throw badResponse('The API answered with a record that has no id.');
-    return body;
-  }
-
-  /**
-   * The records of the ids that exist, in no promised order; ids without a task are absent.
-   * @throws KlingError by the error table; CancelledError
-   */
-  async retrieveBatch(ids: string[], limits: LookupLimits): Promise<JsonObject[]> {
-    const body = await this.#lookup({ action: 'retrieve_batch', ids }, limits);
-    if (body === null || isEmpty(body)) return [];
-    if (!Array.isArray(body.items)) throw badResponse('The API answered a batch without a list of items.');
-    return body.items.filter(isObject);
-  }
-
-  async #lookup(request: TasksRequest, { budgetMs, stop }: LookupLimits): Promise<JsonObject | null> {
+  async lookup(ids: string[], endMs: number, signal: AbortSignal): Promise<LookupAnswer> {
+    const [id] = ids;
+    const body = ids.length === 1 ? { action: 'retrieve', id } : { action: 'retrieve_batch', ids };
     const startMs = performance.now();
-    const endMs = startMs + Math.min(budgetMs, this.#connection.requestTimeoutMs);
+    const request = { url: this.#url, headers: this.#headers, body: JSON.stringify(body) };
+    let headersTimeoutMs = Math.max(MIN_HEADERS_TIMEOUT_MS, this.requestTimeoutMs / 3);
     for (let attempt = 1; ; attempt++) {
-      const attemptEndMs = Math.min(endMs, performance.now() + ATTEMPT_TIMEOUT_MS);
-      const { answer, error, reset } = await this.#attempt(request, attemptEndMs - performance.now(), stop);
-      if (answer !== undefined) return answer;
-      const fault = error ?? this.#timeout(performance.now() - startMs);
-      // A kept-alive connection that the server was just closing: nothing is wrong, a fresh one works at once.
-      const pauseMs = reset && attempt === 1 ? 0 : pauseAfter(attempt, fault.retryAfterMs);
+      const headersEndMs = performance.now() + headersTimeoutMs;
+      const outcome = await this.#attempt(ids, request, { headersEndMs, endMs, signal });
+      if (!(outcome instanceof Failure)) return outcome;
+      const { cause } = outcome;
+      const slow = cause instanceof RequestTimeoutError;
+      // Slow is not dead: the second attempt has all the time that is left.
+      if (slow) headersTimeoutMs = Number.POSITIVE_INFINITY;
+      const fault = outcome.error ?? this.#timeout(performance.now() - startMs);
+      // A kept-alive connection that the server was just closing: a fresh one works at once.
+      const pauseMs = attempt === 1 && (slow || isReset(cause)) ? 0 : pauseAfter(attempt, fault.retryAfterMs);
       const worthAnother = fault.retryable && attempt < MAX_ATTEMPTS && performance.now() + pauseMs < endMs;
       if (!worthAnother) throw fault;
-      await pause(pauseMs, stop);
-      if (stop.closing.aborted) throw fault;
+      await pause(pauseMs, undefined, { signal });
     }
   }
 
-  /** One request. An error of undefined means that its time ran out. */
-  async #attempt(request: TasksRequest, budgetMs: number, stop: Stop): Promise<Attempt> {
+  async #attempt(ids: string[], request: HttpRequest, limits: HttpLimits): Promise<LookupAnswer | Failure> {
     const startMs = performance.now();
     const report = (outcome: string) =>
-      this.#connection.onAttempt?.({ action: request.action, outcome, durationMs: performance.now() - startMs });
-    const deadline = new Deadline(budgetMs, stop);
+      this.#options.onAttempt?.({ ids: ids.length, outcome, durationMs: performance.now() - startMs });
     try {
-      const answer = await this.#pool.post(this.#url, this.#headers, JSON.stringify(request), deadline.signal);
+      const answer = await this.#pool.post(request, limits);
       report(`HTTP ${answer.status}`);
-      return { answer: readAnswer({ ...answer, text: answer.text && this.#redact(answer.text) }) };
+      const body = readAnswer({ ...answer, text: answer.text && this.#redact(answer.text) }, ids);
+      return { records: recordsOf(body, ids.length), dateMs: dateOf(answer) };
     } catch (cause) {
-      if (cause instanceof CancelledError) throw cause;
-      if (cause instanceof KlingError) return { error: cause };
-      const error = cause instanceof ExpiredError ? undefined : networkError(cause, this.#host());
+      if (limits.signal.aborted) throw cause;
+      if (cause instanceof KlingError) {
+        this.#keepQuiet(cause.retryAfterMs ?? 0);
+        return new Failure(cause, cause);
+      }
+      const error = cause instanceof RequestTimeoutError ? undefined : networkError(cause, this.#host);
       report(error?.code ?? 'timeout');
-      return { error, reset: isReset(cause) };
-    } finally {
-      deadline.dispose();
+      return new Failure(error, cause);
     }
   }
 
-  /** The host as errors name it, and that a proxy may stand before it. */
-  #host(): string {
-    return this.#connection.proxy ? `${this.#url.host} (a proxy is configured)` : this.#url.host;
+  #keepQuiet(retryAfterMs: number): void {
+    const nowMs = performance.now();
+    this.#askedQuietUntilMs = Math.max(this.#askedQuietUntilMs, nowMs + retryAfterMs);
+    this.#quietUntilMs = Math.max(this.#quietUntilMs, nowMs + Math.min(retryAfterMs, MAX_QUIET_MS));
   }
 
   #timeout(elapsedMs: number): KlingError {
-    return new KlingError('timeout', `No answer from ${this.#host()} within ${(elapsedMs / 1000).toFixed(1)} s.`);
+    return new KlingError('timeout', `No answer from ${this.#host} within ${(elapsedMs / 1000).toFixed(1)} s.`);
   }
 }
 
-/** The two requests that the endpoint understands and this server makes. */
-type TasksRequest = { action: 'retrieve'; id: string } | { action: 'retrieve_batch'; ids: string[] };
-
-/** What came of a request: an answer, or what is wrong; `reset` where the connection broke under it. */
-interface Attempt {
-  answer?: JsonObject | null;
-  error?: KlingError | undefined;
-  reset?: boolean;
+/** What went wrong with an attempt: no error where its time ran out. */
+class Failure {
+  constructor(
+    readonly error: KlingError | undefined,
+    readonly cause: unknown,
+  ) {}
 }
 
-/** Exponential with a quarter of jitter either way, and never less than the API asks for: that may be a date in the past. */
+function recordsOf(body: JsonObject | null, idCount: number): JsonObject[] {
+  // `{}`, on some deployments `null`, means that none was found.
+  if (body === null || isEmpty(body)) return [];
+  if (idCount === 1) return [body];
+  if (!Array.isArray(body.items)) throw badResponse('The API answered a batch without a list of items.');
+  return body.items.filter(isObject);
+}
+
+/** Exponential with a quarter of jitter either way, and never less than the API asks for, which may be 0. */
 function pauseAfter(attempt: number, retryAfterMs = 0): number {
   return Math.max(retryAfterMs, FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.75 + Math.random() / 2));
 }

@@ -1,41 +1,148 @@
-import { meaningOf } from './codes.js';
+/** What an error code means, what to do about it, and whether the same lookup may be repeated. */
+export interface CodeMeaning {
+  /** What happened, without a full stop. An error that knows more says it more exactly. */
+  what: string;
+  /** What to do next: one or two sentences. An error that knows more brings its own. */
+  hint: string;
+  retryable?: boolean;
+}
+
+const TOKEN_HINT =
+  'No call can succeed until the user sets a valid ACEDATACLOUD_API_TOKEN (from https://platform.acedata.cloud) in the ' +
+  '"env" of this server in the MCP client and restarts the server.';
+const ACCOUNT_HINT = 'The user can see to it at https://platform.acedata.cloud; until then no call can succeed.';
+const URL_HINT = 'Check ACEDATACLOUD_API_BASE_URL, then restart the server.';
+export const CONNECTION_HINT =
+  'Check the internet connection, ACEDATACLOUD_API_BASE_URL and the proxy, if there is one.';
+export const RETRY_HINT = 'Try again in a minute.';
+export const CERTIFICATE_HINT =
+  'Check ACEDATACLOUD_API_BASE_URL. Behind a proxy that inspects TLS, set NODE_EXTRA_CA_CERTS to its certificate.';
+
+/** The codes with which the API refuses a lookup for good. They outrank the HTTP status, which is less reliable. */
+const REFUSALS: Record<string, CodeMeaning> = {
+  invalid_token: { what: 'The API does not accept the token', hint: TOKEN_HINT },
+  token_expired: { what: 'The API token has expired', hint: TOKEN_HINT },
+  token_mismatched: { what: 'The API token is not for this service', hint: TOKEN_HINT },
+  no_token: { what: 'The API received no token', hint: TOKEN_HINT },
+  authorization_missing: { what: 'The API received no token', hint: TOKEN_HINT },
+  used_up: { what: 'The balance of the account is used up', hint: ACCOUNT_HINT },
+  disabled: { what: 'The API token or the service is disabled', hint: ACCOUNT_HINT },
+  forbidden: { what: 'The API refused access', hint: `The token may lack the right. ${ACCOUNT_HINT}` },
+  no_api: { what: 'The API has nothing at this address', hint: URL_HINT },
+  api_not_implemented: { what: 'The API does not offer this lookup', hint: URL_HINT },
+  bad_request: { what: 'The API refused the request', hint: 'Check the task id; repeating the same call is useless.' },
+};
+
+/** Refusals that concern the token, the account or the address, and so every task alike. */
+const ABOUT_ALL_TASKS = new Set(Object.keys(REFUSALS).filter((code) => code !== 'bad_request'));
+
+/** Whether the API documents the code as a refusal. */
+export function isRefusal(code: string): boolean {
+  return Object.hasOwn(REFUSALS, code);
+}
+
+/** Whether a refusal with this code may be about one of the ids in the request, rather than about the account. */
+export function mayConcernOneTask(code: string): boolean {
+  return !ABOUT_ALL_TASKS.has(code);
+}
+
+/** Every code that a tool error can have; the error table of the documentation is generated from it. */
+export const CODES: ReadonlyMap<string, CodeMeaning> = new Map<string, CodeMeaning>(
+  Object.entries({
+    task_not_found: {
+      what: 'No such task exists for this account',
+      hint:
+        'Use the task_id that the generation call returned: a video_id is not a task_id, and a task is visible only ' +
+        'with a token of the account that submitted it.',
+    },
+    invalid_arguments: {
+      what: 'An argument breaks its rule; the error names the field and the rule',
+      hint: 'Correct it and call again; nothing was looked up.',
+    },
+    configuration: {
+      what: 'A setting is missing or malformed; the error names the variable and where to set it',
+      hint: 'Until then no call can succeed.',
+    },
+    ...REFUSALS,
+    too_many_requests: {
+      what: 'The API limits the rate of requests',
+      hint: 'Try again after the number of seconds that the error names.',
+      retryable: true,
+    },
+    api_error: { what: 'The API had a fault', hint: RETRY_HINT, retryable: true },
+    network_error: {
+      what: 'No answer from the API (refused, reset, DNS, TLS or proxy; the error says which)',
+      hint: CONNECTION_HINT,
+      retryable: true,
+    },
+    timeout: {
+      what: 'No answer within the time for a lookup',
+      hint: 'Try again; a larger KLING_REQUEST_TIMEOUT allows slower answers.',
+      retryable: true,
+    },
+    bad_response: {
+      what: 'The answer cannot come from the API: not JSON, no task record, a redirect, compressed or too large',
+      hint: `${URL_HINT} If it is right, report this to the vendor's support.`,
+    },
+    internal_error: { what: 'The server failed on this call', hint: 'Its log on stderr tells more.' },
+  }),
+);
+
+/** The meaning of a code of the API's own that is not in the table, and of `http_NNN` for a 4xx without a code. */
+export const UNKNOWN_CODE: CodeMeaning = { what: 'The API refused the lookup', hint: 'Do not repeat it unchanged.' };
+
+/** The meaning of any code, documented or not. */
+export function meaningOf(code: string): CodeMeaning {
+  return CODES.get(code) ?? UNKNOWN_CODE;
+}
 
 /** What a KlingError can carry besides its code and sentence. */
 export interface KlingErrorDetails {
-  /** What to do next, where it is more than the code's own advice. */
+  /** What to do next, where more is known than the code's general advice. */
   hint?: string;
   /** Whether the same lookup may succeed when it is repeated, where that differs from the code's meaning. */
   retryable?: boolean;
+  /** Whether the fault may lie with one of the ids in the request, so that asking for fewer may succeed. */
+  divisible?: boolean;
+  /** Whether the API named the code, which then has not the meaning of one of ours that reads the same. */
+  fromApi?: boolean;
   /** The API's trace id, for the vendor's support. */
   traceId?: string | undefined;
-  /** How long the API asked to wait before that, in milliseconds. */
+  /** How long the API asked to wait before the next request, in milliseconds. */
   retryAfterMs?: number | undefined;
   cause?: unknown;
 }
 
 /**
- * A lookup that did not succeed, in words of ours: `code` is one of the error table of the README or the API's own,
- * `message` says what happened, `hint` what to do.
+ * A lookup that did not succeed: `code` is one of {@link CODES} or the API's own, `message` says what happened, `hint`
+ * what to do next. Both are sentences for the model and the person behind it.
  */
 export class KlingError extends Error {
   override readonly name = 'KlingError';
-  /** What to do next: a sentence to the model and the person behind it. */
   readonly hint: string;
   readonly traceId: string | undefined;
-  /** Whether the same lookup may succeed when it is repeated. */
   readonly retryable: boolean;
+  readonly divisible: boolean;
+  readonly fromApi: boolean;
   readonly retryAfterMs: number | undefined;
 
   constructor(
     readonly code: string,
     message: string,
-    { hint, retryable, traceId, retryAfterMs, cause }: KlingErrorDetails = {},
+    { hint, retryable, divisible = false, fromApi = false, traceId, retryAfterMs, cause }: KlingErrorDetails = {},
   ) {
     super(message, { cause });
     const meaning = meaningOf(code);
     this.hint = hint ?? meaning.hint;
     this.traceId = traceId;
     this.retryable = retryable ?? meaning.retryable ?? false;
+    this.divisible = divisible;
+    this.fromApi = fromApi;
     this.retryAfterMs = retryAfterMs;
   }
+}
+
+/** An answer that cannot come from the API: a proxy's page, another service, a wrong address. */
+export function badResponse(what: string, cause?: unknown): KlingError {
+  return new KlingError('bad_response', what, { cause });
 }

@@ -38,9 +38,9 @@ describe('parseJson', () => {
 
   test('reads any JSON like JSON.parse, but for its long integers', () => {
     const long = fc.bigInt({ min: 2n ** 53n, max: 2n ** 90n }).map(String);
-    const shortNumbers = fc.jsonValue().filter((value) => !/\d{16}/.test(JSON.stringify(value)));
     fc.assert(
-      fc.property(shortNumbers, long, fc.string(), (value, digits, text) => {
+      fc.property(fc.jsonValue(), long, fc.string(), (value, digits, text) => {
+        fc.pre(!/\d{16}/.test(JSON.stringify(value)));
         const json = `{"long":${digits},"text":${JSON.stringify(text + digits)},"value":${JSON.stringify(value)}}`;
         expect(parseJson(json)).toEqual({
           long: digits,

@@ -1,0 +1,23 @@
+/**
+ * Stands between a client and the server, passes everything on, and writes each line with its direction to a file:
+ * `node tap.mjs FILE COMMAND ARGUMENT…`.
+ */
+import { spawn } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+
+const [file, command, ...args] = process.argv.slice(2);
+const server = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+
+function record(from, stream) {
+  createInterface({ input: stream }).on('line', (line) => appendFileSync(file, `${from} ${line}\n`));
+}
+
+record('client', process.stdin);
+record('server', server.stdout);
+process.stdin.pipe(server.stdin);
+server.stdout.pipe(process.stdout);
+// Either side may go first.
+for (const stream of [server.stdin, process.stdout]) stream.on('error', () => {});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => server.kill(signal));
+server.on('close', (code) => process.exit(code ?? 0));

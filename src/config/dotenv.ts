@@ -1,0 +1,68 @@
+import { readFileSync, statSync } from 'node:fs';
+import { parse } from 'dotenv';
+import { type Environment, present, type Setting, VARIABLES, type Variable } from './settings.js';
+import { tokenIn } from './token.js';
+
+const MAX_BYTES = 64 * 1024;
+
+const NAMES = VARIABLES.join('|');
+const MENTION = new RegExp(`\\b(?:${NAMES})\\s*=`);
+const SHELL_LINE = new RegExp(`^[ \\t]*(?:setx?[ \\t]+"?|\\$env:)(?:${NAMES})\\b`, 'im');
+
+/** Reads the .env in the working directory, which may be anybody's: only a small regular file counts. Never throws. */
+export function readDotenvFile(): { text?: string; warning?: string } {
+  try {
+    const stat = statSync('.env', { throwIfNoEntry: false });
+    if (!stat) return {};
+    if (stat.isFile() && stat.size <= MAX_BYTES) return { text: readFileSync('.env', 'utf8') };
+    return { warning: `.env is ignored: it must be a regular file of at most ${MAX_BYTES / 1024} KB.` };
+  } catch (error) {
+    return { warning: `.env is ignored: it cannot be read${error instanceof Error ? ` (${error.message})` : ''}.` };
+  }
+}
+
+/** The value of a variable, undefined if it counts as absent. */
+function valueIn(values: Environment, name: Variable): string | undefined {
+  return name === 'ACEDATACLOUD_API_TOKEN' ? tokenIn(values[name]) : present(values[name]);
+}
+
+/** The settings that count, and warnings about those that do not. */
+export interface Settings {
+  read(name: Variable): Setting | undefined;
+  warnings: string[];
+}
+
+/**
+ * Decides whether the .env counts: only if it brings the token and the environment brings none. Clients start the
+ * server in the user's current project, so the file may be a stranger's, who must not be able to send the user's token
+ * elsewhere or change anything else. If it counts, it supplies what the environment lacks.
+ */
+export function openSettings(environment: Environment, text = ''): Settings {
+  // dotenv takes time quadratic in the number of blank lines: 9 s for 64 KB of them.
+  const file: Environment = parse(text.replace(/[\r\n\u2028\u2029]\s*/g, '\n'));
+  const hasToken = (values: Environment) => valueIn(values, 'ACEDATACLOUD_API_TOKEN') !== undefined;
+  const counts = hasToken(file) && !hasToken(environment);
+  const ignored = counts ? [] : VARIABLES.filter((name) => valueIn(file, name) !== undefined);
+  const reason = hasToken(environment) ? 'the environment sets the token' : 'it does not set ACEDATACLOUD_API_TOKEN';
+  const ignoring = ignored.length > 0 ? `.env is ignored (${ignored.join(', ')}), because ${reason}.` : undefined;
+  const warning = flawOf(text) ?? ignoring;
+  return {
+    warnings: warning ? [warning] : [],
+    read(name) {
+      const value = valueIn(environment, name);
+      if (value !== undefined) return { value, source: 'environment' };
+      const fromFile = counts ? valueIn(file, name) : undefined;
+      return fromFile === undefined ? undefined : { value: fromFile, source: '.env' };
+    },
+  };
+}
+
+/** What to mend in a file that sets the server's variables in a way that is not understood. */
+function flawOf(text: string): string | undefined {
+  // UTF-16 that is read as UTF-8 has a null character beside each ASCII character.
+  if (text.includes('\0') && MENTION.test(text.replaceAll('\0', ''))) {
+    return '.env is ignored, because it seems to be saved as UTF-16: save it as UTF-8.';
+  }
+  if (!SHELL_LINE.test(text)) return undefined;
+  return 'Lines of .env that begin with "set" or "$env:" are ignored: write NAME=value, with nothing before the name.';
+}

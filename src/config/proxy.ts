@@ -1,0 +1,59 @@
+import type { ProxySettings } from '../kling/api/pool.js';
+import { isLoopback } from './base-url.js';
+import { type Environment, present, type Summarized } from './settings.js';
+
+/** In this order, as requests go to an https URL; HTTP_PROXY stands in, since many people set nothing else. */
+const PROXY_VARIABLES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'];
+
+/** The first variable that is set, in lower case before upper case, as curl and undici do. */
+function firstSet(environment: Environment, names: string[]): { name: string; value: string } | undefined {
+  for (const name of names.flatMap((upper) => [upper.toLowerCase(), upper])) {
+    const value = present(environment[name]);
+    if (value !== undefined) return { name, value };
+  }
+  return undefined;
+}
+
+/** Whether NO_PROXY names the host: as such, by a parent domain, with or without a port, or with `*`. */
+function isExempt({ hostname, port }: URL, noProxy: string): boolean {
+  return noProxy.split(/[,\s]+/).some((entry) => {
+    if (entry === '*') return true;
+    const [, domain = '', entryPort] = /^(?:\*?\.)?(.*?)(?::(\d+))?$/.exec(entry.toLowerCase()) ?? [];
+    const samePort = entryPort === undefined || entryPort === (port || '443');
+    return domain !== '' && samePort && (hostname === domain || hostname.endsWith(`.${domain}`));
+  });
+}
+
+/** What is wrong with a proxy's URL, as the end of a sentence; undefined if it can be used. */
+function flawOf(url: string): string | undefined {
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase() ?? '';
+  if (scheme !== 'http' && scheme !== 'https') return `is a ${scheme} proxy, but only http and https ones work`;
+  try {
+    const { username, password } = new URL(url);
+    // undici decodes them, and would throw on a stray percent sign only when the first call is made.
+    decodeURIComponent(username + password);
+    return undefined;
+  } catch {
+    return 'must be a URL such as http://proxy.example:8080';
+  }
+}
+
+/**
+ * Decides which proxy lookups take, if any. A malformed variable is a fault only if it would be used. NO_PROXY is
+ * applied here, once and for all: settings without a proxy mean that requests go directly.
+ */
+export function checkProxy(environment: Environment, baseUrl: URL): Summarized<ProxySettings | undefined> {
+  const found = firstSet(environment, PROXY_VARIABLES);
+  if (!found) return { value: undefined, summary: 'none' };
+  if (isLoopback(baseUrl)) return { value: undefined, summary: 'none, as the API is on this machine' };
+  const noProxy = firstSet(environment, ['NO_PROXY']);
+  if (noProxy && isExempt(baseUrl, noProxy.value)) {
+    return { value: undefined, summary: `none, as ${noProxy.name} names the host` };
+  }
+  const url = found.value.includes('://') ? found.value : `http://${found.value}`;
+  const flaw = flawOf(url);
+  if (flaw) return { value: undefined, fault: `${found.name} ${flaw}.`, summary: `malformed (${found.name})` };
+  const { protocol, host } = new URL(url);
+  // The base URL is https here. Empty, not absent: undici would look for absent ones in the environment by itself.
+  return { value: { httpProxy: '', httpsProxy: url, noProxy: '' }, summary: `${protocol}//${host} (${found.name})` };
+}

@@ -1,0 +1,153 @@
+import type { KlingError } from './api/error.js';
+import type { Finding } from './lookup.js';
+import type { Task } from './task/task.js';
+
+/** What is known about some tasks at the end of a call, by the ids as they were asked for. */
+export interface Outcome {
+  tasks: Map<string, Task>;
+  notFound: string[];
+  /** Faults of ids never seen, and faults that repeating cannot mend. */
+  faults: Map<string, KlingError>;
+  /** Whole seconds after which asking again makes sense, where a wait tells that; 1 where its time ran out. */
+  pollAfterSeconds?: number | undefined;
+}
+
+/**
+ * The pace follows the age of the task (its upper bound, then the interval), not the start of the wait. The vendor asks
+ * for a look every 10 to 30 s; most tasks end within 5 minutes.
+ */
+const PACE = [
+  { maxAgeMs: 5 * 60_000, intervalMs: 10_000 },
+  { maxAgeMs: 15 * 60_000, intervalMs: 20_000 },
+] as const;
+const SLOWEST_INTERVAL_MS = 30_000;
+/** The first repetition comes sooner where the task is this young. */
+const YOUNG_MS = 30_000;
+const YOUNG_INTERVAL_MS = 5000;
+/** A task whose age is unknown is treated as one of this age. */
+const DEFAULT_AGE_MS = 5 * 60_000;
+/** Replicas of the API lag: a first "not found" is looked at once more, after this time. */
+const RECHECK_MS = 5000;
+
+/** What is known about one id. */
+interface State {
+  task?: Task;
+  fault?: KlingError | undefined;
+  looks: number;
+  isNotFound: boolean;
+  /** Whether nothing more is to be learnt. */
+  isClosed: boolean;
+  /** How long to wait before the next look. */
+  intervalMs: number;
+}
+
+/** Keeps what the looks at some tasks have brought, and says what is still open and when to look again. */
+export class Follow {
+  readonly #states: Map<string, State>;
+  /** Whether the API has answered properly before: then a strange answer is a passing fault of what stands before it. */
+  #wasAnswered = false;
+
+  /** @param recheck whether a first "not found" is looked at once more */
+  constructor(
+    ids: string[],
+    readonly recheck: boolean,
+  ) {
+    this.#states = new Map(ids.map((id) => [id, newState()]));
+  }
+
+  /** How many tasks have ended, or cannot be looked up. */
+  get finished(): number {
+    return this.total - this.open().length;
+  }
+
+  get total(): number {
+    return this.#states.size;
+  }
+
+  /** The ids whose outcome is not known yet: pending, or not seen for a reason that may pass. */
+  open(): string[] {
+    return [...this.#states].filter(([, { isClosed }]) => !isClosed).map(([id]) => id);
+  }
+
+  /** How many looks at this task have brought something, if only a fault. */
+  looksAt(id: string): number {
+    return this.#states.get(id)?.looks ?? 0;
+  }
+
+  /** The shortest interval between looks at what is still open, in milliseconds. */
+  get intervalMs(): number {
+    const open = [...this.#states.values()].filter(({ isClosed }) => !isClosed);
+    return Math.min(SLOWEST_INTERVAL_MS, ...open.map(({ intervalMs }) => intervalMs));
+  }
+
+  /** A fault of the last look that may pass, if there was one. */
+  get passingFault(): KlingError | undefined {
+    return [...this.#states.values()].find(({ fault, isClosed }) => fault && !isClosed)?.fault;
+  }
+
+  /**
+   * Takes what a look has brought.
+   * @returns milliseconds until the next look at this task is due; undefined where nothing more is to be learnt
+   */
+  take(id: string, finding: Finding): number | undefined {
+    const state = this.#states.get(id) ?? newState();
+    state.looks++;
+    if (finding.kind === 'fault') this.#takeFault(state, finding.error);
+    else {
+      this.#wasAnswered = true;
+      state.fault = undefined;
+      if (finding.kind === 'found') takeTask(state, finding.task);
+      else this.#takeNotFound(state);
+    }
+    return state.isClosed ? undefined : state.intervalMs;
+  }
+
+  #takeNotFound(state: State): void {
+    // A task that was seen and now is not: a replica that lags. Its last state stands.
+    if (state.task) return;
+    state.isClosed = state.isNotFound || !this.recheck;
+    state.isNotFound = true;
+    state.intervalMs = RECHECK_MS;
+  }
+
+  #takeFault(state: State, error: KlingError): void {
+    const mayPass = error.retryable || (error.code === 'bad_response' && this.#wasAnswered && !error.divisible);
+    // A last look may have had no more than a second: what an earlier one met says more than that it timed out.
+    state.fault = (error.code === 'timeout' && state.fault) || error;
+    state.isClosed = !mayPass;
+    const slowerMs = Math.min(SLOWEST_INTERVAL_MS, state.intervalMs * 2);
+    state.intervalMs = Math.max(slowerMs, error.retryAfterMs ?? 0);
+  }
+
+  /** What is known now. */
+  outcome(pollAfterSeconds?: number): Outcome {
+    const states = [...this.#states];
+    return {
+      tasks: new Map(states.flatMap(([id, { task }]) => (task ? [[id, task] as const] : []))),
+      notFound: states.filter(([, state]) => isUnknown(state)).map(([id]) => id),
+      faults: new Map(
+        states.flatMap(([id, { task, fault, isClosed, isNotFound }]) =>
+          fault && (isClosed || !(task || isNotFound)) ? [[id, fault] as const] : [],
+        ),
+      ),
+      pollAfterSeconds,
+    };
+  }
+}
+
+const newState = (): State => ({ looks: 0, isNotFound: false, isClosed: false, intervalMs: YOUNG_INTERVAL_MS });
+
+/** Whether the API said that there is no such task, and nothing has contradicted it. */
+function isUnknown({ task, isNotFound, isClosed, fault }: State): boolean {
+  return !task && isNotFound && !(fault && isClosed);
+}
+
+function takeTask(state: State, task: Task): void {
+  const ageMs = task.elapsed_seconds === undefined ? DEFAULT_AGE_MS : task.elapsed_seconds * 1000;
+  const isYoung = state.looks === 1 && ageMs < YOUNG_MS;
+  const pace = PACE.find(({ maxAgeMs }) => ageMs < maxAgeMs);
+  state.task = task;
+  state.isNotFound = false;
+  state.isClosed = task.status !== 'pending';
+  state.intervalMs = isYoung ? YOUNG_INTERVAL_MS : (pace?.intervalMs ?? SLOWEST_INTERVAL_MS);
+}

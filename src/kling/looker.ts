@@ -1,0 +1,200 @@
+import { tooManyRequests } from './api/answer.js';
+import { KlingError } from './api/error.js';
+import { type Client, type Finding, keyOf, lookUp } from './lookup.js';
+import { type Caller, type FindingListener, NextLook, type Request } from './next-look.js';
+import { RecentTasks } from './recent-tasks.js';
+import { CancelledError } from './stop.js';
+
+/** A look that somebody waits for. */
+export interface Look {
+  /** Whether its request is under way, or over. */
+  readonly sent: boolean;
+  /** Gives it up: the listener is told nothing more, and the request is aborted unless another caller needs it. */
+  leave(): void;
+}
+
+export interface LookerOptions {
+  /** Told of an error that is a bug, not a fault of the API. */
+  onBug(error: unknown): void;
+  /** Told of records in an answer that nobody asked for. */
+  onForeignRecords(count: number): void;
+}
+
+/** 50 is the recommended maximum of a batch; none is documented. */
+const IDS_PER_REQUEST = 50;
+const MAX_REQUESTS = 2;
+/** The vendor asks for less than one request a second. */
+const MIN_GAP_MS = 1000;
+
+/**
+ * Looks at tasks for the whole server, at one polite pace. First looks wait only for a free place, of which there are
+ * two; repeated looks give way to them and keep a second's distance from any request. Ids that are asked for meanwhile
+ * go together, each once. One caller's cancellation, deadline or fault touches no other.
+ */
+export class Looker {
+  readonly #client: Client;
+  readonly #options: LookerOptions;
+  /** A look stands in one of these three, by its key: the first at a task, a repeated one, one in flight. */
+  readonly #first = new Map<string, NextLook>();
+  readonly #again = new Map<string, NextLook>();
+  readonly #inFlight = new Map<string, NextLook>();
+  /** What the last looks of waits have brought, for waits that go on from there. */
+  readonly recent = new RecentTasks();
+  #requests = 0;
+  /** The start or the end of the last request, whichever came later. */
+  #lastMs = Number.NEGATIVE_INFINITY;
+  #timer: NodeJS.Timeout | undefined;
+  #isPumpScheduled = false;
+
+  constructor(client: Client, options: LookerOptions) {
+    this.#client = client;
+    this.#options = options;
+  }
+
+  /** How long one lookup may take, in milliseconds. */
+  get requestTimeoutMs(): number {
+    return this.#client.requestTimeoutMs;
+  }
+
+  /** For how long from now on nobody is asked, because the API wished so, in milliseconds; 5 minutes at most. */
+  get quietMs(): number {
+    return this.#client.quietMs;
+  }
+
+  /** For how long from now on the API wished not to be asked, in milliseconds. */
+  get retryAfterMs(): number {
+    return this.#client.retryAfterMs;
+  }
+
+  /**
+   * Looks at a task as soon as there is a place. A look at it that is under way serves as well.
+   * @param patienceMs how long the caller can wait for the end of a rate limit
+   */
+  look(id: string, patienceMs: number, listener: FindingListener): Look {
+    const key = keyOf(id);
+    const next = this.#nextLookAt(key);
+    this.#again.delete(key);
+    if (!next.request) this.#first.set(key, next);
+    return this.#join(next, { id, listener, patientUntilMs: performance.now() + patienceMs });
+  }
+
+  /** Looks at a task again, once that is due (by `performance.now()`) and the pace allows it. */
+  lookAgain(id: string, dueMs: number, listener: FindingListener): Look {
+    const key = keyOf(id);
+    const next = this.#nextLookAt(key);
+    next.dueMs = Math.min(next.dueMs, dueMs);
+    if (!next.request && !this.#first.has(key)) this.#again.set(key, next);
+    return this.#join(next, { id, listener, patientUntilMs: Number.POSITIVE_INFINITY });
+  }
+
+  #nextLookAt(key: string): NextLook {
+    return this.#inFlight.get(key) ?? this.#first.get(key) ?? this.#again.get(key) ?? new NextLook(key);
+  }
+
+  #join(next: NextLook, caller: Caller): Look {
+    next.add(caller);
+    this.#schedulePump();
+    return {
+      get sent() {
+        return next.request !== undefined;
+      },
+      leave: () => {
+        if (next.remove(caller) && next.isAbandoned) this.#abandon(next);
+      },
+    };
+  }
+
+  #abandon({ key, request }: NextLook): void {
+    if (!request) {
+      this.#first.delete(key);
+      this.#again.delete(key);
+      this.#schedulePump();
+    } else if ([...request.looks.values()].every(({ isAbandoned }) => isAbandoned)) {
+      // Nobody may join a request that is being aborted.
+      for (const abandoned of request.looks.keys()) this.#inFlight.delete(abandoned);
+      request.controller.abort(new CancelledError());
+    }
+  }
+
+  /** Behind everything that came with the same chunk of stdin, so that it goes together. */
+  #schedulePump(): void {
+    if (this.#isPumpScheduled) return;
+    this.#isPumpScheduled = true;
+    setImmediate(() => {
+      this.#isPumpScheduled = false;
+      this.#pump();
+    });
+  }
+
+  /** Sends what may go now, and sets the timer for what may go later. */
+  #pump(): void {
+    clearTimeout(this.#timer);
+    const nowMs = performance.now();
+    const quietUntilMs = nowMs + this.quietMs;
+    if (quietUntilMs > nowMs) this.#refuseImpatient(quietUntilMs);
+    else while (this.#requests < MAX_REQUESTS && this.#maySend(nowMs)) this.#send(nowMs);
+
+    // The end of a request pumps again.
+    if (this.#requests === MAX_REQUESTS || this.#first.size + this.#again.size === 0) return;
+    const dueMs = Math.min(...[...this.#again.values()].map((next) => next.dueMs));
+    const earliestMs = this.#first.size > 0 ? nowMs : Math.max(dueMs, this.#lastMs + MIN_GAP_MS);
+    this.#timer = setTimeout(() => this.#pump(), Math.max(earliestMs, quietUntilMs) - nowMs);
+  }
+
+  #maySend(nowMs: number): boolean {
+    return this.#first.size > 0 || (nowMs >= this.#lastMs + MIN_GAP_MS && this.#dueLooks(nowMs).length > 0);
+  }
+
+  /** The repeated looks that are due, and those that would be before the next request may leave; most urgent first. */
+  #dueLooks(nowMs: number): NextLook[] {
+    const looks = [...this.#again.values()].sort((a, b) => a.dueMs - b.dueMs);
+    const isAnyDue = looks[0] !== undefined && looks[0].dueMs <= nowMs;
+    return isAnyDue ? looks.filter(({ dueMs }) => dueMs <= nowMs + MIN_GAP_MS) : [];
+  }
+
+  /** Sends first looks and, where there is room, the repeated ones that are due. */
+  #send(nowMs: number): void {
+    const looks = [...this.#first.values(), ...this.#dueLooks(nowMs)].slice(0, IDS_PER_REQUEST);
+    const request = { looks: new Map(looks.map((look) => [look.key, look])), controller: new AbortController() };
+    for (const look of looks) {
+      this.#first.delete(look.key);
+      this.#again.delete(look.key);
+      this.#inFlight.set(look.key, look);
+      look.request = request;
+    }
+    this.#requests++;
+    this.#lastMs = nowMs;
+    this.#ask(request, nowMs + this.requestTimeoutMs).finally(() => {
+      this.#requests--;
+      this.#lastMs = performance.now();
+      this.#pump();
+    });
+  }
+
+  async #ask({ looks, controller: { signal } }: Request, endMs: number): Promise<void> {
+    const tell = (look: NextLook | undefined, finding: Finding) => {
+      if (look && this.#inFlight.get(look.key) === look) this.#inFlight.delete(look.key);
+      look?.tell(finding);
+    };
+    const onFinding = (id: string, finding: Finding) => tell(looks.get(keyOf(id)), finding);
+    const { onBug, onForeignRecords } = this.#options;
+    const ids = [...looks.values()].map(({ id }) => id);
+    try {
+      await lookUp(this.#client, ids, { endMs, signal, onFinding, onForeignRecords });
+    } catch (cause) {
+      if (signal.aborted) return;
+      onBug(cause);
+      const error = new KlingError('internal_error', 'The server failed on this lookup.', { cause });
+      for (const look of looks.values()) tell(look, { kind: 'fault', error });
+    }
+  }
+
+  /** Tells those who cannot wait for the end of a rate limit. */
+  #refuseImpatient(quietUntilMs: number): void {
+    const error = tooManyRequests(this.#client.retryAfterMs);
+    for (const look of this.#first.values()) {
+      look.refuseImpatient(quietUntilMs, { kind: 'fault', error });
+      if (look.isAbandoned) this.#first.delete(look.key);
+    }
+  }
+}

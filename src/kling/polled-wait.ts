@@ -1,0 +1,108 @@
+import { Follow, type Outcome } from './follow.js';
+import type { Look, Looker } from './looker.js';
+import { CLOSING_GRACE_MS, type Stop } from './stop.js';
+
+/**
+ * A wait that somebody else drives by asking now and then: between two polls nothing happens, and however often one
+ * asks, looks come at the pace that {@link Follow} sets.
+ */
+export class PolledWait {
+  readonly #looker: Looker;
+  readonly #follow: Follow;
+  readonly #looks = new Map<string, Look>();
+  /** When the next look at an id is due; the first one is due at once. */
+  readonly #dueMs = new Map<string, number>();
+  readonly #pollers = new Set<() => void>();
+
+  /**
+   * @param ids distinct ids
+   * @param isResumed whether the wait began earlier (in another process), so that its first look is a repeated one
+   */
+  constructor(
+    looker: Looker,
+    ids: string[],
+    readonly isResumed: boolean,
+  ) {
+    this.#looker = looker;
+    this.#follow = new Follow(ids, true);
+  }
+
+  /** Whether nothing more is to be learnt. */
+  get done(): boolean {
+    return this.#follow.finished === this.#follow.total;
+  }
+
+  get finished(): number {
+    return this.#follow.finished;
+  }
+
+  get total(): number {
+    return this.#follow.total;
+  }
+
+  /** How often polling makes sense, in milliseconds. */
+  get pollIntervalMs(): number {
+    return Math.max(this.#follow.intervalMs, this.#looker.quietMs);
+  }
+
+  /** What went wrong with the last look, where that may pass. */
+  get fault(): string | undefined {
+    return this.#follow.passingFault?.message;
+  }
+
+  /**
+   * Looks at what is due. Resolves once that is answered, or after the time, or soon after stdin was closed, or with the
+   * cancellation of this poll; the look itself goes on. Resolves at once where nothing is due.
+   */
+  look(maxMs: number, { cancelled, closing }: Stop): Promise<void> {
+    const nowMs = performance.now();
+    for (const id of this.#follow.open()) {
+      if (!this.#looks.has(id) && (this.#dueMs.get(id) ?? 0) <= nowMs) this.#lookAt(id, nowMs);
+    }
+    if (this.#looks.size === 0 || cancelled.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const settle = () => {
+        clearTimeout(timer);
+        this.#pollers.delete(settle);
+        cancelled.removeEventListener('abort', settle);
+        closing.removeEventListener('abort', onClosing);
+        resolve();
+      };
+      const onClosing = () => {
+        clearTimeout(timer);
+        timer = setTimeout(settle, Math.min(maxMs, CLOSING_GRACE_MS));
+      };
+      let timer = setTimeout(settle, maxMs);
+      this.#pollers.add(settle);
+      cancelled.addEventListener('abort', settle);
+      closing.addEventListener('abort', onClosing);
+      if (closing.aborted) onClosing();
+    });
+  }
+
+  #lookAt(id: string, nowMs: number): void {
+    const isFirst = this.#follow.looksAt(id) === 0 && !this.isResumed;
+    const listener: Parameters<Looker['look']>[2] = (finding) => {
+      this.#looks.delete(id);
+      const intervalMs = this.#follow.take(id, finding);
+      if (intervalMs !== undefined) this.#dueMs.set(id, performance.now() + intervalMs);
+      if (this.#looks.size === 0) for (const settle of this.#pollers) settle();
+    };
+    const look = isFirst
+      ? this.#looker.look(id, this.#looker.requestTimeoutMs, listener)
+      : this.#looker.lookAgain(id, nowMs, listener);
+    this.#looks.set(id, look);
+  }
+
+  /** What is known now. */
+  outcome(): Outcome {
+    return this.#follow.outcome();
+  }
+
+  /** Gives up: no look any more. */
+  cancel(): void {
+    for (const look of this.#looks.values()) look.leave();
+    this.#looks.clear();
+    for (const settle of this.#pollers) settle();
+  }
+}
