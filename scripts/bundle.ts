@@ -5,6 +5,7 @@ import { DEFAULTS } from '../src/config/config.js';
 import { KlingError } from '../src/kling/api/error.js';
 import { createTools } from '../src/tools/tools.js';
 import { dropUnused, dropUnusedSchemas } from './bundle-plugins.js';
+import { bundleView } from './bundle-view.js';
 import { noticesOf } from './notices.js';
 
 /** What is loaded by itself: the entry, and the targets of dynamic imports under names that a person understands. */
@@ -49,6 +50,7 @@ export async function bundle(outdir: string): Promise<Metafile> {
   });
   await build({ ...COMMON, entryPoints: [join(modules, '*.js')], outdir, format: 'cjs' });
   await rm(modules, { recursive: true });
+  await bundleView(outdir);
   await writeFile(join(outdir, 'package.json'), '{"type":"commonjs"}\n');
   await writeFile(join(outdir, 'THIRD-PARTY-NOTICES.txt'), await noticesOf(metafile));
   await writeFile(join(outdir, 'tools.json'), JSON.stringify(preparedList()));

@@ -21,6 +21,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   'log.ts': ['kling/text/'],
   'mcp/': ['mcp/', 'log.ts', 'tools/', 'kling/', 'kling/api/', 'kling/text/'],
   'tools/': ['tools/', 'kling/', 'kling/api/', 'kling/task/', 'kling/text/'],
+  // Runs in the host's frame: nothing of it is shared with the server.
+  'view/': ['view/'],
   'kling/': ['kling/', 'kling/api/', 'kling/task/', 'kling/text/'],
   'kling/api/': ['kling/api/', 'kling/deadline.ts', 'kling/text/'],
   'kling/task/': ['kling/task/', 'kling/text/'],

@@ -2,8 +2,8 @@ import { tooManyRequests } from './api/answer.js';
 import { KlingError } from './api/error.js';
 import { type Client, type Finding, keyOf, lookUp } from './lookup.js';
 import { type Caller, type FindingListener, NextLook, type Request } from './next-look.js';
+import { RecentTasks } from './recent-tasks.js';
 import { CancelledError } from './stop.js';
-import type { Task } from './task/task.js';
 
 /** A look that somebody waits for. */
 export interface Look {
@@ -25,8 +25,6 @@ const IDS_PER_REQUEST = 50;
 const MAX_REQUESTS = 2;
 /** The vendor asks for less than one request a second. */
 const MIN_GAP_MS = 1000;
-/** A wait that follows another so soon goes on at its pace, instead of looking twice within a second or two. */
-const RECENT_MS = 2000;
 
 /**
  * Looks at tasks for the whole server, at one polite pace. First looks wait only for a free place, of which there are
@@ -40,7 +38,8 @@ export class Looker {
   readonly #first = new Map<string, NextLook>();
   readonly #again = new Map<string, NextLook>();
   readonly #inFlight = new Map<string, NextLook>();
-  readonly #recent = new Map<string, { task: Task; atMs: number }>();
+  /** What the last looks of waits have brought, for waits that go on from there. */
+  readonly recent = new RecentTasks();
   #requests = 0;
   /** The start or the end of the last request, whichever came later. */
   #lastMs = Number.NEGATIVE_INFINITY;
@@ -77,19 +76,6 @@ export class Looker {
     this.#again.delete(key);
     if (!next.request) this.#first.set(key, next);
     return this.#join(next, { id, listener, patientUntilMs: performance.now() + patienceMs });
-  }
-
-  /** Keeps the state that the last look of a wait has brought, for a wait that goes on from there at once. */
-  rememberPending(task: Task): void {
-    const nowMs = performance.now();
-    for (const [key, { atMs }] of this.#recent) if (atMs < nowMs - RECENT_MS) this.#recent.delete(key);
-    this.#recent.set(keyOf(task.task_id), { task, atMs: nowMs });
-  }
-
-  /** What {@link rememberPending} was told of this task a moment ago, and when (by `performance.now()`). */
-  recentlyPending(id: string): { task: Task; atMs: number } | undefined {
-    const recent = this.#recent.get(keyOf(id));
-    return recent && recent.atMs >= performance.now() - RECENT_MS ? recent : undefined;
   }
 
   /** Looks at a task again, once that is due (by `performance.now()`) and the pace allows it. */

@@ -71,7 +71,7 @@ class Wait {
 
   #start(id: string): void {
     const { waitMs } = this.options;
-    const recent = waitMs > 0 ? this.looker.recentlyPending(id) : undefined;
+    const recent = waitMs > 0 ? this.looker.recent.get(id) : undefined;
     if (!recent) {
       const patienceMs = Math.max(this.looker.requestTimeoutMs, waitMs);
       this.#looks.set(
@@ -80,8 +80,7 @@ class Wait {
       );
       return;
     }
-    const task = { ...recent.task, task_id: id };
-    const intervalMs = this.#follow.take(id, { kind: 'found', task }) ?? 0;
+    const intervalMs = this.#follow.take(id, { kind: 'found', task: recent.task }) ?? 0;
     this.#lookAgain(id, Math.min(recent.atMs + intervalMs, this.#lastLookMs(this.#startMs)));
   }
 
@@ -91,7 +90,7 @@ class Wait {
     if (intervalMs !== undefined && !this.options.stop.closing.aborted) {
       const dueMs = this.#nextDueMs(id, intervalMs);
       if (dueMs !== undefined) this.#lookAgain(id, dueMs);
-      else if (finding.kind === 'found') this.looker.rememberPending(finding.task);
+      else if (finding.kind === 'found') this.looker.recent.add(finding.task);
     }
     if (this.#looks.size === 0) this.#finish();
   }
@@ -131,7 +130,8 @@ class Wait {
       if (!isMeant(id, look)) continue;
       look.leave();
       this.#looks.delete(id);
-      if (this.#follow.looksAt(id) === 0) this.#follow.take(id, { kind: 'fault', error: noAnswer() });
+      if (this.#follow.looksAt(id) > 0) continue;
+      this.#follow.take(id, { kind: 'fault', error: noAnswer(performance.now() - this.#startMs) });
     }
     if (this.#looks.size === 0) this.#finish();
   }
@@ -164,8 +164,11 @@ class Wait {
   }
 }
 
-function noAnswer(): KlingError {
-  return new KlingError('timeout', 'No answer before the client closed the connection.', { hint: 'Ask again.' });
+function noAnswer(elapsedMs: number): KlingError {
+  const seconds = (elapsedMs / 1000).toFixed(1);
+  return new KlingError('timeout', `No answer within ${seconds} s, when the client closed the connection.`, {
+    hint: 'Ask again.',
+  });
 }
 
 /**

@@ -20,6 +20,7 @@ const FILES = [
   'dist/main.js',
   'dist/package.json',
   'dist/undici.js',
+  'dist/view.html',
   'package.json',
 ];
 /** npm downloads this before a first `npx` can start anything. */

@@ -1,0 +1,81 @@
+import { announce, button, el } from './dom.js';
+import { can, download, openLink, otherDisplayMode, setDisplayMode } from './host.js';
+import { begin } from './session.js';
+import type { Media } from './task.js';
+
+/** What a person can do here: each only where the host can. */
+
+/** Tells when the host does not do what was asked for. */
+async function attempt(request: Promise<unknown>): Promise<void> {
+  try {
+    await request;
+  } catch {
+    announce('The host did not allow this.');
+  }
+}
+
+/** Buttons for one file. Its address can change, so that it is read when it is needed. */
+export function buttonsFor(media: Media): HTMLElement {
+  return el(
+    'div.actions',
+    {},
+    can('openLinks') && button('Open', () => attempt(openLink(media.url))),
+    can('downloadFile') && button('Save', () => attempt(download(media.url))),
+    copyButton('Copy link', () => media.url),
+  );
+}
+
+/** Where the button for full screen stands: the display mode can change while a video plays, which must go on. */
+export function displayModePlace(): HTMLElement {
+  const place = el('span.display-mode');
+  updateDisplayMode(place);
+  return place;
+}
+
+export function updateDisplayMode(place: Element): void {
+  const mode = otherDisplayMode();
+  const label = mode === 'inline' ? 'Leave full screen' : 'Full screen';
+  place.replaceChildren(mode ? button(label, () => attempt(setDisplayMode(mode))) : '');
+}
+
+/** A link that the host opens where it can; where it cannot, the browser may be allowed to. */
+export function linkTo(url: string): HTMLElement {
+  const link = el('a', { href: url, target: '_blank', rel: 'noopener noreferrer', dir: 'ltr' }, url);
+  link.onclick = () => {
+    if (!can('openLinks')) return true;
+    attempt(openLink(url));
+    return false;
+  };
+  return link;
+}
+
+export const lookAgainButton = () => can('serverTools') && button('Look again', () => begin(true));
+
+/**
+ * Copies within the click: in a sandboxed frame, which has no right to the clipboard, only that works. Where nothing
+ * may be copied, the text stays there to be copied by hand.
+ */
+export function copyButton(label: string, textOf: () => string): HTMLElement {
+  const element = button(label, async () => {
+    const field = el('textarea', { readonly: '', 'aria-label': 'To copy by hand', dir: 'ltr' }, textOf());
+    element.after(field);
+    field.select();
+    if (!document.execCommand('copy') && !(await copyThroughClipboard(field.value))) return;
+    field.remove();
+    element.focus();
+    announce('Copied');
+    element.classList.add('copied');
+    setTimeout(() => element.classList.remove('copied'), 2000);
+  });
+  return element;
+}
+
+/** It is missing in frames without a secure context, and refused in most others. */
+async function copyThroughClipboard(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,150 @@
+import { buttonsFor, copyButton, displayModePlace, lookAgainButton } from './actions.js';
+import { type Child, el, type IconName, icon, spinner } from './dom.js';
+import { type Follow, isPassing } from './follow.js';
+import { formatClock, formatNumber } from './formats.js';
+import { textOf } from './json.js';
+import { figureOf } from './media.js';
+import type { Shown } from './shown.js';
+import type { Task } from './task.js';
+import { capitalize, factsOf, nounOf, promptOf, remedyOf, settingsOf } from './words.js';
+
+const card = (state: string, ...children: Child[]) => el('section.card', { 'data-state': state }, ...children);
+
+/** It takes the focus when the button that had it is gone. */
+export const title = (text: string) => el('h1', { tabindex: '-1' }, text);
+
+const head = (mark: Child, ...texts: Child[]) => el('header', {}, mark, el('div.texts', {}, ...texts));
+
+const facts = (text: string | undefined) => text && el('p.facts', {}, text);
+const note = (text: string | undefined) => text && el('p.note', { dir: 'auto' }, text);
+const twoLines = (text: string | undefined) => text && el('p.prompt.two-lines', { dir: 'auto' }, text);
+
+/** The time since then, which the page keeps up to date. */
+export const clockSince = (startMs: number | undefined) =>
+  startMs !== undefined &&
+  el('span.clock', { role: 'timer', 'aria-label': 'Running for', 'data-since': `${startMs}` }, clockText(startMs));
+
+export const clockText = (startMs: number) => formatClock((Date.now() - startMs) / 1000);
+
+const USUAL_MS = 300_000;
+
+/** An honest word on how long it takes, and on what happens here meanwhile. */
+export function noteOfPending(startMs: number | undefined, follow: Follow): string {
+  const isSlow = startMs !== undefined && Date.now() - startMs > USUAL_MS;
+  const usual = `Most take 1 to 5 minutes${isSlow ? '; this one takes longer' : ''}.`;
+  switch (follow.state) {
+    case 'following':
+      return `${usual} This view keeps itself up to date.`;
+    case 'cannot':
+      return `${usual} Ask again to see how it is doing.`;
+    case 'overdue':
+      return 'It has been running for more than 30 minutes, and may never end. AceDataCloud’s support can tell more.';
+    case 'closed':
+      return 'This view no longer follows it. Ask again to see how it is doing.';
+    case 'stopped':
+      return `This view no longer follows it. ${follow.message}`;
+  }
+}
+
+/** A button where following has ended before the task has. */
+export const lookAgainIfStopped = ({ state }: Follow) =>
+  (state === 'stopped' || state === 'overdue') && lookAgainButton();
+
+/** @param task undefined while nothing more is known than that it runs */
+export function pendingCard(task: Task | undefined, follow: Follow): HTMLElement {
+  const isMoving = follow.state === 'following' || follow.state === 'cannot';
+  const heading = title(task ? `Making your ${nounOf(task)}` : 'Still running');
+  return card(
+    follow.state === 'closed' ? 'closed' : 'pending',
+    head(
+      isMoving ? spinner() : icon('stopped'),
+      heading,
+      task && facts(settingsOf(task)),
+      task && twoLines(promptOf(task)),
+      note(noteOfPending(task?.startMs, follow)),
+      lookAgainIfStopped(follow),
+    ),
+    follow.state !== 'closed' && clockSince(task?.startMs),
+  );
+}
+
+export function completedCard(task: Task): HTMLElement {
+  const { media, error, output } = task;
+  const [main, ...further] = media;
+  const prompt = promptOf(task);
+  const negative = textOf(task.request?.negative_prompt);
+  return card(
+    'completed',
+    main && figureOf(task, 0, false),
+    el(
+      'div.caption',
+      {},
+      head(!main && icon('done'), title(`${capitalize(nounOf(task))} ready`)),
+      main && buttonsFor(main),
+      displayModePlace(),
+    ),
+    facts(factsOf(task)),
+    error && note(`A part of it failed: ${error.message}`),
+    further.length > 0 &&
+      el(
+        'div.further',
+        {},
+        ...further.map((each, index) => el('div', {}, figureOf(task, index + 1, true), buttonsFor(each))),
+      ),
+    output !== undefined && outputOf(output),
+    prompt &&
+      el(
+        'details',
+        {},
+        el('summary', {}, 'Prompt'),
+        el('p.prompt', { dir: 'auto' }, prompt),
+        negative && el('p.prompt', { dir: 'auto' }, `Without: ${negative}`),
+      ),
+  );
+}
+
+/** What a task returned that is no file, such as the id of a voice. */
+export const outputOf = (output: unknown) =>
+  el('pre', { dir: 'ltr', tabindex: '0', 'aria-label': 'Output' }, JSON.stringify(output, null, 2));
+
+export function failedCard(task: Task): HTMLElement {
+  const { error, traceId, id } = task;
+  const details = Object.entries({ Code: error?.code, 'Trace ID': traceId, 'Task ID': id }).filter(([, text]) => text);
+  const remedy = remedyOf(task);
+  const copied = details.map((pair) => pair.join(': ')).join('\n');
+  return card(
+    'failed',
+    head(
+      icon('alert'),
+      note(`${capitalize(nounOf(task))} failed`),
+      title(error?.message ?? ''),
+      remedy && el('p', {}, remedy),
+      twoLines(promptOf(task)),
+      el('dl', {}, ...details.flatMap(([name, text]) => [el('dt', {}, name), el('dd', { dir: 'ltr' }, text)])),
+      copyButton('Copy details', () => copied),
+    ),
+  );
+}
+
+/** The states in which nothing is known of any task. */
+export function emptyCard(shown: Shown, follow: Follow, ids: string[]): HTMLElement {
+  const kind = follow.state === 'closed' || follow.state === 'following' ? follow.state : shown.kind;
+  const again = ids.length > 0 && lookAgainButton();
+  const plain = (mark: IconName, heading: string, ...rest: Child[]) =>
+    card(kind, head(icon(mark), title(heading), ...rest));
+  const message = 'message' in shown && note(shown.message);
+
+  switch (kind) {
+    case 'closed':
+      return plain('stopped', 'This view is closed', note('Ask again to see how it is doing.'));
+    case 'error':
+      return plain('alert', 'It could not be looked up', message, 'code' in shown && isPassing(shown.code) && again);
+    case 'cancelled':
+      return plain('stopped', 'The lookup was cancelled', message, note('The task itself goes on.'), again);
+    case 'unreadable':
+      return plain('alert', 'Nothing to show', note('The host passed on nothing that can be read here.'), again);
+  }
+  const what = ids.length > 1 ? `${formatNumber(ids.length)} tasks` : 'the task';
+  const id = ids.length === 1 && el('p.facts.code', { dir: 'ltr' }, ids[0]);
+  return card('nothing', head(spinner(), title(`Looking up ${what}`), id));
+}

@@ -1,0 +1,68 @@
+import { HostError, notify, request } from './connection.js';
+import { isObject, type JsonObject, listOf, objectOf } from './json.js';
+
+/** Put in by the build. */
+declare const VERSION: string;
+
+/** Where the host shows this page: `theme`, `locale`, `displayMode` and so on; a host may leave out any of it. */
+export let context: JsonObject = {};
+
+let capabilities: JsonObject = {};
+let changed = () => {};
+
+/** Takes over what is different in the context. */
+export function mergeContext(changes: JsonObject): void {
+  context = { ...context, ...changes };
+  changed();
+}
+
+/**
+ * Shakes hands, in the revision 2026-01-26 of MCP Apps.
+ * @param onContext is called whenever the context changes, first before the host learns that the page is ready
+ * @throws HostError where the host refuses
+ */
+export async function connect(onContext: () => void): Promise<void> {
+  const { hostCapabilities, hostContext } = await request('ui/initialize', {
+    protocolVersion: '2026-01-26',
+    appInfo: { name: 'kling-tasks-mcp', version: VERSION },
+    appCapabilities: { availableDisplayModes: ['inline', 'fullscreen'] },
+  });
+  capabilities = objectOf(hostCapabilities);
+  changed = onContext;
+  mergeContext(objectOf(hostContext));
+  notify('ui/notifications/initialized', {});
+}
+
+/** Whether the host announced it: what it did not announce is not used. */
+export const can = (capability: 'serverTools' | 'openLinks' | 'downloadFile') => isObject(capabilities[capability]);
+
+/** @throws HostError where the host refuses, as for the other requests */
+async function ask(method: string, params: JsonObject): Promise<JsonObject> {
+  const result = await request(method, params);
+  if (result.isError === true) throw new HostError('refused');
+  return result;
+}
+
+export const openLink = (url: string) => ask('ui/open-link', { url });
+
+export function download(url: string): Promise<JsonObject> {
+  const name = new URL(url).pathname.split('/').pop() || 'kling';
+  return ask('ui/download-file', { contents: [{ type: 'resource_link', uri: url, name }] });
+}
+
+/** The display mode to which a person can switch from here. */
+export function otherDisplayMode(): 'inline' | 'fullscreen' | undefined {
+  const mode = context.displayMode === 'fullscreen' ? 'inline' : 'fullscreen';
+  return listOf(context.availableDisplayModes).includes(mode) ? mode : undefined;
+}
+
+export async function setDisplayMode(mode: string): Promise<void> {
+  mergeContext({ displayMode: (await ask('ui/request-display-mode', { mode })).mode });
+}
+
+/** Gives the model a text for its next turn, where the host takes one. One that names no kind of content takes all. */
+export async function tellModel(text: string): Promise<void> {
+  const kinds = capabilities.updateModelContext;
+  if (!isObject(kinds) || (Object.keys(kinds).length > 0 && !isObject(kinds.text))) return;
+  await ask('ui/update-model-context', { content: [{ type: 'text', text }] });
+}

@@ -1,0 +1,42 @@
+/** Readers of values that somebody else sent: what has the wrong shape counts as absent. */
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The object, or an empty one. */
+export const objectOf = (value: unknown): JsonObject => (isObject(value) ? value : {});
+
+export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+/** The texts of a list, such as ids. */
+export const idsOf = (value: unknown): string[] => listOf(value).flatMap((id) => textOf(id) ?? []);
+
+/** The text, unless it is blank. */
+export const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' && value.trim() !== '' ? value : undefined;
+
+export const numberOf = (value: unknown): number | undefined =>
+  typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+
+/** The address, if it is one of http or https: nothing else is ever loaded, opened or linked to. */
+export function urlOf(value: unknown): string | undefined {
+  if (typeof value !== 'string' || !URL.canParse(value)) return undefined;
+  return /^https?:$/.test(new URL(value).protocol) ? value : undefined;
+}
+
+/** The point in time of an ISO 8601 date, in milliseconds since 1970. */
+export function timeOf(value: unknown): number | undefined {
+  return typeof value === 'string' ? numberOf(Date.parse(value)) : undefined;
+}
+
+/** The object in a text, where it is JSON of one. */
+export function parseObject(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

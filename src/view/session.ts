@@ -1,0 +1,80 @@
+import { type Follow, follow as followTasks } from './follow.js';
+import { can, tellModel } from './host.js';
+import type { JsonObject } from './json.js';
+import { isOpen, merge, type Shown, tasksOf, textForModel } from './shown.js';
+import { callTool } from './tool-calls.js';
+
+/** What the page knows, and its way to the outcome. */
+
+export let shown: Shown = { kind: 'nothing' };
+export let follow: Follow = { state: 'cannot' };
+/** The arguments of the host's own call. */
+export let input: JsonObject = {};
+/** Aborts when the host tears the page down. */
+export const end = new AbortController();
+
+let following = new AbortController();
+let draw = () => {};
+
+/** @param onChange is called whenever there is something else to see */
+export function watch(onChange: () => void): void {
+  draw = onChange;
+}
+
+export function receiveInput(args: JsonObject): void {
+  input = args;
+  draw();
+}
+
+/** Takes over what the host passes on, and follows what is pending. */
+export function receive(news: Shown): void {
+  if (end.signal.aborted) return;
+  show(news);
+  begin(false);
+}
+
+function show(news: Shown): void {
+  shown = news;
+  draw();
+}
+
+/**
+ * Starts to follow what is pending.
+ * @param asked whether a person asked for a look, whatever is shown
+ */
+export async function begin(asked: boolean): Promise<void> {
+  following.abort();
+  following = new AbortController();
+  const { signal } = following;
+  const follows = can('serverTools') && (asked || isOpen(shown));
+  setFollow({ state: follows ? 'following' : 'cannot' });
+  if (!follows) return;
+
+  const stop = await followTasks({
+    shown: () => shown,
+    input,
+    asked,
+    signal,
+    call: (tool, args) => callTool(tool, args, signal),
+    onAnswer: (answer) => show(merge(shown, answer)),
+  });
+  if (signal.aborted) return;
+  setFollow(stop ?? { state: 'cannot' });
+  if (stop?.state === 'stopped' && tasksOf(shown).length === 0) {
+    show({ kind: 'error', code: stop.code, message: stop.message });
+  }
+  // A host that refuses it changes nothing for the person.
+  else if (!stop && shown.kind === 'tasks') await tellModel(textForModel(shown)).catch(() => {});
+}
+
+function setFollow(next: Follow): void {
+  follow = next;
+  draw();
+}
+
+/** Stops everything. */
+export function close(): void {
+  end.abort();
+  following.abort();
+  if (isOpen(shown) || follow.state === 'following' || shown.kind === 'nothing') setFollow({ state: 'closed' });
+}

@@ -1,0 +1,49 @@
+import { context } from './host.js';
+import { type JsonObject, numberOf, objectOf, textOf } from './json.js';
+
+const RIGHT_TO_LEFT = /^(ar|ckb|dv|fa|he|iw|ps|sd|syr|ug|ur|yi)\b/i;
+
+/** Dresses the page as the host does: theme, colours, fonts, direction and the free edges of the screen. */
+export function dress(): void {
+  const { documentElement: root, head } = document;
+  const { theme, styles, locale, displayMode, safeAreaInsets } = context;
+  const { variables, css } = objectOf(styles);
+  for (const [name, value] of Object.entries(objectOf(variables))) {
+    if (name.startsWith('--') && typeof value === 'string') root.style.setProperty(name, value);
+  }
+  // Without a theme, the style sheet follows the system.
+  if (theme === 'light' || theme === 'dark') root.style.colorScheme = theme;
+  root.dir = RIGHT_TO_LEFT.test(textOf(locale) ?? navigator.language) ? 'rtl' : 'ltr';
+  root.classList.toggle('fullscreen', displayMode === 'fullscreen');
+  for (const [side, inset] of Object.entries(objectOf(safeAreaInsets))) {
+    if (numberOf(inset) !== undefined) root.style.setProperty(`--inset-${side}`, `${inset}px`);
+  }
+  const fonts = textOf(objectOf(css).fonts);
+  const sheet = head.querySelector('style.fonts') ?? document.createElement('style');
+  if (!fonts || sheet.textContent === fonts) return;
+  sheet.className = 'fonts';
+  sheet.textContent = fonts;
+  head.append(sheet);
+}
+
+/** The width that the page asks for where the host lets it choose, in pixels. */
+const PREFERRED_WIDTH = 720;
+
+/** Tells whenever the content has another size, since most hosts give the frame the height of its content. */
+export function watchSize(tell: (size: JsonObject) => void, signal: AbortSignal): void {
+  let last = '';
+  const observer = new ResizeObserver(() => {
+    if (context.displayMode === 'fullscreen') return;
+    const rect = document.documentElement.getBoundingClientRect();
+    const maxWidth = numberOf(objectOf(context.containerDimensions).maxWidth);
+    const size = {
+      width: Math.ceil(maxWidth ? Math.min(maxWidth, PREFERRED_WIDTH) : rect.width),
+      height: Math.ceil(rect.height),
+    };
+    if (JSON.stringify(size) === last) return;
+    last = JSON.stringify(size);
+    tell(size);
+  });
+  observer.observe(document.documentElement);
+  signal.addEventListener('abort', () => observer.disconnect());
+}

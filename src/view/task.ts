@@ -1,0 +1,147 @@
+import {
+  idsOf,
+  isObject,
+  type JsonObject,
+  listOf,
+  numberOf,
+  objectOf,
+  parseObject,
+  textOf,
+  timeOf,
+  urlOf,
+} from './json.js';
+
+export interface Media {
+  kind: 'video' | 'image' | 'audio' | 'file';
+  url: string;
+}
+
+/** What this page shows of a task, one of `kling_get_task` or a shorter one of `kling_get_tasks_batch`. */
+export interface Task {
+  id: string;
+  status: 'pending' | 'completed' | 'failed';
+  type: string | undefined;
+  media: Media[];
+  durationSeconds: number | undefined;
+  output: unknown;
+  error: { code: string | undefined; message: string } | undefined;
+  request: JsonObject | undefined;
+  /** When a pending task began, by the clock of this machine: in milliseconds since 1970. */
+  startMs: number | undefined;
+  finishMs: number | undefined;
+  elapsedSeconds: number | undefined;
+  traceId: string | undefined;
+  /** When it was looked up, as far as that is known. */
+  asOfMs: number | undefined;
+  /** The object as it was received. */
+  raw: JsonObject;
+}
+
+export interface LookupError {
+  ids: string[];
+  message: string;
+  /** The object as it was received. */
+  raw: JsonObject;
+}
+
+/** What an answer to a call of one of the tools says. */
+export type Answer =
+  | {
+      kind: 'tasks';
+      /** Whether it is of `kling_get_tasks_batch`. */
+      isBatch: boolean;
+      tasks: Task[];
+      notFound: string[];
+      lookupErrors: LookupError[];
+      pollAfterSeconds: number | undefined;
+    }
+  /** The lookup failed; the code is the server's own, where the text has one. */
+  | { kind: 'error'; code: string | undefined; message: string }
+  /** The call goes on as a task of the protocol, which belongs to the host. */
+  | { kind: 'handle' }
+  | { kind: 'unreadable' };
+
+/** A result younger than this is taken for one that has just come, in milliseconds. */
+const FRESH_MS = 60_000;
+
+function mediaOf({ video_url, other_media }: JsonObject): Media[] {
+  const others = listOf(other_media).map(objectOf);
+  return [{ kind: 'video', url: video_url }, ...others].flatMap(({ kind, url }): Media[] => {
+    const address = urlOf(url);
+    if (address === undefined) return [];
+    return [{ kind: kind === 'video' || kind === 'image' || kind === 'audio' ? kind : 'file', url: address }];
+  });
+}
+
+/**
+ * When the task was looked up and when it began, by the clock of this machine. A host that opens an old conversation
+ * again repeats old results: only the two times of the task tell how old one is.
+ */
+function timesOf(createdMs: number | undefined, elapsedSeconds: number | undefined, isNew: boolean) {
+  const nowMs = Date.now();
+  if (elapsedSeconds === undefined) return { asOfMs: isNew ? nowMs : undefined, startMs: createdMs };
+  const startMs = nowMs - elapsedSeconds * 1000;
+  if (isNew) return { asOfMs: nowMs, startMs };
+  if (createdMs === undefined) return { asOfMs: undefined, startMs };
+  const asOfMs = createdMs + elapsedSeconds * 1000;
+  return { asOfMs, startMs: nowMs - asOfMs < FRESH_MS ? startMs : createdMs };
+}
+
+function readTask(raw: JsonObject, isNew: boolean): Task | undefined {
+  const { status } = raw;
+  const id = textOf(raw.task_id);
+  if (id === undefined || (status !== 'pending' && status !== 'completed' && status !== 'failed')) return undefined;
+  const elapsedSeconds = numberOf(raw.elapsed_seconds);
+  const error = isObject(raw.error) ? raw.error : undefined;
+  return {
+    id,
+    status,
+    type: textOf(raw.type),
+    media: mediaOf(raw),
+    durationSeconds: numberOf(raw.duration_seconds),
+    output: raw.output,
+    error: error && { code: textOf(error.code), message: textOf(error.message) ?? 'No reason was given.' },
+    request: isObject(raw.request) ? raw.request : undefined,
+    ...timesOf(timeOf(raw.created_at), elapsedSeconds, isNew),
+    finishMs: timeOf(raw.finished_at),
+    elapsedSeconds,
+    traceId: textOf(raw.trace_id),
+    raw,
+  };
+}
+
+/** Reads the `result` of either tool: where there is no list of tasks, it is one. */
+function readResult(result: JsonObject, isNew: boolean): Answer | undefined {
+  const isBatch = Array.isArray(result.tasks);
+  const tasks = (isBatch ? listOf(result.tasks) : [result]).flatMap((each) => readTask(objectOf(each), isNew) ?? []);
+  if (!isBatch && tasks.length === 0) return undefined;
+  return {
+    kind: 'tasks',
+    isBatch,
+    tasks,
+    notFound: idsOf(result.not_found),
+    lookupErrors: listOf(result.lookup_errors)
+      .map(objectOf)
+      .map((raw) => ({ ids: idsOf(raw.task_ids), message: textOf(raw.message) ?? 'The lookup failed.', raw })),
+    pollAfterSeconds: numberOf(result.poll_after_seconds),
+  };
+}
+
+/**
+ * Reads a `CallToolResult`. Hosts drop one channel or the other, so that the structured content counts, else the JSON
+ * of the first text block; a text that is no JSON is the server's sentences about a lookup that failed.
+ * @param isNew whether it has just come from the server, which the host's first result need not have
+ */
+export function readAnswer({ resultType, isError, structuredContent, content }: JsonObject, isNew: boolean): Answer {
+  if (resultType === 'task') return { kind: 'handle' };
+  const text = listOf(content)
+    .map(objectOf)
+    .flatMap((block) => (block.type === 'text' ? (textOf(block.text) ?? []) : []))[0];
+  for (const source of [structuredContent, parseObject(text ?? '')]) {
+    const answer = readResult(objectOf(objectOf(source).result), isNew);
+    if (answer) return answer;
+  }
+  if (text === undefined || (isError !== true && parseObject(text))) return { kind: 'unreadable' };
+  const [, code, sentences] = /^\[([a-z0-9_]+)\]\s+(.+)$/s.exec(text) ?? [];
+  return { kind: 'error', code, message: sentences ?? text };
+}

@@ -1,0 +1,40 @@
+import { formatDate, formatDuration } from './formats.js';
+import { textOf } from './json.js';
+import type { Task } from './task.js';
+
+/** What a task makes, such as "lip-sync video". Most types of the API speak for themselves. */
+export function nounOf({ type = 'videos' }: Task): string {
+  if (type === 'videos') return 'video';
+  return type === 'motion' || type === 'lip-sync' ? `${type} video` : type.replace(/[-_]/g, ' ');
+}
+
+export const capitalize = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
+export const promptOf = ({ request }: Task) => textOf(request?.prompt);
+
+const inOneLine = (parts: unknown[]) => parts.flatMap((part) => textOf(part) ?? []).join(' · ');
+
+/** What was asked for. */
+export const settingsOf = ({ request }: Task) => inOneLine([request?.model, request?.mode, request?.aspect_ratio]);
+
+/** Model, length, how long it took and when it was done. */
+export const factsOf = ({ request, durationSeconds, elapsedSeconds, finishMs }: Task) =>
+  inOneLine([
+    request?.model,
+    durationSeconds !== undefined && formatDuration(durationSeconds),
+    elapsedSeconds !== undefined && `took ${formatDuration(elapsedSeconds)}`,
+    finishMs !== undefined && formatDate(finishMs),
+  ]);
+
+/** What to do about a failure whose words tell it. The API's codes are not all known, so the message counts too. */
+const REMEDIES: [pattern: RegExp, remedy: string][] = [
+  [/risk|moderat|sensitiv|safety|polic/i, 'Change the prompt or the pictures, and generate it again.'],
+  [/balance|quota|used_up|insufficient/i, 'Top up the balance at AceDataCloud, and generate it again.'],
+  [/time.?out|timed out|internal|api_error|busy|too_many/i, 'This may pass: generate it again in a few minutes.'],
+  [/invalid|bad_request|unsupported|could not be read/i, 'Check the settings and files that it was given.'],
+];
+
+export function remedyOf({ error }: Task): string | undefined {
+  const text = `${error?.code} ${error?.message}`;
+  return REMEDIES.find(([pattern]) => pattern.test(text))?.[1];
+}

@@ -1,0 +1,216 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { browserPath, launchBrowser } from './support/browser.js';
+import { batchOf, CDN, completedTask, errorResult, failedTask, pendingTask, resultOf } from './support/tasks.js';
+import { ViewHost, type ViewOptions } from './support/view-host.js';
+
+const HOSTILE_TEXTS = [
+  '<img src=https://cdn.acedata.cloud/pwned.png onerror=window.pwned=1>',
+  '<script>window.pwned=1</script>',
+  '"><svg onload=window.pwned=1><iframe srcdoc="<script>parent.pwned=1</script>">',
+  "');window.pwned=1;//",
+  '</style></script><body onload=window.pwned=1>',
+  '${window.pwned=1}{{constructor.constructor("window.pwned=1")()}}',
+  'javascript:window.pwned=1',
+];
+const HOSTILE_URLS = [
+  'javascript:window.pwned=1',
+  ' javascript:window.pwned=1',
+  'JAVASCRIPT:window.pwned=1//https://cdn.acedata.cloud/a.mp4',
+  'data:text/html,<script>window.pwned=1</script>',
+  'data:video/mp4;base64,AAAA',
+  'blob:https://cdn.acedata.cloud/1',
+  'file:///etc/passwd',
+  'vbscript:x',
+  '//cdn.acedata.cloud/pwned.mp4',
+  'cdn.acedata.cloud/pwned.mp4',
+  '/pwned.mp4',
+  'about:blank',
+  'not a url',
+  42,
+  null,
+  { toString: 'https://cdn.acedata.cloud/pwned.mp4' },
+];
+
+/** The object with another value in place of every text. */
+function everywhere(value: unknown, text: unknown): unknown {
+  if (Array.isArray(value)) return value.map((each) => everywhere(each, text));
+  if (typeof value !== 'object' || value === null) return typeof value === 'string' ? text : value;
+  const kept = ['status', 'kind', 'video_url', 'url'];
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [key, kept.includes(key) ? each : everywhere(each, text)]),
+  );
+}
+
+describe.skipIf(!browserPath)('the view trusts nothing', () => {
+  let browser: Browser;
+  let view: ViewHost;
+  const open = async (options: ViewOptions = {}) => {
+    view = await ViewHost.open(browser, { callTool: () => new Promise(() => {}), ...options });
+    await view.frame.evaluate(() => {
+      document.addEventListener('securitypolicyviolation', ({ blockedURI }) => {
+        document.body.dataset.blocked = `${document.body.dataset.blocked ?? ''} ${blockedURI}`;
+      });
+    });
+    return view;
+  };
+  /** Nothing was executed, and nothing loaded but what may be. */
+  const expectHarmless = async (allowed: string[] = []) => {
+    const found = await view.frame.evaluate(() => ({
+      pwned: 'pwned' in window,
+      blocked: document.body.dataset.blocked,
+      elements: document.querySelectorAll('main :is(script, iframe, object, embed, style, link, base, form)').length,
+      handlers: [...document.querySelectorAll('*')].flatMap(({ attributes }) =>
+        [...attributes].filter(({ name }) => name.startsWith('on')).map(({ name }) => name),
+      ),
+      addresses: [...document.querySelectorAll('[src], [href]')].map(
+        (element) => element.getAttribute('src') ?? element.getAttribute('href') ?? '',
+      ),
+    }));
+    expect(found).toMatchObject({ pwned: false, elements: 0, handlers: [] });
+    expect(found.blocked).toBeUndefined();
+    for (const address of found.addresses) expect(address).toMatch(/^https?:\/\//);
+    expect(view.loads.filter((url) => !allowed.includes(url))).toEqual([]);
+    expect(await view.page.evaluate(() => 'pwned' in window)).toBe(false);
+  };
+
+  beforeAll(async () => {
+    browser = await launchBrowser();
+  });
+  afterEach(() => view?.close());
+  afterAll(() => browser?.close());
+
+  test('hostile texts in every field are text', async () => {
+    await open();
+    const quiet = { video_url: undefined, other_media: undefined };
+    const tasks = {
+      pending: pendingTask(),
+      completed: completedTask({
+        ...quiet,
+        output: { id: 'x' },
+        error: { message: 'x' },
+        request: { prompt: 'x', negative_prompt: 'x', model: 'x' },
+      }),
+      failed: failedTask(),
+    };
+    for (const text of HOSTILE_TEXTS) {
+      for (const [state, task] of Object.entries(tasks)) {
+        await view.result(resultOf(everywhere(task, text) as Record<string, unknown>), { task_id: text });
+        await view.state(state);
+      }
+      await view.result(errorResult(`[api_error] ${text}`));
+      await view.state('error');
+      expect(await view.text()).toContain(text);
+      await view.cancelled(text);
+      await view.state('cancelled');
+      const batch = batchOf(Object.values(tasks), {
+        not_found: ['x'],
+        lookup_errors: [{ task_ids: ['x'], message: 'x' }],
+      });
+      await view.result(resultOf(everywhere(batch, text) as Record<string, unknown>), { task_ids: [text] });
+      await view.state('batch');
+    }
+    await expectHarmless();
+  });
+
+  test('addresses that are none of http or https are neither loaded nor linked to', async () => {
+    await open();
+    for (const url of HOSTILE_URLS) {
+      const other_media = ['video', 'image', 'audio', 'file', 'script'].map((kind) => ({ kind, url }));
+      await view.result(resultOf(completedTask({ video_url: url, other_media, duration_seconds: 7 })));
+      await view.state('completed');
+      await view.result(resultOf(batchOf([{ ...completedTask({ video_url: url }), other_media }])), {
+        task_ids: ['x'],
+      });
+      await view.state('batch');
+      expect(await view.frame.locator('video, audio, img, a').count()).toBe(0);
+    }
+    await expectHarmless();
+  });
+
+  test('hostile characters in an address stay in it', async () => {
+    const url = `${CDN}/a"onerror="window.pwned=1"<script>window.pwned=1</script>.mp4`;
+    await open({ capabilities: {} });
+    await view.result(resultOf(completedTask({ video_url: url })));
+    await view.frame.locator('figure a').waitFor();
+    await expectHarmless([new URL(url).href]);
+  });
+
+  test('values of any shape in any field are survived', async () => {
+    await open();
+    for (const value of [null, 0, -1, 1e308, '', [], {}, [[]], { a: { b: [null] } }, true, 'x'.repeat(100_000)]) {
+      for (const field of Object.keys({
+        ...completedTask(),
+        error: 0,
+        output: 0,
+        other_media: 0,
+        poll_after_seconds: 0,
+      })) {
+        if (field === 'task_id' || field === 'status') continue;
+        await view.result(resultOf(completedTask({ [field]: value })));
+      }
+      await view.state('completed');
+      for (const field of ['tasks', 'not_found', 'lookup_errors', 'counts']) {
+        await view.result(resultOf(batchOf([], { tasks: [], [field]: value })));
+      }
+      await view.result({ content: value, structuredContent: value, isError: value, resultType: value });
+      await view.input({ task_id: value, task_ids: value });
+      await view.context({
+        theme: value,
+        styles: value,
+        locale: value,
+        timeZone: value,
+        containerDimensions: value,
+        safeAreaInsets: value,
+        displayMode: value,
+      });
+    }
+    await view.result(resultOf(failedTask()));
+    await view.state('failed');
+  });
+
+  test('messages from any other window than its parent are ignored', async () => {
+    await open();
+    await view.result(resultOf(failedTask()));
+    await view.state('failed');
+    const message = { jsonrpc: '2.0', method: 'ui/notifications/tool-result', params: resultOf(completedTask()) };
+    await view.page.evaluate((given) => {
+      const other = document.createElement('iframe');
+      other.setAttribute('sandbox', 'allow-scripts');
+      other.srcdoc = `<script>parent.frames[0].postMessage(${given}, '*'); parent.postMessage('sent', '*')</script>`;
+      const sent = new Promise<void>((resolve) => {
+        window.addEventListener('message', ({ data }) => data === 'sent' && resolve());
+      });
+      document.body.append(other);
+      return sent;
+    }, JSON.stringify(message));
+    await view.frame.evaluate((given) => window.postMessage(JSON.parse(given), '*'), JSON.stringify(message));
+    // One more round trip, after which they would have been seen.
+    await view.input({ task_id: 'x' });
+    await view.frame.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
+    await view.state('failed');
+    await view.result(resultOf(completedTask()));
+    await view.state('completed');
+  });
+
+  test('messages that are no JSON-RPC are survived', async () => {
+    await open();
+    await view.page.evaluate(() => {
+      const messages = [
+        null,
+        1,
+        'x',
+        [],
+        {},
+        { jsonrpc: '1.0', method: 'ping' },
+        { jsonrpc: '2.0' },
+        { jsonrpc: '2.0', id: 99, result: 1 },
+        { jsonrpc: '2.0', method: 'ui/notifications/tool-result' },
+        { jsonrpc: '2.0', method: 'ui/notifications/tool-input', params: 'x' },
+      ];
+      for (const message of messages) window.frames[0]?.postMessage(message, '*');
+    });
+    await view.result(resultOf(completedTask()));
+    await view.state('completed');
+  });
+});
