@@ -171,7 +171,6 @@ describe('kling_get_task', () => {
       status: 'pending',
       state: 'processing',
       type: 'videos',
-      request: expect.objectContaining({ action: 'text2video' }),
       created_at: expect.stringMatching(/Z$/),
       elapsed_seconds: expect.any(Number),
       poll_after_seconds: 10,
