@@ -258,6 +258,26 @@ describe.skipIf(!browserPath)('following a pending task', () => {
     expect(view.messages.map(({ method }) => method)).toContain('notifications/cancelled');
   });
 
+  test('a host that also passes on the results of these calls changes nothing', async () => {
+    await open(async (_, index) => {
+      const result = resultOf(index < 3 ? pendingTask(100, { ...WAITED, poll_after_seconds: 10 }) : completedTask());
+      await view.result(result, { task_id: ID, wait_seconds: 50 });
+      return result;
+    });
+    await view.result(resultOf(pendingTask()));
+    await called(1);
+    await settle();
+    await pass(8);
+    expect(view.calls).toHaveLength(1);
+    await passUntilCalled(4);
+    await view.state('completed');
+    await view.until(() => view.asked.length === 1);
+    await pass(60);
+    expect(view.calls).toHaveLength(4);
+    expect(view.asked).toHaveLength(1);
+    expect(view.messages.map(({ method }) => method)).not.toContain('notifications/cancelled');
+  });
+
   test('a batch: only pending ones are asked for again, and the grid keeps its order', async () => {
     const ids = ['a', 'b', 'c', 'd'];
     const pending = (id: string) => pendingTask(60, { task_id: id });
