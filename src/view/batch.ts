@@ -103,5 +103,5 @@ const listOfIds = (heading: string, ids: string[]) =>
     'section',
     {},
     el('h2', { dir: 'auto' }, heading),
-    el('ul.ids', { dir: 'ltr' }, ...ids.map((id) => el('li.code', {}, id))),
+    el('ul.ids', {}, ...ids.map((id) => el('li.code', { dir: 'ltr' }, id))),
   );

@@ -298,6 +298,26 @@ describe.skipIf(!browserPath)('following a pending task', () => {
     expect(view.asked[0]).toMatchObject({ params: { content: [{ text: JSON.stringify({ result: last }) }] } });
   });
 
+  test('never two calls at once: a video that has to be looked up again waits for its turn', async () => {
+    let answer: (result: Json) => void = () => {};
+    const answered = new Promise<Json>((resolve) => {
+      answer = resolve;
+    });
+    const gone = completedTask({ task_id: 'a', video_url: 'https://cdn.acedata.cloud/gone.webm' });
+    await open((_, index) => (index === 0 ? answered : resultOf(batchOf([completedTask({ task_id: 'a' })]))));
+    await view.result(resultOf(batchOf([gone, pendingTask(60, { task_id: 'b' })])), { task_ids: ['a', 'b'] });
+    await called(1);
+    await view.until(() => view.loads.length > 0);
+    await pass(10);
+    await settle();
+    expect(view.calls).toHaveLength(1);
+    answer(resultOf(batchOf([completedTask({ task_id: 'b' })])));
+    await called(2);
+    await view.frame.locator('video[src$="/clip.webm"]').nth(1).waitFor();
+    expect(view.calls[1]?.arguments).toEqual({ task_ids: ['a'], wait_seconds: 0 });
+    expect(view.mostOpenCalls).toBe(1);
+  });
+
   test('a batch: a video that plays goes on while others are asked for', async () => {
     const playing = completedTask({ task_id: 'a' });
     await open((_, index) => (index === 0 ? resultOf(batchOf([completedTask({ task_id: 'b' })])) : NEVER()));
