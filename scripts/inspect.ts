@@ -3,6 +3,8 @@
  * but the npm registry. What stands behind `npm run inspect --` goes to Inspector, such as `--cli --method tools/list`.
  */
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { FakeApi, TOKEN } from '../test/support/fake-api.js';
 import {
   completedRecord,
@@ -14,8 +16,8 @@ import {
   secondDocumented,
 } from '../test/support/records.js';
 import { ENTRY } from '../test/support/server-process.js';
+import { driverOf } from './clients/install.js';
 import { CLIENTS } from './clients/list.js';
-import { npxArguments } from './npm.js';
 
 /** Long enough to start a wait and watch it come to its end. */
 const RENDERING_MS = 60_000;
@@ -41,13 +43,13 @@ console.error(`Task ids of the fake API:
 
 const variables = { ACEDATACLOUD_API_TOKEN: TOKEN, ACEDATACLOUD_API_BASE_URL: fakeApi.url };
 const options = Object.entries(variables).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
-const [inspectorPackage = ''] = CLIENTS.flatMap(({ module, install, version }) =>
-  module === 'inspector' ? [`${install}@${version}`] : [],
-);
-const args = [...options, process.execPath, ENTRY, ...process.argv.slice(2)];
-const inspector = spawn(process.execPath, npxArguments(inspectorPackage, 'mcp-inspector', ...args), {
-  stdio: 'inherit',
-});
+const client = CLIENTS.find(({ module }) => module === 'inspector');
+if (!client) throw new Error('Inspector is not in the list of clients.');
+const { program, cwd } = await driverOf(client);
+const folder = join(cwd, 'node_modules', client.install);
+const { bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+const args = [join(folder, bin['mcp-inspector']), ...process.argv.slice(2), ...options, '--', process.execPath, ENTRY];
+const inspector = spawn(program, args, { stdio: 'inherit' });
 process.on('SIGINT', () => {});
 inspector.on('close', async (code) => {
   await fakeApi.close();

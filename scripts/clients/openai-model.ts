@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Answer, Dialect, Turn } from './scripted-model.js';
 
 interface Part {
@@ -56,7 +57,7 @@ function textOf(content: string | Part[] | undefined): string {
 function responsesBody(answer: Answer): object {
   const item =
     'text' in answer
-      ? { type: 'message', id: 'msg_1', role: 'assistant', content: [outputText(answer.text)] }
+      ? { type: 'message', id: `msg_${randomUUID()}`, role: 'assistant', content: [outputText(answer.text)] }
       : {
           type: 'function_call',
           id: `fc_${answer.index}`,
@@ -65,7 +66,7 @@ function responsesBody(answer: Answer): object {
           arguments: JSON.stringify(answer.input),
         };
   return {
-    id: 'resp_1',
+    id: `resp_${randomUUID()}`,
     object: 'response',
     created_at: 1_700_000_000,
     status: 'completed',
@@ -89,7 +90,8 @@ function completionBody(answer: Answer): object {
   };
   const message = call ? { content: null, tool_calls: [call] } : { content: 'text' in answer ? answer.text : '' };
   return {
-    id: 'chatcmpl-1',
+    // LangChain takes a second answer with the same id for a new version of the first.
+    id: `chatcmpl-${randomUUID()}`,
     object: 'chat.completion',
     created: 1_700_000_000,
     model: 'scripted',

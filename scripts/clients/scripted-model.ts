@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { json } from 'node:stream/consumers';
+import { isNamed, TOOLS } from './steps.js';
 
 /** A call that the model makes. */
 export interface ScriptedCall {
@@ -28,9 +29,6 @@ export interface Dialect {
   write(response: ServerResponse, answer: Answer, path: string, body: unknown): void;
 }
 
-/** The name that a client gives to a tool ends with the server's own: `mcp__kling-tasks__kling_get_task`. */
-const isNamed = (name: string, tool: string) => name === tool || name.endsWith(`_${tool}`) || name.endsWith(`.${tool}`);
-
 /** A model on loopback that makes the given calls one after the other, and keeps what it was offered and given. */
 export class ScriptedModel {
   /** The last turn in which the tools of the script were offered. */
@@ -48,7 +46,9 @@ export class ScriptedModel {
       const path = new URL(request.url ?? '/', 'http://localhost').pathname;
       const body = request.method === 'POST' ? await json(request).catch(() => ({})) : {};
       const turn = dialect.read(path, body);
-      if (turn) dialect.write(response, model.#answer(turn), path, body);
+      // For a driver that has to see when the model knows the outcome.
+      if (path === '/turn') response.end(JSON.stringify(model.turn));
+      else if (turn) dialect.write(response, model.#answer(turn), path, body);
       else response.writeHead(404, { 'content-type': 'application/json' }).end('{"error":{"message":"not scripted"}}');
     });
     model.#server.listen(0, '127.0.0.1');
@@ -63,7 +63,7 @@ export class ScriptedModel {
 
   /** The server's tools as the client put them to the model. */
   get offered(): unknown[] {
-    const ours = this.turn.tools.filter(({ name }) => this.calls.some(({ tool }) => isNamed(name, tool)));
+    const ours = this.turn.tools.filter(({ name }) => TOOLS.some((tool) => isNamed(name, tool)));
     return ours.map(({ definition }) => definition);
   }
 
@@ -76,9 +76,8 @@ export class ScriptedModel {
   #answer(turn: Turn): Answer {
     const index = turn.results.length;
     const call = this.calls[index];
-    const tool = this.calls.find(({ tool }) => turn.tools.some(({ name }) => isNamed(name, tool)));
     // Clients ask for other things too, such as a title for the conversation.
-    if (!tool) return { text: 'Fine.' };
+    if (!turn.tools.some(({ name }) => TOOLS.some((tool) => isNamed(name, tool)))) return { text: 'Fine.' };
     this.turn = turn;
     const name = turn.tools.find(({ name }) => call && isNamed(name, call.tool))?.name;
     return call && name ? { name, input: call.input, index } : { text: 'Done.' };

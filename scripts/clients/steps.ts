@@ -2,6 +2,11 @@ import { DOCUMENTED_ID, DOCUMENTED_VIDEO } from '../../test/support/records.js';
 
 export const TOOLS = ['kling_get_task', 'kling_get_tasks_batch'] as const;
 
+/** Whether a client's name for a tool means the server's: some put the server's name in front, `mcp__kling-tasks__…`. */
+export function isNamed(name: string, tool: string): boolean {
+  return new RegExp(`(^|[^a-z0-9])_*${tool}$`).test(name);
+}
+
 /** What a client is asked to do, and what has to be in the text that comes of it. */
 export interface Step {
   step: 'single' | 'wait' | 'batch' | 'error';

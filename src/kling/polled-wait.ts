@@ -20,7 +20,7 @@ export class PolledWait {
    */
   constructor(
     looker: Looker,
-    ids: string[],
+    readonly ids: string[],
     readonly isResumed: boolean,
   ) {
     this.#looker = looker;
@@ -30,6 +30,11 @@ export class PolledWait {
   /** Whether nothing more is to be learnt. */
   get done(): boolean {
     return this.#follow.finished === this.#follow.total;
+  }
+
+  /** Whether each task was looked at; before that, nothing can be said of it. */
+  get looked(): boolean {
+    return this.ids.every((id) => this.#follow.looksAt(id) > 0);
   }
 
   get finished(): number {

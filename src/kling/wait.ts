@@ -130,7 +130,8 @@ class Wait {
       if (!isMeant(id, look)) continue;
       look.leave();
       this.#looks.delete(id);
-      if (this.#follow.looksAt(id) === 0) this.#follow.take(id, { kind: 'fault', error: noAnswer() });
+      if (this.#follow.looksAt(id) > 0) continue;
+      this.#follow.take(id, { kind: 'fault', error: noAnswer(performance.now() - this.#startMs) });
     }
     if (this.#looks.size === 0) this.#finish();
   }
@@ -163,8 +164,11 @@ class Wait {
   }
 }
 
-function noAnswer(): KlingError {
-  return new KlingError('timeout', 'No answer before the client closed the connection.', { hint: 'Ask again.' });
+function noAnswer(elapsedMs: number): KlingError {
+  const seconds = (elapsedMs / 1000).toFixed(1);
+  return new KlingError('timeout', `No answer within ${seconds} s, when the client closed the connection.`, {
+    hint: 'Ask again.',
+  });
 }
 
 /**

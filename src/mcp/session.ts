@@ -1,76 +1,105 @@
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
-import { ErrorCode, type JSONRPCRequest, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
-import { cleanLine } from '../kling/text/clean.js';
-import { textsFor } from '../tools/texts.js';
-import type { Backend } from '../tools/tool.js';
-import { createTools } from '../tools/tools.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/sdk/types.js';
+import { isObject, type JsonObject } from '../kling/text/json.js';
+import type { Answer } from './connection.js';
+import type { Exchange } from './exchange.js';
+import { createFeatures, EXTENSIONS, type ServerOptions } from './features.js';
+import { INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, ProtocolError } from './json-rpc.js';
 
-export interface ServerOptions {
-  name: string;
-  title: string;
-  version: string;
-  /** The largest wait_seconds offered to the model. */
-  maxWaitSeconds: number;
-  /** Aborts when the client is about to go: waiting ends, what is known is answered. */
-  closing: AbortSignal;
-  /** Told of an error that is a bug, not a fault of the API or the caller. */
-  onBug(error: unknown): void;
-}
-
-/** An error by JSON-RPC's rules, in a sentence of ours; the SDK's own class prefixes it with the code a second time. */
-class ProtocolError extends Error {
-  constructor(
-    readonly code: ErrorCode,
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
-/** A call that asks to become a task is answered as any other, which MCP demands of a server without tasks. */
-class ToolServer extends Server {
-  protected override assertTaskHandlerCapability(): void {}
+interface Waiting {
+  exchange: Exchange;
+  resolve(result: object): void;
+  reject(error: unknown): void;
 }
 
 /**
- * The MCP server with its two tools. It is built on the SDK's low-level Server, and takes `tools/call` through the
- * fallback handler: the ordinary ones answer bad arguments with a dump of zod's issues, and validate each message twice.
+ * Carries requests to the SDK's server and its answers back. Each gets a number in place of the client's id: the SDK takes
+ * an id of 0 for none when it is cancelled, and would send a late answer to an id that is in use again.
  */
-export function createServer(backend: Backend, options: ServerOptions): Server {
-  const { name, title, version, maxWaitSeconds, closing, onBug } = options;
-  const tools = createTools({ backend, maxWaitSeconds, onBug });
-  const byName = new Map(tools.map((tool) => [tool.listing.name, tool]));
-  const list = { tools: tools.map(({ listing }) => listing) };
+class ExchangeTransport implements Transport {
+  onmessage?: NonNullable<Transport['onmessage']>;
+  readonly #waiting = new Map<RequestId, Waiting>();
+  #lastNumber = 0;
 
-  const server = new ToolServer(
-    { name, title, version },
-    { capabilities: { tools: {} }, instructions: textsFor(maxWaitSeconds).instructions },
-  );
-  server.setRequestHandler(ListToolsRequestSchema, ({ params }) => {
-    if (params?.cursor) throw new ProtocolError(ErrorCode.InvalidParams, 'Unknown cursor: the list has one page.');
-    return list;
-  });
+  async start(): Promise<void> {}
+  async close(): Promise<void> {}
 
-  function toolOf(params: JSONRPCRequest['params']) {
-    const wanted = params?.name;
-    if (typeof wanted !== 'string') throw new ProtocolError(ErrorCode.InvalidParams, 'params.name must be a string.');
-    const tool = byName.get(wanted);
-    if (tool) return tool;
-    const names = [...byName.keys()].join(' and ');
-    throw new ProtocolError(ErrorCode.InvalidParams, `There is no tool "${cleanLine(wanted, 80)}", only ${names}.`);
+  async send(message: JSONRPCMessage): Promise<void> {
+    if ('result' in message) this.#take(message.id)?.resolve(message.result);
+    else if ('error' in message)
+      this.#take(message.id)?.reject(new ProtocolError(message.error.code, message.error.message));
   }
 
-  server.fallbackRequestHandler = async ({ method, params }, { signal, sendNotification }) => {
-    if (method !== 'tools/call') throw new ProtocolError(ErrorCode.MethodNotFound, 'Method not found');
-    const tool = toolOf(params);
-    const progressToken = params?._meta?.progressToken;
-    const notifyProgress =
-      progressToken === undefined
-        ? undefined
-        : (progress: { progress: number; total: number; message: string }) => {
-            sendNotification({ method: 'notifications/progress', params: { progressToken, ...progress } }).catch(onBug);
-          };
-    return tool.call(params?.arguments, { stop: { cancelled: signal, closing }, notifyProgress });
+  /** Has the SDK answer a request; of the params it gets to see only the given ones. */
+  answer(exchange: Exchange, params?: JsonObject): Promise<object> {
+    return new Promise((resolve, reject) => {
+      const id = ++this.#lastNumber;
+      this.#waiting.set(id, { exchange, resolve, reject });
+      this.onmessage?.({ jsonrpc: '2.0', id, method: exchange.request.method, ...(params && { params }) });
+    });
+  }
+
+  exchangeOf(id: RequestId): Exchange | undefined {
+    return this.#waiting.get(id)?.exchange;
+  }
+
+  /** Fails a request with an error as it is: the SDK would send the message of any bug to the client. */
+  fail(id: RequestId, error: unknown): void {
+    this.#take(id)?.reject(error);
+  }
+
+  #take(id: RequestId | undefined): Waiting | undefined {
+    const waiting = id === undefined ? undefined : this.#waiting.get(id);
+    if (id !== undefined) this.#waiting.delete(id);
+    return waiting;
+  }
+}
+
+/**
+ * What the SDK needs of `initialize`. Nothing depends on the capabilities of the client, so they are not looked into.
+ * @throws ProtocolError that names what is missing
+ */
+function handshakeOf({ protocolVersion, capabilities, clientInfo }: JsonObject): JsonObject {
+  if (typeof protocolVersion !== 'string') throw invalid('params.protocolVersion must be a string.');
+  if (!isObject(capabilities)) throw invalid('params.capabilities must be an object.');
+  if (!isObject(clientInfo)) throw invalid('params.clientInfo must be an object.');
+  return { protocolVersion, capabilities: {}, clientInfo: { name: 'client', version: '0' } };
+}
+
+function invalid(message: string): ProtocolError {
+  return new ProtocolError(INVALID_PARAMS, message);
+}
+
+/**
+ * Serves 2024-11-05 to 2025-11-25, which begin with `initialize`, through the SDK's low-level Server. Its ordinary handlers
+ * answer bad params with a dump of zod's issues, so everything but the handshake and `ping` goes through its fallback.
+ */
+export async function createSession(options: ServerOptions): Promise<Answer> {
+  const { info, instructions } = options;
+  const features = createFeatures(options);
+  const transport = new ExchangeTransport();
+  const capabilities = { tools: {}, resources: {}, extensions: EXTENSIONS };
+  const server = new Server(info, { capabilities, instructions });
+  server.fallbackRequestHandler = async ({ method }, { requestId }) => {
+    const exchange = transport.exchangeOf(requestId);
+    const feature = features.get(method);
+    if (!feature || !exchange) throw new ProtocolError(METHOD_NOT_FOUND, 'There is no such method.');
+    try {
+      return { ...(await feature(exchange)) };
+    } catch (error) {
+      transport.fail(requestId, error);
+      throw error;
+    }
   };
-  return server;
+  await server.connect(transport);
+
+  let isInitialized = false;
+  return async (exchange) => {
+    if (exchange.request.method !== 'initialize') return transport.answer(exchange);
+    if (isInitialized) throw new ProtocolError(INVALID_REQUEST, 'The connection is initialized already.');
+    const handshake = handshakeOf(exchange.request.params);
+    isInitialized = true;
+    return transport.answer(exchange, handshake);
+  };
 }

@@ -59,21 +59,23 @@ function forgive(args: JsonObject): JsonObject {
   );
 }
 
-/** An id without white space, quotes or backticks around it; anything but a string as it is. */
+/** An id with all that is wrapped around it is shorter; the expression below takes quadratic time on a long text. */
+const MAX_WRAPPED_ID = 256;
+
+/** An id without white space and quotes of any kind around it; anything but a string as it is. */
 function bareId(value: unknown): unknown {
-  if (typeof value !== 'string') return value;
-  return value
-    .trim()
-    .replace(/^(["'`]+)(.*)\1$/s, '$2')
-    .trim();
+  if (typeof value !== 'string' || value.length > MAX_WRAPPED_ID) return value;
+  return value.replace(/^[\s\\"'`“”‘’]+|[\s\\"'`“”‘’]+$/g, '');
 }
 
-/** A list of ids, also from a string: JSON, or ids that commas or white space keep apart. */
+/** A list of ids, also from a string: JSON, or ids that commas or white space keep apart, with or without brackets. */
 function idList(value: unknown): unknown {
   if (typeof value !== 'string') return Array.isArray(value) ? value.map(bareId) : value;
-  const list = /^\s*\[/.test(value) ? parseJson(value) : undefined;
+  const list = parseJson(value);
   if (Array.isArray(list)) return list.map(bareId);
   return value
+    .trim()
+    .replace(/^\[(.*)\]$/s, '$1')
     .split(/[\s,]+/)
     .filter((id) => id !== '')
     .map(bareId);

@@ -16,7 +16,7 @@ export function getTaskTool(options: ToolOptions): Tool {
     description: textsFor(maxWaitSeconds).getTask,
     input: z.strictObject({
       task_id: taskIdSchema.describe(
-        'From the answer of the generation call, without quotes or URL; a video_id is not found',
+        "From the generation call's answer: the bare id, no quotes or URL; not a video_id",
       ),
       wait_seconds: waitSecondsSchema(maxWaitSeconds).describe(
         'Seconds to wait for the task to end; 0 answers at once',
@@ -43,6 +43,6 @@ function toTaskResult({ tasks, notFound, faults, pollAfterSeconds }: Outcome, { 
   });
 }
 
-function withLastState({ code, message, hint, traceId, cause }: KlingError, status: string): KlingError {
-  return new KlingError(code, message, { hint: `${hint} Last seen ${status}.`, traceId, cause });
+function withLastState({ code, message, hint, fromApi, traceId, cause }: KlingError, status: string): KlingError {
+  return new KlingError(code, message, { hint: `${hint} Last seen ${status}.`, fromApi, traceId, cause });
 }

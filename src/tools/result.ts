@@ -26,9 +26,12 @@ export function toErrorResult(error: unknown): CallToolResult {
   const known =
     error instanceof KlingError ? error : new KlingError('internal_error', `${meaningOf('internal_error').what}.`);
   // Otherwise models take the lookup's failure for the task's.
-  const scope = NOT_OF_THE_LOOKUP.has(known.code) ? '' : 'The lookup failed, which says nothing about the task: ';
+  const scope =
+    NOT_OF_THE_LOOKUP.has(known.code) && !known.fromApi ? '' : 'The lookup failed, which says nothing about the task: ';
+  const beginning = `[${known.code}] ${scope}`;
   const trace = known.traceId ? ` (trace_id ${known.traceId})` : '';
-  const sentences = cleanText(`[${known.code}] ${scope}${sentencesOf(known)}`);
-  const text = cutText(sentences, MAX_ERROR_TEXT - trace.length) + trace;
-  return { content: [{ type: 'text', text }], isError: true };
+  const end = `${known.hint && ` ${known.hint}`}${trace}`;
+  // What to do is worth more than the end of what happened.
+  const message = cutText(cleanText(known.message), MAX_ERROR_TEXT - beginning.length - end.length);
+  return { content: [{ type: 'text', text: `${beginning}${message}${end}` }], isError: true };
 }

@@ -17,31 +17,31 @@ const errorSchema = z.object({ code: text, message: z.string().min(1) });
 export const taskSchema = z.object({
   task_id: z.string(),
   status: z.enum(STATUSES),
-  state: text,
+  state: text.describe("The API's own word"),
   type: text,
   video_url: text.describe('May expire: advise saving the file'),
   video_id: text,
   duration_seconds: seconds,
   other_media: z.array(mediaSchema).max(20).optional(),
-  output: z.unknown().optional(),
+  output: z.unknown().optional().describe('Result that is no file, e.g. a voice_id'),
   usage: anyObject,
   error: errorSchema.optional(),
-  request: anyObject.describe('What was asked for; while pending only without waiting'),
+  request: anyObject.describe('What was asked for; left out if still pending after a wait'),
   created_at: isoDate,
   started_at: isoDate,
   finished_at: isoDate,
-  elapsed_seconds: seconds.describe('Pending: since submission'),
+  elapsed_seconds: seconds.describe('Since submission; once ended, the run time'),
   trace_id: text,
   poll_after_seconds: z.number().int().min(1).optional().describe('Next lookup, if not waiting'),
 } satisfies Record<keyof Task, z.ZodType>);
 
-/** A task in what `kling_get_tasks_batch` returns: without descriptions, which `kling_get_task` gives already. */
+/** A task in what `kling_get_tasks_batch` returns: nearly without descriptions, as `kling_get_task` gives them already. */
 export const taskSummarySchema = z.object({
   task_id: z.string(),
   status: z.enum(STATUSES),
   state: text,
   type: text,
-  video_url: text,
+  video_url: text.describe('May expire'),
   duration_seconds: seconds,
   other_media: z
     .array(mediaSchema.omit({ id: true }))

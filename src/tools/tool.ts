@@ -34,7 +34,8 @@ export interface Tool {
 }
 
 /** A call that is followed by polls: see {@link PolledWait}. */
-export interface Following extends Pick<PolledWait, 'done' | 'finished' | 'total' | 'pollIntervalMs' | 'fault'> {
+export interface Following
+  extends Pick<PolledWait, 'done' | 'looked' | 'finished' | 'total' | 'pollIntervalMs' | 'fault'> {
   /** The ids that were asked for, each once. */
   readonly ids: string[];
   /** As it was sent, before it is bounded. */

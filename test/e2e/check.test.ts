@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { errorReply, FakeApi, reply, TOKEN } from '../support/fake-api.js';
-import { FakeApiProxy, tunnelTo } from '../support/proxy.js';
+import { FakeProxy, tunnelTo } from '../support/proxy.js';
 import { type ServerOptions, ServerProcess } from '../support/server-process.js';
 import { createTlsServer, TLS_HOST, TRUSTED_PEM, VENDOR_PEM } from '../support/tls.js';
 
@@ -206,12 +206,12 @@ describe('--check', () => {
 
   describe('with a proxy that works', () => {
     let tlsApi: FakeApi;
-    let proxy: FakeApiProxy;
+    let proxy: FakeProxy;
     let env: Record<string, string>;
 
     beforeEach(async () => {
       tlsApi = await FakeApi.start([], createTlsServer(TRUSTED_PEM));
-      proxy = await FakeApiProxy.start(tunnelTo(tlsApi.port));
+      proxy = await FakeProxy.start(tunnelTo(tlsApi.port));
       env = {
         ACEDATACLOUD_API_BASE_URL: `https://${TLS_HOST}`,
         NODE_EXTRA_CA_CERTS: TRUSTED_PEM,

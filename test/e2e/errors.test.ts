@@ -1,14 +1,29 @@
 import { createServer } from 'node:http';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  ACCOUNT_HINT,
+  BAD_REQUEST_HINT,
+  BAD_RESPONSE_HINT,
+  CONNECTION_HINT,
+  FORBIDDEN_HINT,
+  lookupError,
+  lookupErrorLike,
+  NO_REPEAT_HINT,
+  RETRY_HINT,
+  TIMEOUT_HINT,
+  TOKEN_HINT,
+  URL_HINT,
+} from '../support/error-texts.js';
 import { errorReply, FakeApi, type Handler, reply, TOKEN } from '../support/fake-api.js';
 import { hang } from '../support/faults.js';
+import { inProcess, type ToolCaller } from '../support/in-process.js';
 import type { Json } from '../support/records.js';
 import { Session } from '../support/server-process.js';
 
 const REPAIR = `Set this under "env" in the MCP client's settings and restart the server; until then no call can succeed.`;
 const NOTHING_LOOKED_UP = 'Correct it and call again; nothing was looked up.';
-const ID_RULE = 'must be a task id: 1 to 128 letters, digits, "-" or "_"';
-const WAIT_RULE = 'wait_seconds must be a whole number of seconds from 0 to 50 (the maximum that KLING_MAX_WAIT sets)';
+const ID_RULE = 'must be one bare task id (1 to 128 letters, digits, "-" or "_"), without quotes or URL';
+const WAIT_RULE = 'wait_seconds must be a whole number of seconds from 0 to 50';
 
 let fakeApi: FakeApi;
 let session: Session;
@@ -18,15 +33,13 @@ beforeAll(async () => {
   session = await Session.start({ fakeApi });
 });
 
-afterEach(() => fakeApi.byTask.clear());
-
 afterAll(async () => {
   await session.close();
   await fakeApi.close();
 });
 
 /** The text of the error that a call becomes, which is all that it becomes. */
-async function errorText(own: Session, args: Json = { task_id: 'task-1' }): Promise<string> {
+async function errorText(own: ToolCaller, args: Json = { task_id: 'task-1' }): Promise<string> {
   const { isError, content, structuredContent } = await own.call('kling_get_task', args);
   expect(isError).toBe(true);
   expect(structuredContent).toBeUndefined();
@@ -56,7 +69,7 @@ describe('the error table', () => {
   test.each<[string, Json, string]>([
     ['a task_id with a slash', { task_id: 'a/b' }, `task_id ${ID_RULE}.`],
     ['no task_id', {}, `task_id ${ID_RULE}.`],
-    ['a wait too long', { task_id: 'a', wait_seconds: 51 }, `${WAIT_RULE}.`],
+    ['a wait below zero', { task_id: 'a', wait_seconds: -1 }, `${WAIT_RULE}.`],
     ['an unknown argument', { task_id: 'a', id: 'b' }, 'unknown argument "id".'],
   ])('invalid_arguments, %s: names the field and the rule', async (_name, args, rule) => {
     const before = fakeApi.requests.length;
@@ -107,42 +120,39 @@ describe('the error table', () => {
     [
       "the API's own code",
       errorReply(403, 'used_up', 'Used up'),
-      '[used_up] The balance of the account is used up (HTTP 403): Used up. Top it up at https://platform.acedata.cloud. ' +
-        '(trace_id trace-of-error)',
+      lookupError(
+        'used_up',
+        `The balance of the account is used up (HTTP 403): Used up. ${ACCOUNT_HINT}`,
+        'trace-of-error',
+      ),
     ],
-    ['bad_request', reply(400, {}), '[bad_request] The API refused the request (HTTP 400). Check the task id.'],
+    [
+      'bad_request',
+      reply(400, {}),
+      lookupError('bad_request', `The API refused the request (HTTP 400). ${BAD_REQUEST_HINT}`),
+    ],
     [
       'invalid_token',
       reply(401, {}),
-      '[invalid_token] The API does not accept the token (HTTP 401). Check ACEDATACLOUD_API_TOKEN; tokens are made at ' +
-        'https://platform.acedata.cloud.',
+      lookupError('invalid_token', `The API does not accept the token (HTTP 401). ${TOKEN_HINT}`),
     ],
-    [
-      'forbidden',
-      reply(403, {}),
-      '[forbidden] The API refused access (HTTP 403). Check the rights of the token at https://platform.acedata.cloud.',
-    ],
-    [
-      'no_api',
-      reply(404, {}),
-      '[no_api] The API has nothing at this address (HTTP 404). Check ACEDATACLOUD_API_BASE_URL.',
-    ],
-    ['http_NNN', reply(451, {}), '[http_451] The API refused the lookup (HTTP 451). Do not repeat it unchanged.'],
+    ['forbidden', reply(403, {}), lookupError('forbidden', `The API refused access (HTTP 403). ${FORBIDDEN_HINT}`)],
+    ['no_api', reply(404, {}), lookupError('no_api', `The API has nothing at this address (HTTP 404). ${URL_HINT}`)],
+    ['http_NNN', reply(451, {}), lookupError('http_451', `The API refused the lookup (HTTP 451). ${NO_REPEAT_HINT}`)],
     [
       'too_many_requests',
       reply(429, {}, { 'retry-after': '90' }),
-      '[too_many_requests] The API limits the rate of requests. Try again after 90 s.',
+      lookupError('too_many_requests', 'The API limits the rate of requests. Try again after 90 s.'),
     ],
-    ['api_error', reply(503, {}), '[api_error] The API had a fault (HTTP 503). Try again in a minute.'],
+    ['api_error', reply(503, {}), lookupError('api_error', `The API had a fault (HTTP 503). ${RETRY_HINT}`)],
     [
       'bad_response',
       reply(200, []),
-      '[bad_response] The API answered with JSON that is no record. Check ACEDATACLOUD_API_BASE_URL. If it is right, ' +
-        "report this to the vendor's support.",
+      lookupError('bad_response', `The API answered with JSON that is no record. ${BAD_RESPONSE_HINT}`),
     ],
   ])('%s: reads as the table says', async (_name, handler, expected) => {
-    fakeApi.byTask.set('task-1', handler);
-    expect(await errorText(session)).toBe(expected);
+    const text = await inProcess({ always: handler }, (tools) => errorText(tools));
+    expect(text).toBe(expected);
   });
 
   test('network_error: says which failure it is, and names the host', async () => {
@@ -150,14 +160,13 @@ describe('the error table', () => {
     await gone.close();
     const text = await errorTextWith({ ACEDATACLOUD_API_BASE_URL: gone.url, KLING_REQUEST_TIMEOUT: '1' });
     expect(text.replaceAll(gone.url.replace('http://', ''), 'HOST')).toBe(
-      '[network_error] No answer from HOST: connection refused. Check the internet connection, ' +
-        'ACEDATACLOUD_API_BASE_URL and the proxy, if there is one.',
+      lookupError('network_error', `No answer from HOST: connection refused. ${CONNECTION_HINT}`),
     );
   });
 
   test('timeout: says how long it was', async () => {
     expect(await errorTextWith({ KLING_REQUEST_TIMEOUT: '1.5' }, hang)).toMatch(
-      /^\[timeout\] No answer from HOST within (1\.[5-9]|[2-9]\.\d) s\. Try again; a longer KLING_REQUEST_TIMEOUT allows slower answers\.$/,
+      lookupErrorLike('timeout', `No answer from HOST within (1\\.[5-9]|[2-9]\\.\\d) s\\. ${TIMEOUT_HINT}$`),
     );
   });
 
@@ -165,7 +174,7 @@ describe('the error table', () => {
     fakeApi.faults.push(errorReply(401, 'invalid_token'));
     const { isError, content } = await session.call('kling_get_tasks_batch', { task_ids: ['a', 'b'] });
     expect(isError).toBe(true);
-    expect(content[0]?.text).toMatch(/^\[invalid_token\] .* \(trace_id trace-of-error\)$/);
+    expect(content[0]?.text).toMatch(lookupErrorLike('invalid_token', /.* \(trace_id trace-of-error\)$/));
     expect(JSON.stringify(content)).not.toContain(TOKEN);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { BAD_REQUEST_HINT, lookupErrorLike } from '../support/error-texts.js';
 import { reply } from '../support/fake-api.js';
-import { fakeApi, ID, session, taskOf } from '../support/hostile.js';
+import { answerWith, ID, session, taskOf } from '../support/hostile.js';
 import { completedRecord, failedRecord, type Json, record } from '../support/records.js';
 import { callSafely } from '../support/safety.js';
 
@@ -46,11 +47,11 @@ describe('Hostile strings', () => {
 
   test.each(HOSTILE)('%s in an error of the API: one line of at most 500 characters', async (_name, text) => {
     const body = { error: { code: text, message: text, trace_id: text }, trace_id: text };
-    fakeApi.byTask.set(ID, reply(400, body));
+    answerWith(reply(400, body));
     const { content, isError } = await callSafely(session, ID);
     expect(isError).toBe(true);
     expect(content[0]?.text).toMatch(
-      /^\[bad_request\] The API refused the request \(HTTP 400\).{0,300}\. Check the task id\.$/,
+      lookupErrorLike('bad_request', `The API refused the request \\(HTTP 400\\).{0,300}\\. ${BAD_REQUEST_HINT}$`),
     );
   });
 
@@ -91,7 +92,10 @@ describe('Hostile strings', () => {
       expect(task).toMatchObject({ status: 'pending', state: 'processing' });
       expect(task).not.toHaveProperty('error');
       expect(task).not.toHaveProperty('video_url');
-      expect(JSON.stringify(task)).not.toContain('evil');
+      // What was asked for is shown as it was asked for, nested settings too.
+      const { request, ...rest } = task;
+      expect(JSON.stringify(rest)).not.toContain('evil');
+      expect(request).toMatchObject({ prompt: 'p' });
     },
   );
 });

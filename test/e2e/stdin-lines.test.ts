@@ -103,10 +103,18 @@ describe('Hostile input on stdin', () => {
     expect(await server.answer('é😀')).toEqual({ ...PONG, id: 'é😀' });
   });
 
-  test('batch arrays: refused without an id', async () => {
-    for (const line of ['[]\n', `[${PING}]\n`, '[1,2]\n']) {
-      expect(await errorOf(server, line), line).toEqual({ code: INVALID_REQUEST });
-    }
+  test('batch arrays: taken apart, each message answered on a line of its own', async () => {
+    const batch = [request(1, 'ping'), { jsonrpc: '2.0', method: 'notifications/x' }, request(2, 'no-such-method'), 7];
+    const replies = await server.replies(batch);
+    expect(replies).toHaveLength(3);
+    expect(replies).toContainEqual(PONG);
+    expect(replies).toContainEqual(expect.objectContaining({ id: 2, error: expect.anything() }));
+    expect(replies).toContainEqual({ jsonrpc: '2.0', error: { code: INVALID_REQUEST, message: expect.any(String) } });
+  });
+
+  test('batch arrays: an empty or an endless one is refused as a whole, without an id', async () => {
+    const endless = Array.from({ length: 1001 }, (_, id) => request(id, 'ping'));
+    for (const batch of [[], endless]) expect(await errorOf(server, batch)).toEqual({ code: INVALID_REQUEST });
   });
 
   test('JSON that is no message: refused without an id', async () => {

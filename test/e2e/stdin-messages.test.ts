@@ -122,30 +122,51 @@ describe('Hostile input on stdin', () => {
     expect(await errorOf(server, third)).toEqual({ id: 'third', code: INVALID_REQUEST });
   });
 
-  test('`server/discover`: "method not found", and `initialize` works after it', async () => {
-    expect(await errorOf(server, request(0, 'server/discover', { _meta: {} }))).toEqual({
-      id: 0,
-      code: METHOD_NOT_FOUND,
-    });
+  test('`initialize` with null or odd capabilities: taken, as nothing here depends on them', async () => {
+    const capabilities = { roots: null, sampling: { tools: null }, experimental: { x: true }, 'example.com/y': [1] };
+    server.write({ ...INITIALIZE, params: { ...INITIALIZE.params, capabilities, _meta: null, extra: null } });
+    expect(await server.answer(INITIALIZE.id)).toMatchObject({ result: { protocolVersion: '2025-11-25' } });
+  });
+
+  test('a message with members that JSON-RPC does not know: they are ignored', async () => {
+    const extra = { extra: 1, result: {}, error: null, timestamp: null };
+    expect(await server.replies({ ...request(1, 'ping'), ...extra })).toEqual([{ jsonrpc: '2.0', id: 1, result: {} }]);
+  });
+
+  test('what is refused is named by its path, in the answer and in the log', async () => {
+    const refused: [message: object, text: string][] = [
+      [{ jsonrpc: '1.0', id: 1, method: 'ping' }, 'jsonrpc must be "2.0".'],
+      [request(1, 7), 'method must be a string.'],
+      [request(1.5, 'ping'), 'id must be a string or a whole number.'],
+      [request(1, 'tools/call', { name: 7 }), 'params.name must be a string.'],
+      [request(1, 'initialize', {}), 'params.protocolVersion must be a string.'],
+      [request(1, 'resources/read', {}), 'params.uri must be a string.'],
+    ];
+    for (const [message, text] of refused) {
+      expect(await server.replies(message)).toMatchObject([{ error: { message: text } }]);
+      const logged = server.stderr
+        .split('\n')
+        .filter((line) => line.startsWith('kling-tasks-mcp warn: refused a message: '));
+      expect(logged.at(-1)).toMatch(new RegExp(`: ${text.replaceAll('.', '\\.')}$`));
+    }
+  });
+
+  test('`server/discover` without a version: refused, and `initialize` works after it', async () => {
+    const error = await errorOf(server, request(0, 'server/discover', { _meta: {} }));
+    expect(error).toEqual({ id: 0, code: INVALID_PARAMS });
     expect(await initialize(server)).toMatchObject({ result: {} });
   });
 
   test('unknown methods: not found', async () => {
-    const methods = [
-      'resources/list',
-      'prompts/list',
-      'logging/setLevel',
-      'completion/complete',
-      'tasks/list',
-      'x',
-      '',
-    ];
-    for (const method of methods) {
+    for (const method of ['prompts/list', 'logging/setLevel', 'completion/complete', 'x', '']) {
       expect(await errorOf(server, request(1, method, {})), method).toEqual({ id: 1, code: METHOD_NOT_FOUND });
     }
   });
 
-  test('unknown tools: refused by name', async () => {
+  test('unknown tools: refused, with what this server is for', async () => {
+    const [reply] = await server.replies(call(1, 'kling_create_video', {}));
+    expect(reply).toMatchObject({ id: 1, error: { code: INVALID_PARAMS } });
+    expect(JSON.stringify(reply)).toContain('looks up Kling tasks, with kling_get_task and kling_get_tasks_batch');
     for (const name of ['kling_get_tasks', '', ' kling_get_task', 'x'.repeat(100_000)]) {
       expect(await errorOf(server, call(1, name, {}))).toEqual({ id: 1, code: INVALID_PARAMS });
     }

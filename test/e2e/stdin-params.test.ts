@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FakeApi } from '../support/fake-api.js';
-import { errorOf, INVALID_PARAMS, request, toolErrorOf } from '../support/protocol.js';
-import { completedRecord } from '../support/records.js';
+import { errorOf, getTask, INVALID_PARAMS, request, toolErrorOf } from '../support/protocol.js';
+import { completedRecord, type Json, pendingRecord } from '../support/records.js';
 import { ServerProcess } from '../support/server-process.js';
 
 let fakeApi: FakeApi;
@@ -20,6 +20,15 @@ afterEach(async () => {
 
 const GOOD = { name: 'kling_get_task', arguments: { task_id: 'task-1' } };
 
+/** The request with the given `_meta`. */
+function withMeta(message: Json, _meta: Json): Json {
+  return { ...message, params: { ...(message.params as Json), _meta } };
+}
+
+function tokenOf({ params }: Json): unknown {
+  return (params as Json | undefined)?.progressToken;
+}
+
 /** Each of the values as arguments is a tool error with the given text, and nothing is looked up. */
 async function expectRefusal(tool: string, wrong: unknown[], text: string) {
   for (const args of wrong) expect(await toolErrorOf(server, tool, args), JSON.stringify(args)).toContain(text);
@@ -28,7 +37,7 @@ async function expectRefusal(tool: string, wrong: unknown[], text: string) {
 
 describe('Hostile input on stdin', () => {
   test('arguments of every wrong type: no object', async () => {
-    const wrong = ['text', 7, true, [], [{ task_id: 'task-1' }], null];
+    const wrong = ['text', 7, true, [], [{ task_id: 'task-1' }]];
     await expectRefusal('kling_get_task', wrong, '[invalid_arguments] arguments must be an object.');
     await expectRefusal('kling_get_tasks_batch', wrong, '[invalid_arguments] arguments must be an object.');
   });
@@ -36,11 +45,11 @@ describe('Hostile input on stdin', () => {
   test('arguments of every wrong type: a bad task_id is told to the model with the rule', async () => {
     const ids = [undefined, null, 7, true, {}, ['task-1'], '', '../x', 'a b', 'x'.repeat(129), '\u0000', 'ä', '\ud800'];
     const wrong = ids.map((task_id) => ({ task_id }));
-    await expectRefusal('kling_get_task', wrong, '[invalid_arguments] task_id must be a task id');
+    await expectRefusal('kling_get_task', wrong, '[invalid_arguments] task_id must be one bare task id');
   });
 
   test('arguments of every wrong type: a bad wait_seconds is told to the model with the maximum', async () => {
-    const wrong = [null, '5', true, {}, [1], -1, 1.5, 51, 1e300].map((wait_seconds) => ({
+    const wrong = ['five', true, {}, [1], -1, 1.5].map((wait_seconds) => ({
       task_id: 'task-1',
       wait_seconds,
     }));
@@ -49,14 +58,14 @@ describe('Hostile input on stdin', () => {
   });
 
   test('arguments of every wrong type: task_ids that are no list of 1 to 100', async () => {
-    const wrong = [undefined, null, 'task-1', 7, {}, [], Array(101).fill('task-1')].map((task_ids) => ({ task_ids }));
+    const wrong = [undefined, null, 7, {}, [], Array(101).fill('task-1')].map((task_ids) => ({ task_ids }));
     const text = '[invalid_arguments] task_ids must be a list of 1 to 100 task ids';
     await expectRefusal('kling_get_tasks_batch', wrong, text);
   });
 
   test('arguments of every wrong type: a bad id in task_ids is named by its position', async () => {
     const wrong = [null, 7, {}, '', 'a b'].map((id) => ({ task_ids: ['task-1', id] }));
-    await expectRefusal('kling_get_tasks_batch', wrong, '[invalid_arguments] task_ids[1] must be a task id');
+    await expectRefusal('kling_get_tasks_batch', wrong, '[invalid_arguments] task_ids[1] must be one bare task id');
   });
 
   test('`__proto__` and `constructor` as keys: unknown arguments, refused by name', async () => {
@@ -75,18 +84,62 @@ describe('Hostile input on stdin', () => {
   });
 
   test('params of every wrong type: refused with the id', async () => {
-    for (const params of [[], 'x', 7, null, true]) {
-      for (const method of ['tools/call', 'tools/list', 'ping']) {
+    for (const params of [[], 'x', 7, true]) {
+      for (const method of ['tools/call', 'tools/list', 'ping', 'server/discover']) {
         const error = await errorOf(server, request(1, method, params));
         expect(error, `${method} ${params}`).toEqual({ id: 1, code: INVALID_PARAMS });
       }
     }
   });
 
-  test('bad `_meta`: refused with the id', async () => {
-    for (const _meta of [null, 7, 'x', [], { progressToken: {} }, { progressToken: 1.5 }]) {
+  test('params that are null: count as absent', async () => {
+    expect(await server.replies(request(1, 'ping', null))).toEqual([{ jsonrpc: '2.0', id: 1, result: {} }]);
+    expect(await server.replies(request(2, 'tools/list', null))).toMatchObject([
+      { id: 2, result: { tools: [{}, {}] } },
+    ]);
+  });
+
+  test('members of params that are null: count as absent', async () => {
+    const [list] = await server.replies(request(1, 'tools/list', { cursor: null, _meta: null, extra: null }));
+    expect(list).toMatchObject({ result: { tools: [{}, {}] } });
+    server.write(request(2, 'tools/call', { ...GOOD, _meta: null, task: null }));
+    expect(await server.answer(2)).toMatchObject({ result: { structuredContent: {} } });
+    expect(await toolErrorOf(server, 'kling_get_task', null)).toContain('[invalid_arguments] task_id');
+  });
+
+  test('bad `_meta`: refused with the id, and named in the log', async () => {
+    for (const _meta of [7, 'x', [], true]) {
       const error = await errorOf(server, request(1, 'tools/call', { ...GOOD, _meta }));
       expect(error, JSON.stringify(_meta)).toEqual({ id: 1, code: INVALID_PARAMS });
+    }
+    expect(server.stderr).toMatch(/^kling-tasks-mcp warn: refused a message: params\._meta must be an object\.$/m);
+  });
+
+  test('a progress token that cannot be used: the call is answered, without progress', async () => {
+    fakeApi.add(pendingRecord('pending-1'));
+    const unusable = [null, {}, [], 1.5, true];
+    for (const [id, progressToken] of unusable.entries()) {
+      server.write(withMeta(getTask(id, 'pending-1', 1), { progressToken }));
+    }
+    for (const id of unusable.keys()) {
+      expect(await server.answer(id)).toMatchObject({
+        result: { structuredContent: { result: { status: 'pending' } } },
+      });
+    }
+    expect(server.messages.filter(({ method }) => method !== undefined)).toEqual([]);
+  });
+
+  test('a progress token, be it "" or 0: comes back with each progress, before the answer', async () => {
+    fakeApi.add(pendingRecord('pending-1'));
+    const tokens = ['token', '', 0, 7];
+    for (const [id, progressToken] of tokens.entries()) {
+      server.write(withMeta(getTask(id, 'pending-1', 6), { progressToken }));
+    }
+    await Promise.all(tokens.map((_, id) => server.answer(id)));
+    for (const [id, token] of tokens.entries()) {
+      const own = server.messages.filter((message) => message.id === id || tokenOf(message) === token);
+      expect(own.length).toBeGreaterThan(1);
+      expect(own.map((message) => message.id === id)).toEqual([...own.slice(1).map(() => false), true]);
     }
   });
 
@@ -102,7 +155,7 @@ describe('Hostile input on stdin', () => {
   });
 
   test('`tools/list` with a bad cursor: refused', async () => {
-    for (const cursor of ['no-such-page', 7, null, {}]) {
+    for (const cursor of ['no-such-page', 7, {}]) {
       const error = await errorOf(server, request(1, 'tools/list', { cursor }));
       expect(error, JSON.stringify(cursor)).toEqual({ id: 1, code: INVALID_PARAMS });
     }

@@ -1,4 +1,6 @@
+import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
 import { FakeApi } from '../support/fake-api.js';
 import {
   completedRecord,
@@ -11,6 +13,8 @@ import {
   secondDocumented,
 } from '../support/records.js';
 import { ServerProcess, Session } from '../support/server-process.js';
+
+const { version } = packageJson;
 
 let fakeApi: FakeApi;
 let session: Session;
@@ -31,9 +35,19 @@ describe('tools/list', () => {
     expect(tools).toMatchSnapshot();
   });
 
+  test('what a model sees of it is at most 1,500 tokens', async () => {
+    const { tools } = await session.client.listTools();
+    const seen = tools.map(({ _meta, ...tool }) => tool);
+    expect(encode(JSON.stringify({ tools: seen })).length).toBeLessThanOrEqual(1500);
+  });
+
   test('the handshake names the server and tells the model how to use it', () => {
     expect(session.client.getServerVersion()).toMatchObject({ name: 'kling-tasks-mcp', title: 'Kling tasks' });
-    expect(session.client.getServerCapabilities()).toEqual({ tools: {} });
+    expect(session.client.getServerCapabilities()).toEqual({
+      tools: {},
+      resources: {},
+      extensions: { 'io.modelcontextprotocol/ui': expect.anything() },
+    });
     expect(session.client.getInstructions()).toMatch(/kling_get_task.*wait_seconds/);
   });
 });
@@ -76,48 +90,63 @@ describe('kling_get_task', () => {
     });
   });
 
-  test('the text block is the structured content as compact JSON', async () => {
-    const { content, structuredContent } = await session.call('kling_get_task', { task_id: DOCUMENTED_ID });
-    expect(content[0]).toEqual({ type: 'text', text: JSON.stringify(structuredContent) });
-  });
-
-  test('links each result video for a client of 2025-06-18 or later', async () => {
-    const { content } = await session.call('kling_get_task', { task_id: DOCUMENTED_ID });
-    expect(content.slice(1)).toEqual([
-      {
-        type: 'resource_link',
-        uri: DOCUMENTED_VIDEO,
-        name: '04a043bd-6b23-4b4e-945c-ce48158c3eee-3a89912507c7.mp4',
-        mimeType: 'video/mp4',
-      },
+  test('every request names the product with its version, and the version of Node', async () => {
+    const task_ids = ['failed-1', 'pending-1'];
+    await session.call('kling_get_task', { task_id: DOCUMENTED_ID });
+    await session.call('kling_get_tasks_batch', { task_ids });
+    expect(fakeApi.requests.map(({ headers }) => headers['user-agent'])).toEqual([
+      `kling-tasks-mcp/${version} node/${process.versions.node}`,
+      `kling-tasks-mcp/${version} node/${process.versions.node}`,
     ]);
   });
 
-  test('links the video also where the call came right behind initialize', async () => {
-    const server = new ServerProcess({ fakeApi });
-    const clientInfo = { name: 'hasty', version: '1.0.0' };
-    const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo };
-    const call = { name: 'kling_get_task', arguments: { task_id: DOCUMENTED_ID } };
-    const messages = [
-      { jsonrpc: '2.0', id: 1, method: 'initialize', params },
-      { jsonrpc: '2.0', id: 2, method: 'tools/call', params: call },
-    ];
-    server.write(messages.map((message) => `${JSON.stringify(message)}\n`).join(''));
-    const content = [{ type: 'text' }, { type: 'resource_link' }];
-    expect(await server.answer(2)).toMatchObject({ result: { content } });
-    await server.close();
+  test('the one text block is the structured content as compact JSON', async () => {
+    const { content, structuredContent } = await session.call('kling_get_task', { task_id: DOCUMENTED_ID });
+    expect(content).toEqual([{ type: 'text', text: JSON.stringify(structuredContent) }]);
   });
 
-  test.each(['2025-03-26', '2024-11-05'])('a client of %s gets the text block alone', async (protocolVersion) => {
-    const server = new ServerProcess({ fakeApi });
-    const clientInfo = { name: 'old', version: '1.0.0' };
-    const params = { protocolVersion, capabilities: {}, clientInfo };
-    server.write({ jsonrpc: '2.0', id: 1, method: 'initialize', params });
-    expect(await server.answer(1)).toMatchObject({ result: { protocolVersion } });
-    const call = { name: 'kling_get_task', arguments: { task_id: DOCUMENTED_ID } };
-    server.write({ jsonrpc: '2.0', id: 2, method: 'tools/call', params: call });
-    expect(await server.answer(2)).toMatchObject({ result: { content: [{ type: 'text' }] } });
-    await server.close();
+  test('no result has a resource_link: it breaks frameworks, and doubles the URL for the others', async () => {
+    const calls = [
+      session.call('kling_get_task', { task_id: DOCUMENTED_ID }),
+      session.call('kling_get_task', { task_id: 'pending-1' }),
+      session.call('kling_get_task', { task_id: 'failed-1' }),
+      session.call('kling_get_task', { task_id: 'nowhere' }),
+      session.call('kling_get_tasks_batch', { task_ids: [DOCUMENTED_ID, SECOND_DOCUMENTED_ID] }),
+    ];
+    for (const { content } of await Promise.all(calls)) {
+      expect(content).toEqual([{ type: 'text', text: expect.any(String) }]);
+    }
+    expect(session.server.stdout).not.toContain('resource_link');
+  });
+
+  test.each(['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'])(
+    'a client of %s gets one text block, also where the call came right behind initialize',
+    async (protocolVersion) => {
+      const server = new ServerProcess({ fakeApi });
+      const clientInfo = { name: 'hasty', version: '1.0.0' };
+      const params = { protocolVersion, capabilities: {}, clientInfo };
+      const call = { name: 'kling_get_task', arguments: { task_id: DOCUMENTED_ID } };
+      const messages = [
+        { jsonrpc: '2.0', id: 1, method: 'initialize', params },
+        { jsonrpc: '2.0', id: 2, method: 'tools/call', params: call },
+      ];
+      server.write(messages.map((message) => `${JSON.stringify(message)}\n`).join(''));
+      expect(await server.answer(1)).toMatchObject({ result: { protocolVersion } });
+      const { result } = (await server.answer(2)) as { result: { content: unknown[] } };
+      expect(result.content).toEqual([{ type: 'text', text: expect.stringContaining(DOCUMENTED_VIDEO) }]);
+      await server.close();
+    },
+  );
+
+  test.each([
+    ['quotes around the id', { task_id: `"${DOCUMENTED_ID}"` }],
+    ['null for an optional argument', { task_id: DOCUMENTED_ID, wait_seconds: null }],
+    ['null for an unknown argument', { task_id: DOCUMENTED_ID, reason: null }],
+    ['a number as a string', { task_id: DOCUMENTED_ID, wait_seconds: '50' }],
+    ['a wait above the maximum', { task_id: DOCUMENTED_ID, wait_seconds: 3600 }],
+  ])('forgives %s', async (_name, args) => {
+    const { structuredContent } = await session.call('kling_get_task', args);
+    expect(structuredContent?.result).toMatchObject({ task_id: DOCUMENTED_ID, status: 'completed' });
   });
 
   test('forgives white space around the id', async () => {
@@ -135,7 +164,7 @@ describe('kling_get_task', () => {
     });
   });
 
-  test('a pending task has only what is known and says when to ask again', async () => {
+  test('a pending task has what is known, what was asked for, and says when to ask again', async () => {
     const { structuredContent, content } = await session.call('kling_get_task', { task_id: 'pending-1' });
     expect(structuredContent?.result).toEqual({
       task_id: 'pending-1',
@@ -145,8 +174,16 @@ describe('kling_get_task', () => {
       created_at: expect.stringMatching(/Z$/),
       elapsed_seconds: expect.any(Number),
       poll_after_seconds: 10,
+      request: { action: 'text2video', model: 'kling-v1', prompt: expect.stringMatching(/^White ceramic/) },
     });
     expect(content).toHaveLength(1);
+  });
+
+  test('a pending task after a wait has no request, which the model would read again and again', async () => {
+    const args = { task_id: 'pending-1', wait_seconds: 1 };
+    const { structuredContent } = await session.call('kling_get_task', args);
+    expect(structuredContent?.result).toMatchObject({ status: 'pending', poll_after_seconds: 1 });
+    expect(structuredContent?.result).not.toHaveProperty('request');
   });
 });
 
@@ -189,6 +226,16 @@ describe('kling_get_tasks_batch', () => {
   test('ids that differ only in case are one task, told as it was first asked for', async () => {
     const { structuredContent } = await session.call('kling_get_tasks_batch', { task_ids: ['Failed-1', 'failed-1'] });
     expect(structuredContent?.result).toMatchObject({ counts: { failed: 1 }, tasks: [{ task_id: 'Failed-1' }] });
+  });
+
+  test.each([
+    ['one id as a string', DOCUMENTED_ID],
+    ['a JSON list in a string', `["${DOCUMENTED_ID}"]`],
+    ['ids in a string', `${DOCUMENTED_ID}, ${DOCUMENTED_ID}`],
+    ['ids within quotes', [`\`${DOCUMENTED_ID}\``]],
+  ])('forgives %s', async (_name, task_ids) => {
+    const { structuredContent } = await session.call('kling_get_tasks_batch', { task_ids });
+    expect(structuredContent?.result).toMatchObject({ counts: { completed: 1 }, tasks: [{ task_id: DOCUMENTED_ID }] });
   });
 
   test('100 ids are looked up in two requests of 50', async () => {

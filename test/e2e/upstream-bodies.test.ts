@@ -1,23 +1,25 @@
 import { createServer } from 'node:http';
 import { describe, expect, test, vi } from 'vitest';
+import { BAD_RESPONSE_HINT, lookupError, RETRY_HINT } from '../support/error-texts.js';
 import { FakeApi, reply } from '../support/fake-api.js';
 import { encounter, expectUsable, flood, gzipBomb, meet } from '../support/faults.js';
+import { inProcess } from '../support/in-process.js';
 import { completedRecord } from '../support/records.js';
 import { Session } from '../support/server-process.js';
 
 // Most of the time of these tests is pauses between attempts.
 vi.setConfig({ maxConcurrency: 6 });
 
-const BAD_RESPONSE_HINT = "Check ACEDATACLOUD_API_BASE_URL. If it is right, report this to the vendor's support.";
 const HTML = `<!DOCTYPE html><html><head><title>Bad gateway</title></head><body>${'<p>x</p>'.repeat(500)}</body></html>`;
 const html = (status: number) => reply(status, HTML, { 'content-type': 'text/html' });
+
+const NOT_THE_ONE = 'The API answered with a record that is not the one asked for.';
 
 /** The body is bounded at 8 MiB; as bytes, as text and as what the collector has not taken yet. */
 const GROWTH_LIMIT_MIB = 64;
 
 describe.concurrent('Upstream faults', () => {
   test.each([
-    ['300 MiB of body', flood, 'The API answered with more than 8 MiB.'],
     ['a gzip bomb', gzipBomb, 'The API answered with a compressed body (HTTP 200).'],
     [
       'truncated JSON',
@@ -28,26 +30,37 @@ describe.concurrent('Upstream faults', () => {
     ['JSON that is no record, a number', reply(200, 42), 'The API answered with JSON that is no record.'],
     ['JSON that is no record, a string', reply(200, '"done"'), 'The API answered with JSON that is no record.'],
     ['JSON that is no record, true', reply(200, true), 'The API answered with JSON that is no record.'],
-    [
-      'JSON that is no record, an object without id',
-      reply(200, { a: 1 }),
-      'The API answered with a record that has no id.',
-    ],
-    [
-      'JSON that is no record, an object whose id is null',
-      reply(200, { id: null, type: 'videos' }),
-      'The API answered with a record that has no id.',
-    ],
+    ['JSON that is no record, an object without id', reply(200, { a: 1 }), NOT_THE_ONE],
+    ['JSON that is no record, an object whose id is null', reply(200, { id: null, type: 'videos' }), NOT_THE_ONE],
+    ['the record of another task', reply(200, completedRecord('another')), NOT_THE_ONE],
     ['empty 200', reply(200, ''), 'The API answered with an empty body (HTTP 200).'],
     ['204', reply(204, ''), 'The API answered with an empty body (HTTP 204).'],
     ['HTML with 200', html(200), 'The API answered with something that is not JSON (HTTP 200).'],
   ])('%s: bad_response at once, no second attempt, no memory for the body', async (_name, fault, what) => {
     const { isError, text, ms, requestsAtMs, grownMib } = await meet(fault, 8);
-    expect(text).toBe(`[bad_response] ${what} ${BAD_RESPONSE_HINT}`);
+    expect(text).toBe(lookupError('bad_response', `${what} ${BAD_RESPONSE_HINT}`));
     expect(isError).toBe(true);
     expect(ms).toBeLessThan(8000);
     expect(requestsAtMs).toHaveLength(1);
     expect(grownMib).toBeLessThan(GROWTH_LIMIT_MIB);
+  });
+
+  test('300 MiB of body: bad_response that does not blame the base URL, no memory for the body', async () => {
+    const { isError, text, ms, requestsAtMs, grownMib } = await meet(flood, 8);
+    const hint = "Repeating it is useless; the vendor's support can look at the task.";
+    expect(text).toBe(lookupError('bad_response', `The answer is larger than 8 MiB. ${hint}`));
+    expect(isError).toBe(true);
+    expect(ms).toBeLessThan(8000);
+    expect(requestsAtMs).toHaveLength(1);
+    expect(grownMib).toBeLessThan(GROWTH_LIMIT_MIB);
+  });
+
+  test.each([
+    ['in another spelling of the id', { ...completedRecord('FAULTY') }],
+    ['that names the task in its response alone', { ...completedRecord('faulty'), id: undefined }],
+  ])('a record %s: the task', async (_name, record) => {
+    const { structured } = await inProcess({ always: reply(200, record) }, (tools) => encounter(tools, tools.fakeApi));
+    expect(structured).toMatchObject({ task_id: 'faulty', status: 'completed' });
   });
 
   test('JSON that is no record, null: task_not_found', async () => {
@@ -58,7 +71,7 @@ describe.concurrent('Upstream faults', () => {
 
   test.each([502, 524])('HTML with %i: api_error after three attempts, without the HTML', async (status) => {
     const { text, ms, requestsAtMs } = await meet(html(status), 8);
-    expect(text).toBe(`[api_error] The API had a fault (HTTP ${status}). Try again in a minute.`);
+    expect(text).toBe(lookupError('api_error', `The API had a fault (HTTP ${status}). ${RETRY_HINT}`));
     expect(ms).toBeLessThan(8000);
     expect(requestsAtMs).toHaveLength(3);
     const [first = 0, second = 0, third = 0] = requestsAtMs;
@@ -68,7 +81,7 @@ describe.concurrent('Upstream faults', () => {
 
   test('compressed body with 502: api_error by its status', async () => {
     const { text } = await meet(reply(502, 'not really', { 'content-encoding': 'br' }), 8);
-    expect(text).toBe('[api_error] The API had a fault (HTTP 502). Try again in a minute.');
+    expect(text).toBe(lookupError('api_error', `The API had a fault (HTTP 502). ${RETRY_HINT}`));
   });
 
   test('body that names the encoding it was asked for, in capitals: read as it is', async () => {
@@ -83,7 +96,8 @@ describe.concurrent('Upstream faults', () => {
     for (const status of [301, 302, 303, 307, 308]) {
       fakeApi.faults.push(reply(status, HTML, { location: `${elsewhere.url}/kling/tasks` }));
       const { text, isError } = await encounter(session, fakeApi);
-      expect(text).toBe(`[bad_response] The API answered with a redirect (HTTP ${status}). ${BAD_RESPONSE_HINT}`);
+      const what = `The API answered with a redirect (HTTP ${status}).`;
+      expect(text).toBe(lookupError('bad_response', `${what} ${BAD_RESPONSE_HINT}`));
       expect(isError).toBe(true);
       await expectUsable(session);
     }

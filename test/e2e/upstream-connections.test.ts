@@ -2,7 +2,15 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { describe, expect, test, vi } from 'vitest';
-import { FakeApi, TOKEN } from '../support/fake-api.js';
+import {
+  CONNECTION_HINT,
+  lookupError,
+  lookupErrorLike,
+  RETRY_HINT,
+  TIMEOUT_HINT,
+  URL_HINT,
+} from '../support/error-texts.js';
+import { FakeApi, type Handler, reply, TOKEN } from '../support/fake-api.js';
 import {
   drip,
   encounter,
@@ -16,20 +24,19 @@ import {
   resetBeforeBody,
   resetInBody,
 } from '../support/faults.js';
+import { inProcess } from '../support/in-process.js';
 import { completedRecord } from '../support/records.js';
 import { Session } from '../support/server-process.js';
 import { createTlsServer, STRANGER_PEM, TRUSTED_PEM } from '../support/tls.js';
 
 // Most of the time of these tests is pauses between attempts.
-vi.setConfig({ maxConcurrency: 6 });
+vi.setConfig({ maxConcurrency: 10 });
 
 /** How much longer than its limit a call may take on a busy machine. */
 const SLACK_MS = 4000;
 
-const CONNECTION_HINT = 'Check the internet connection, ACEDATACLOUD_API_BASE_URL and the proxy, if there is one.';
-const RESET = '[network_error] No answer from HOST: the connection was reset. Try again in a minute.';
-const TIMEOUT =
-  /^\[timeout\] No answer from HOST within 2\.\d s\. Try again; a longer KLING_REQUEST_TIMEOUT allows slower answers\.$/;
+const RESET = lookupError('network_error', `No answer from HOST: the connection was reset. ${RETRY_HINT}`);
+const TIMEOUT = lookupErrorLike('timeout', `No answer from HOST within 2\\.\\d s\\. ${TIMEOUT_HINT}$`);
 
 describe.concurrent('Upstream faults', () => {
   test.each([
@@ -67,7 +74,7 @@ describe.concurrent('Upstream faults', () => {
   ])('%s: bad_response, no second attempt', async (_name, fault) => {
     const { text, requestsAtMs } = await meet(fault, 8);
     expect(text).toMatch(
-      /^\[bad_response\] The API answered with something that is not HTTP\. Check ACEDATACLOUD_API_BASE_URL\./,
+      lookupErrorLike('bad_response', `The API answered with something that is not HTTP\\. ${URL_HINT}`),
     );
     expect(requestsAtMs).toHaveLength(1);
   });
@@ -80,7 +87,7 @@ describe.concurrent('Upstream faults', () => {
     ],
   ])('%s: network_error after three attempts', async (_name, fault) => {
     const { text, ms, requestsAtMs } = await meet(fault, 12);
-    expect(text).toMatch(/^\[network_error\] No answer from HOST: .*\. Try again in a minute\.$/);
+    expect(text).toMatch(lookupErrorLike('network_error', /No answer from HOST: .*\. Try again in a minute\.$/));
     expect(ms).toBeLessThan(12_000 + SLACK_MS);
     expect(requestsAtMs).toHaveLength(3);
   });
@@ -92,9 +99,43 @@ describe.concurrent('Upstream faults', () => {
     const { structured, requestsAtMs } = await encounter(session, fakeApi, 'good');
     expect(structured).toMatchObject({ status: 'completed' });
     expect(requestsAtMs).toHaveLength(2);
-    expect(requestsAtMs[1]).toBeGreaterThan(10_500);
+    // At once: it has waited long enough.
+    expect(requestsAtMs[1]).toBeGreaterThan(9900);
+    expect(requestsAtMs[1]).toBeLessThan(10_000 + SLACK_MS);
     await session.close();
     await fakeApi.close();
+  });
+
+  /** Answers after the given time. */
+  const answerAfter =
+    (delayMs: number): Handler =>
+    (...args) => {
+      setTimeout(() => reply(200, completedRecord('faulty'))(...args), delayMs);
+    };
+
+  test('an API that answers after 12 s, and KLING_REQUEST_TIMEOUT=120: the first attempt succeeds', async () => {
+    const options = { always: answerAfter(12_000), requestTimeoutSeconds: 120 };
+    const { structured, requestsAtMs } = await inProcess(options, (tools) => encounter(tools, tools.fakeApi));
+    expect(structured).toMatchObject({ status: 'completed' });
+    expect(requestsAtMs).toHaveLength(1);
+  });
+
+  test('an API that answers after 12 s: the second attempt has all the time that is left, and succeeds', async () => {
+    const options = { always: answerAfter(12_000), requestTimeoutSeconds: 30 };
+    const { structured, requestsAtMs, ms } = await inProcess(options, (tools) => encounter(tools, tools.fakeApi));
+    expect(structured).toMatchObject({ status: 'completed' });
+    expect(requestsAtMs).toHaveLength(2);
+    expect(ms).toBeGreaterThan(21_900);
+  });
+
+  test('a body that takes longer than 10 s after its headers: the attempt has all the time that is left', async () => {
+    const always: Handler = (_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
+      setTimeout(() => response.end(JSON.stringify(completedRecord('faulty'))), 12_000);
+    };
+    const { structured, requestsAtMs } = await inProcess({ always }, (tools) => encounter(tools, tools.fakeApi));
+    expect(structured).toMatchObject({ status: 'completed' });
+    expect(requestsAtMs).toHaveLength(1);
   });
 
   test('refused: network_error names the host, and a server that comes back is found', async () => {
@@ -104,7 +145,7 @@ describe.concurrent('Upstream faults', () => {
     await expectUsable(session);
     await fakeApi.close();
     const { isError, text, ms } = await encounter(session, fakeApi);
-    expect(text).toBe(`[network_error] No answer from HOST: connection refused. ${CONNECTION_HINT}`);
+    expect(text).toBe(lookupError('network_error', `No answer from HOST: connection refused. ${CONNECTION_HINT}`));
     expect(isError).toBe(true);
     expect(ms).toBeLessThan(8000 + SLACK_MS);
     const reborn = await FakeApi.start([completedRecord('good')], createServer(), port);
@@ -122,7 +163,7 @@ describe.concurrent('Upstream faults', () => {
     const session = await Session.start({ env });
     const { content, isError } = await session.call('kling_get_task', { task_id: 'faulty' });
     const what = 'No answer from kling.invalid: the host name cannot be resolved (DNS).';
-    expect(content).toEqual([{ type: 'text', text: `[network_error] ${what} ${CONNECTION_HINT}` }]);
+    expect(content).toEqual([{ type: 'text', text: lookupError('network_error', `${what} ${CONNECTION_HINT}`) }]);
     expect(isError).toBe(true);
     expect((await session.client.listTools()).tools).toHaveLength(2);
     await session.close();
@@ -160,7 +201,7 @@ describe.concurrent('Upstream faults', () => {
     };
     const session = await Session.start({ env });
     const { content } = await session.call('kling_get_task', { task_id: 'faulty' });
-    expect(content[0]?.text).toMatch(/^\[timeout\] No answer from 127\.0\.0\.1:\d+ within 2\.\d s\./);
+    expect(content[0]?.text).toMatch(lookupErrorLike('timeout', /No answer from 127\.0\.0\.1:\d+ within 2\.\d s\./));
     expect(closed).toHaveLength(1);
     await Promise.all(closed);
     await session.close();
@@ -170,12 +211,17 @@ describe.concurrent('Upstream faults', () => {
   test('TLS failure: network_error names the reason and the variable for a private authority', async () => {
     const text = await meetOnTlsPort(createTlsServer(STRANGER_PEM));
     expect(text).toMatch(
-      /^\[network_error\] No answer from HOST: the TLS handshake failed \((DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE|CERT_SIGNATURE_FAILURE)\)\. .*NODE_EXTRA_CA_CERTS/,
+      lookupErrorLike(
+        'network_error',
+        /No answer from HOST: the TLS handshake failed \((DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE|CERT_SIGNATURE_FAILURE)\)\. .*NODE_EXTRA_CA_CERTS/,
+      ),
     );
   });
 
   test('plain HTTP on an HTTPS port: network_error says that TLS failed', async () => {
     const text = await meetOnTlsPort(createServer());
-    expect(text).toMatch(/^\[network_error\] No answer from HOST: the TLS handshake failed \(\w+\)\. Check ACEDATA/);
+    expect(text).toMatch(
+      lookupErrorLike('network_error', /No answer from HOST: the TLS handshake failed \(\w+\)\. Check ACEDATA/),
+    );
   });
 });

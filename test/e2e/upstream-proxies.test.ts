@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { describe, expect, test, vi } from 'vitest';
 import { FakeApi, TOKEN } from '../support/fake-api.js';
 import { encounter, expectUsable } from '../support/faults.js';
-import { FakeApiProxy, refuseTunnel, type TunnelHandler, tunnelTo } from '../support/proxy.js';
+import { FakeProxy, refuseTunnel, type TunnelHandler, tunnelTo } from '../support/proxy.js';
 import { completedRecord } from '../support/records.js';
 import { Session } from '../support/server-process.js';
 import { createTlsServer, TLS_HOST, TRUSTED_PEM } from '../support/tls.js';
@@ -24,7 +24,7 @@ const ENV = {
 interface Setup {
   session: Session;
   fakeApi: FakeApi;
-  proxy: FakeApiProxy;
+  proxy: FakeProxy;
 }
 
 /** A session whose API has a name that only the proxy can resolve. */
@@ -33,7 +33,7 @@ async function throughProxy(
   run: (setup: Setup) => Promise<void>,
 ): Promise<void> {
   const fakeApi = await FakeApi.start([completedRecord('good')], createTlsServer(TRUSTED_PEM));
-  const proxy = await FakeApiProxy.start(handler ?? tunnelTo(fakeApi.port));
+  const proxy = await FakeProxy.start(handler ?? tunnelTo(fakeApi.port));
   const session = await Session.start({
     env: { ...ENV, HTTPS_PROXY: proxy.url.replace('//', `//user:${PASSWORD}@`), ...env },
     secrets: [PASSWORD, Buffer.from(`user:${PASSWORD}`).toString('base64')],
@@ -70,7 +70,7 @@ describe.concurrent('Upstream faults', () => {
       await throughProxy({ handler: refuseTunnel(...refusal) }, async ({ session, fakeApi, proxy }) => {
         const { text, isError, ms } = await encounter(session, fakeApi);
         expect(text).toBe(
-          `[network_error] No answer from ${TLS_HOST} (a proxy is configured): the proxy refused the tunnel. ` +
+          `[network_error] The lookup failed, which says nothing about the task: No answer from ${TLS_HOST} (a proxy is configured): the proxy refused the tunnel. ` +
             'Check HTTPS_PROXY and HTTP_PROXY.',
         );
         expect(isError).toBe(true);
@@ -86,7 +86,7 @@ describe.concurrent('Upstream faults', () => {
     await throughProxy({ handler: (socket) => socket.resetAndDestroy() }, async ({ session, fakeApi, proxy }) => {
       const { text, ms } = await encounter(session, fakeApi);
       expect(text).toMatch(
-        /^\[network_error\] No answer from api\.kling\.test \(a proxy is configured\): the conn.* reset\./,
+        /^\[network_error\] The lookup failed, .*: No answer from api\.kling\.test \(a proxy is configured\): the conn.* reset\./,
       );
       expect(ms).toBeLessThan(8000 + SLACK_MS);
       expect(proxy.tunnels).toHaveLength(3);
@@ -106,7 +106,9 @@ describe.concurrent('Upstream faults', () => {
     };
     await throughProxy({ handler, env: { KLING_REQUEST_TIMEOUT: '2' } }, async ({ session, fakeApi, proxy }) => {
       const { text, ms } = await encounter(session, fakeApi);
-      expect(text).toMatch(/^\[timeout\] No answer from api\.kling\.test \(a proxy is configured\) within 2\.\d s\./);
+      expect(text).toMatch(
+        /^\[timeout\] The lookup failed, .*: No answer from api\.kling\.test \(a proxy is configured\) within 2\.\d s\./,
+      );
       expect(ms).toBeLessThan(2000 + SLACK_MS);
       expect(proxy.tunnels).toHaveLength(1);
       // Nothing is left that would hang on, or try again behind the caller's back.
@@ -118,13 +120,13 @@ describe.concurrent('Upstream faults', () => {
   });
 
   test('proxy that refuses connections: network_error names that a proxy is configured', async () => {
-    const gone = await FakeApiProxy.start(() => {});
+    const gone = await FakeProxy.start(() => {});
     const { url } = gone;
     await gone.close();
     await throughProxy({ env: { HTTPS_PROXY: url } }, async ({ session, fakeApi }) => {
       const { text } = await encounter(session, fakeApi);
       expect(text).toMatch(
-        /^\[network_error\] No answer from api\.kling\.test \(a proxy is configured\): connection refused\. .*the proxy/,
+        /^\[network_error\] The lookup failed, .*: No answer from api\.kling\.test \(a proxy is configured\): connection refused\. .*the proxy/,
       );
     });
   });
@@ -133,7 +135,7 @@ describe.concurrent('Upstream faults', () => {
     await throughProxy({ env: { NO_PROXY: TLS_HOST } }, async ({ session, fakeApi, proxy }) => {
       const { text } = await encounter(session, fakeApi);
       expect(text).toMatch(
-        /^\[network_error\] No answer from api\.kling\.test.*: the host name cannot be resolved \(DNS\)\./,
+        /^\[network_error\] The lookup failed, .*: No answer from api\.kling\.test.*: the host name cannot be resolved \(DNS\)\./,
       );
       expect(proxy.tunnels).toEqual([]);
     });
@@ -144,7 +146,7 @@ describe.concurrent('Upstream faults', () => {
     ['ALL_PROXY', { HTTPS_PROXY: '', https_proxy: ' ' }],
   ])('proxy in %s without a scheme: host:port means http, and blank variables do not hide it', async (name, blank) => {
     const fakeApi = await FakeApi.start([completedRecord('good')], createTlsServer(TRUSTED_PEM));
-    const proxy = await FakeApiProxy.start(tunnelTo(fakeApi.port));
+    const proxy = await FakeProxy.start(tunnelTo(fakeApi.port));
     const session = await Session.start({ env: { ...ENV, ...blank, [name]: new URL(proxy.url).host } });
     await expectUsable(session);
     expect(proxy.tunnels).toHaveLength(1);

@@ -1,32 +1,18 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { FakeApi, type Handler, reply } from '../support/fake-api.js';
+import { describe, expect, test, vi } from 'vitest';
+import { lookupErrorLike } from '../support/error-texts.js';
+import { type Handler, reply } from '../support/fake-api.js';
 import { type Encounter, encounter } from '../support/faults.js';
+import { inProcess } from '../support/in-process.js';
 import { completedRecord, pendingRecord } from '../support/records.js';
-import { Session } from '../support/server-process.js';
 
-// One server takes all calls at once; most of their time is pauses between attempts.
+// Most of the time of these tests is pauses between attempts.
 vi.setConfig({ maxConcurrency: 20 });
 
-let fakeApi: FakeApi;
-let session: Session;
-let calls = 0;
-
-beforeAll(async () => {
-  fakeApi = await FakeApi.start();
-  session = await Session.start({ fakeApi, env: { KLING_REQUEST_TIMEOUT: '20' } });
-});
-
-afterAll(async () => {
-  await session.close();
-  await fakeApi.close();
-});
-
 /** 429 with the header, which is made when the request arrives; the given number of times, then the task. */
-async function limited(retryAfter: () => string | undefined, times = Number.POSITIVE_INFINITY): Promise<Encounter> {
-  const id = `limited-${++calls}`;
+function limited(retryAfter: () => string | undefined, times = Number.POSITIVE_INFINITY): Promise<Encounter> {
   let left = times;
-  const handler: Handler = (...args) => {
-    if (left-- <= 0) return reply(200, completedRecord(id))(...args);
+  const always: Handler = (...args) => {
+    if (left-- <= 0) return reply(200, completedRecord('faulty'))(...args);
     const value = retryAfter();
     reply(
       429,
@@ -34,8 +20,7 @@ async function limited(retryAfter: () => string | undefined, times = Number.POSI
       value === undefined ? {} : { 'retry-after': value },
     )(...args);
   };
-  fakeApi.byTask.set(id, handler);
-  return encounter(session, fakeApi, id);
+  return inProcess({ always, requestTimeoutSeconds: 20 }, (tools) => encounter(tools, tools.fakeApi));
 }
 
 /** The pauses between the requests, in milliseconds. */
@@ -71,7 +56,7 @@ describe.concurrent('Upstream faults', () => {
   ])('Retry-After %s: the usual pauses, three attempts', async (_name, retryAfter) => {
     const outcome = await limited(retryAfter);
     expect(outcome.text).toMatch(
-      /^\[too_many_requests\] The API limits the rate of requests\. Try again after (1|10) s\.$/,
+      lookupErrorLike('too_many_requests', /The API limits the rate of requests\. Try again after (1|10) s\.$/),
     );
     const [first, second, ...more] = gapsOf(outcome);
     expect(first).toBeGreaterThan(700);
@@ -87,7 +72,7 @@ describe.concurrent('Upstream faults', () => {
     'Retry-After longer than the time left, %s: told at once, no second attempt',
     async (_name, retryAfter, advice) => {
       const { text, isError, ms, requestsAtMs } = await limited(retryAfter);
-      expect(text).toMatch(/^\[too_many_requests\] The API limits the rate of requests\./);
+      expect(text).toMatch(lookupErrorLike('too_many_requests', /The API limits the rate of requests\./));
       expect(text).toMatch(advice);
       expect(isError).toBe(true);
       expect(ms).toBeLessThan(10_000);
@@ -96,20 +81,72 @@ describe.concurrent('Upstream faults', () => {
   );
 
   test('Retry-After longer than a wait: a batch tells it and a whole number of seconds', async () => {
-    const handler: Handler = reply(429, {}, { 'retry-after': '9'.repeat(400) });
-    const own = await FakeApi.start([pendingRecord('good')]);
-    const ownSession = await Session.start({ fakeApi: own });
-    // The first request knows one of two chunks; the other one is limited.
-    const ids = ['good', ...Array.from({ length: 59 }, (_, index) => `nowhere-${index}`)];
-    own.always = (request, ...rest) =>
-      ((request.body.ids as string[]).includes('good') ? own.answer : handler)(request, ...rest);
-    const { structuredContent } = await ownSession.call('kling_get_tasks_batch', { task_ids: ids, wait_seconds: 3 });
-    expect(structuredContent?.result).toMatchObject({
-      counts: { pending: 1, not_found: 49, lookup_failed: 10 },
-      poll_after_seconds: 86_400,
-      lookup_errors: [{ code: 'too_many_requests', message: expect.stringContaining('after 86400 s') }],
+    const limit: Handler = reply(429, {}, { 'retry-after': '9'.repeat(400) });
+    await inProcess({ tasks: [pendingRecord('good')] }, async ({ fakeApi, call }) => {
+      // The first request knows one of two chunks; the other one is limited.
+      const ids = ['good', ...Array.from({ length: 59 }, (_, index) => `nowhere-${index}`)];
+      fakeApi.always = (request, ...rest) =>
+        ((request.body.ids as string[]).includes('good') ? fakeApi.answer : limit)(request, ...rest);
+      const { structuredContent } = await call('kling_get_tasks_batch', { task_ids: ids, wait_seconds: 3 });
+      expect(structuredContent?.result).toMatchObject({
+        counts: { pending: 1, not_found: 49, lookup_failed: 10 },
+        poll_after_seconds: expect.any(Number),
+        lookup_errors: [{ code: 'too_many_requests', message: expect.stringContaining('after 86400 s') }],
+      });
+      // What is left of it at the end of the wait.
+      const poll_after_seconds = Number(structuredContent?.result.poll_after_seconds);
+      expect(Number.isInteger(poll_after_seconds)).toBe(true);
+      expect(poll_after_seconds).toBeGreaterThan(86_380);
+      expect(poll_after_seconds).toBeLessThanOrEqual(86_400);
     });
-    await ownSession.close();
-    await own.close();
+  });
+
+  test.each([0, 20])(
+    'Retry-After longer than a later call can wait, one of wait_seconds %i: told at once, without a request',
+    async (wait_seconds) => {
+      const always = reply(429, {}, { 'retry-after': '120' });
+      await inProcess({ always, requestTimeoutSeconds: 20 }, async ({ fakeApi, call }) => {
+        await call('kling_get_task', { task_id: 'a' });
+        const startMs = performance.now();
+        const { isError, content } = await call('kling_get_task', { task_id: 'b', wait_seconds });
+        expect(isError).toBe(true);
+        expect(content[0]?.text).toMatch(lookupErrorLike('too_many_requests', /.* Try again after 1(1\d|20) s\.$/));
+        expect(performance.now() - startMs).toBeLessThan(5000);
+        expect(fakeApi.requests).toHaveLength(1);
+      });
+    },
+  );
+
+  test('Retry-After that a later call can wait for: it waits, and then succeeds', async () => {
+    await inProcess({ tasks: [completedRecord('good')], requestTimeoutSeconds: 3 }, async ({ fakeApi, call }) => {
+      fakeApi.faults.push(reply(429, {}, { 'retry-after': '4' }));
+      const { isError } = await call('kling_get_task', { task_id: 'good' });
+      expect(isError).toBe(true);
+      const { structuredContent } = await call('kling_get_task', { task_id: 'good', wait_seconds: 10 });
+      expect(structuredContent?.result).toMatchObject({ status: 'completed' });
+      const [first, second, ...more] = fakeApi.requests.map(({ atMs }) => atMs);
+      expect((second ?? 0) - (first ?? 0)).toBeGreaterThan(3900);
+      expect(more).toEqual([]);
+    });
+  });
+
+  test.each([
+    ['an hour slow', -3_600_000],
+    ['a day fast', 86_400_000],
+  ])('Retry-After as a date, by a server whose clock is %s: counted from its own Date', async (_name, offMs) => {
+    const dateAfter = (ms: number) => new Date(Date.now() + offMs + ms).toUTCString();
+    const limit: Handler = (...args) => {
+      reply(429, {}, { date: dateAfter(0), 'retry-after': dateAfter(4000) })(...args);
+    };
+    await inProcess({ tasks: [completedRecord('good')] }, async (tools) => {
+      tools.fakeApi.faults.push(limit);
+      const outcome = await encounter(tools, tools.fakeApi, 'good');
+      expect(outcome.structured).toMatchObject({ status: 'completed' });
+      const [gap, ...more] = gapsOf(outcome);
+      expect(gap).toBeGreaterThan(3900);
+      // Counted from the local clock it would be an hour and more, or no time at all.
+      expect(gap).toBeLessThan(12_000);
+      expect(more).toEqual([]);
+    });
   });
 });

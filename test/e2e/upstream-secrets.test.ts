@@ -24,7 +24,7 @@ afterAll(async () => {
 
 /** Everything that the client gets when the API answers like this, as text. */
 async function shown(handler: Handler): Promise<string> {
-  fakeApi.byTask.set(ID, handler);
+  fakeApi.always = handler;
   return JSON.stringify(await callSafely(session, ID));
 }
 
@@ -87,7 +87,7 @@ describe('Secrets', () => {
 
   test('the token echoed by the API in a prompt: the words around it stay', async () => {
     const body = { ...completedRecord(ID), request: { prompt: `a \\ "cup" ${TOKEN}/ of tea` } };
-    fakeApi.byTask.set(ID, reply(200, body));
+    fakeApi.always = reply(200, body);
     const { structuredContent } = await callSafely(session, ID);
     expect(structuredContent?.result.request).toEqual({ prompt: 'a \\ "cup" [redacted]/ of tea' });
   });
@@ -142,6 +142,6 @@ describe('Secrets', () => {
   test('an internal id that only the message of an error names: not shown, the words around it stay', async () => {
     const [objectId, uuid] = PRIVATE_VALUES;
     const text = await shown(errorReply(403, 'used_up', `Application ${uuid} of ${objectId} is used up.`));
-    expect(text).toContain('(HTTP 403): Application [redacted] of [redacted] is used up. Top it up');
+    expect(text).toContain('(HTTP 403): Application [id] of [id] is used up. The user');
   });
 });

@@ -1,5 +1,6 @@
 import type { Progress } from '@modelcontextprotocol/sdk/types.js';
 import { describe, expect } from 'vitest';
+import { lookupErrorLike } from '../support/error-texts.js';
 import { errorReply, reply } from '../support/fake-api.js';
 import { completedRecord, failedRecord, type Json, pendingRecord } from '../support/records.js';
 import { endsAfter, idsOf, waiting } from '../support/waiting.js';
@@ -14,7 +15,8 @@ describe.concurrent('wait_seconds of kling_get_tasks_batch', () => {
       not_found: ['nowhere'],
     });
     expect(result.structuredContent?.result).not.toHaveProperty('poll_after_seconds');
-    expect(idsOf(fakeApi)).toEqual([task_ids, ['soon', 'fails']]);
+    // What was not found is looked at once more after 5 s, what is pending after 10 s.
+    expect(idsOf(fakeApi)).toEqual([task_ids, ['nowhere'], ['soon', 'fails']]);
   });
 
   const hundred = Array.from({ length: 100 }, (_, index) => `task-${index}`);
@@ -22,13 +24,13 @@ describe.concurrent('wait_seconds of kling_get_tasks_batch', () => {
   waiting('asks for 100 ids in two requests, then for the pending in one', slow, async ({ fakeApi, timed }) => {
     const { result } = await timed('kling_get_tasks_batch', { task_ids: hundred, wait_seconds: 50 });
     expect(result.structuredContent?.result).toMatchObject({ counts: { completed: 100 } });
-    expect(idsOf(fakeApi).map((ids) => (ids as string[]).length)).toEqual([50, 50, 10]);
+    expect(idsOf(fakeApi).map((ids) => ids.length)).toEqual([50, 50, 10]);
   });
 
   const halves = hundred.slice(0, 60).map((id) => completedRecord(id));
   waiting('a request that fails beside one that succeeds is told, and the rest is known', halves, async (setup) => {
     const { fakeApi, session } = setup;
-    fakeApi.faults.push(reply(400, { error: { code: 'bad_request', message: 'no' } }));
+    fakeApi.faults.push(reply(403, { error: { code: 'forbidden', message: 'no' }, trace_id: 'trace-9' }));
     const task_ids = hundred.slice(0, 60);
     const { structuredContent, isError } = await session.call('kling_get_tasks_batch', { task_ids });
     expect(isError).toBeFalsy();
@@ -45,10 +47,27 @@ describe.concurrent('wait_seconds of kling_get_tasks_batch', () => {
     expect(result.lookup_errors).toEqual([
       {
         task_ids: expect.any(Array),
-        code: 'bad_request',
-        message: expect.stringMatching(/refused the request.*\. .+\.$/),
+        code: 'forbidden',
+        message: expect.stringMatching(/^The API refused access.*\. .+\.$/),
+        trace_id: 'trace-9',
       },
     ]);
+  });
+
+  const healthy = hundred.slice(0, 50).map((id) => endsAfter(id, 2, completedRecord(id), 3));
+  waiting('a chunk that cannot be mended does not end the wait for 50 healthy ids', healthy, async (setup) => {
+    const { fakeApi, timed } = setup;
+    fakeApi.always = (request, ...rest) => {
+      const isBad = ((request.body.ids ?? []) as string[]).includes('task-99');
+      (isBad ? errorReply(403, 'forbidden') : fakeApi.answer)(request, ...rest);
+    };
+    const { result, seconds } = await timed('kling_get_tasks_batch', { task_ids: hundred, wait_seconds: 50 });
+    expect(result.structuredContent?.result).toMatchObject({
+      counts: { pending: 0, completed: 50, not_found: 0, lookup_failed: 50 },
+      lookup_errors: [{ task_ids: hundred.slice(50), code: 'forbidden', trace_id: 'trace-of-error' }],
+    });
+    expect(seconds).toBeLessThan(14);
+    expect(idsOf(fakeApi).map((ids) => ids.length)).toEqual([50, 50, 50]);
   });
 
   waiting('a fault at a later look leaves what was seen', [pendingRecord('a'), pendingRecord('b')], async (setup) => {
@@ -57,7 +76,7 @@ describe.concurrent('wait_seconds of kling_get_tasks_batch', () => {
     const { result } = await timed('kling_get_tasks_batch', { task_ids: ['a', 'b'], wait_seconds: 50 });
     expect(result.structuredContent?.result).toMatchObject({
       counts: { pending: 2, lookup_failed: 0 },
-      lookup_errors: [{ task_ids: ['a', 'b'], code: 'used_up' }],
+      lookup_errors: [{ task_ids: ['a', 'b'], code: 'used_up', trace_id: 'trace-of-error' }],
     });
   });
 
@@ -65,7 +84,9 @@ describe.concurrent('wait_seconds of kling_get_tasks_batch', () => {
     fakeApi.always = errorReply(401, 'invalid_token');
     const { isError, content } = await session.call('kling_get_tasks_batch', { task_ids: hundred });
     expect(isError).toBe(true);
-    expect(content).toEqual([{ type: 'text', text: expect.stringMatching(/^\[invalid_token\]/) }]);
+    expect(content).toEqual([
+      { type: 'text', text: expect.stringMatching(lookupErrorLike('invalid_token', /The API does not/)) },
+    ]);
     expect(fakeApi.requests).toHaveLength(2);
   });
 });
@@ -80,9 +101,9 @@ describe.concurrent('progress', () => {
     expect(structuredContent?.result).toMatchObject({ counts: { completed: 2 } });
     expect(seen.length).toBeGreaterThanOrEqual(2);
     for (const [index, { progress, total, message }] of seen.entries()) {
-      expect(progress).toBeGreaterThan(seen[index - 1]?.progress ?? 0);
+      expect(progress).toBeGreaterThan(seen[index - 1]?.progress ?? -1);
       expect(total).toBe(50);
-      expect(message).toMatch(/^1 of 2 tasks finished, \d+ s$/);
+      expect(message).toMatch(index === 0 ? /^0 of 2 tasks finished, 0 s$/ : /^1 of 2 tasks finished, \d+ s$/);
     }
     expect(session.server.messages.at(-1)).toHaveProperty('result');
   });

@@ -48,8 +48,6 @@ export class FakeApi {
   readonly faults: Handler[] = [];
   /** Takes every request for which there is no fault, while it is set. */
   always: Handler | undefined;
-  /** Takes the requests for one task, by its id: the calls of many tests at once do not meet each other. */
-  readonly byTask = new Map<unknown, Handler>();
   /** The open connections. */
   readonly sockets = new Set<Socket>();
   readonly #tasks = new Map<string, TaskSource>();
@@ -119,8 +117,7 @@ export class FakeApi {
     const request = { atMs, method: raw.method ?? '', path: raw.url ?? '', headers: raw.headers, body };
     this.requests.push(request);
     for (const resolve of this.#onRequest.splice(0)) resolve();
-    const handler =
-      this.faults.shift() ?? this.byTask.get(body.id) ?? this.always ?? ((...args) => this.answer(...args));
+    const handler = this.faults.shift() ?? this.always ?? ((...args) => this.answer(...args));
     handler(request, response, raw);
   }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { FakeApi, type Handler } from './fake-api.js';
+import type { ToolCaller } from './in-process.js';
 import { completedRecord, type Json } from './records.js';
 import { Session } from './server-process.js';
 
@@ -86,9 +87,9 @@ export interface Encounter {
 }
 
 /** The text of a call's error, how long it took, and what the fake API saw of it. */
-export async function encounter(session: Session, fakeApi: FakeApi, id = 'faulty'): Promise<Encounter> {
+export async function encounter(caller: ToolCaller, fakeApi: FakeApi, id = 'faulty'): Promise<Encounter> {
   const startMs = performance.now();
-  const result = await session.call('kling_get_task', { task_id: id });
+  const result = await caller.call('kling_get_task', { task_id: id });
   const ms = performance.now() - startMs;
   const mine = fakeApi.requests.filter(({ atMs, body }) => atMs >= startMs && body.id === id);
   return {
@@ -101,8 +102,8 @@ export async function encounter(session: Session, fakeApi: FakeApi, id = 'faulty
 }
 
 /** Fails unless a lookup succeeds: the server is usable. */
-export async function expectUsable(session: Session): Promise<void> {
-  const { structuredContent, content } = await session.call('kling_get_task', { task_id: 'good' });
+export async function expectUsable(caller: ToolCaller): Promise<void> {
+  const { structuredContent, content } = await caller.call('kling_get_task', { task_id: 'good' });
   if (structuredContent?.result.status !== 'completed') throw new Error(`not usable: ${content[0]?.text}`);
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { FakeApi, reply } from './fake-api.js';
+import { FakeApi, type Handler, reply } from './fake-api.js';
 import { expectUsable } from './faults.js';
 import { completedRecord, type Json } from './records.js';
 import { callSafely } from './safety.js';
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 
 afterEach(async () => {
-  fakeApi.byTask.clear();
+  fakeApi.always = undefined;
   await expectUsable(session);
 });
 
@@ -28,9 +28,14 @@ afterAll(async () => {
   await fakeApi.close();
 });
 
+/** Answers the requests for the hostile task, and for no other. */
+export function answerWith(handler: Handler): void {
+  fakeApi.always = (request, ...rest) => (request.body.id === ID ? handler : fakeApi.answer)(request, ...rest);
+}
+
 /** The Task that the record becomes, after a look at every string of the answer. */
 export async function taskOf(body: Json | string): Promise<Json> {
-  fakeApi.byTask.set(ID, reply(200, body));
+  answerWith(reply(200, body));
   const { structuredContent, content } = await callSafely(session, ID);
   if (!structuredContent) throw new Error(content[0]?.text);
   return structuredContent.result;

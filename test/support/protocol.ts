@@ -59,3 +59,32 @@ export async function toolErrorOf(server: ServerProcess, name: string, args: unk
   expect(result, JSON.stringify(reply)).toMatchObject({ isError: true });
   return result?.content[0]?.text ?? '';
 }
+
+export const RESOURCE_NOT_FOUND = -32002;
+export const MISSING_CLIENT_CAPABILITY = -32021;
+export const UNSUPPORTED_VERSION = -32022;
+
+export const VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
+export const CAPABILITIES_KEY = 'io.modelcontextprotocol/clientCapabilities';
+export const SERVER_INFO_KEY = 'io.modelcontextprotocol/serverInfo';
+export const SUBSCRIPTION_KEY = 'io.modelcontextprotocol/subscriptionId';
+export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
+
+/** The capabilities of a client that takes a task for an answer. */
+export const WITH_TASKS = { extensions: { [TASKS_EXTENSION]: {} } };
+
+/** A request of 2026-07-28, which carries its version and the client's capabilities. */
+export function stateless(id: unknown, method: string, params: Json = {}, capabilities: unknown = {}): Json {
+  const _meta = { [VERSION_KEY]: '2026-07-28', [CAPABILITIES_KEY]: capabilities, ...(params._meta as Json) };
+  return request(id, method, { ...params, _meta });
+}
+
+/** A call of `kling_get_task` by a client of 2026-07-28 that takes tasks. */
+export function followTask(id: unknown, task_id: string, wait_seconds = 50): Json {
+  return stateless(id, 'tools/call', { name: 'kling_get_task', arguments: { task_id, wait_seconds } }, WITH_TASKS);
+}
+
+/** `tasks/get`, `tasks/cancel` or `tasks/update`. */
+export function ofTask(id: unknown, method: 'get' | 'cancel' | 'update', taskId: unknown): Json {
+  return stateless(id, `tasks/${method}`, { taskId }, WITH_TASKS);
+}

@@ -13,7 +13,7 @@ export interface TunnelRequest {
 export type TunnelHandler = (socket: Socket) => void;
 
 /** A proxy on loopback: whatever host is asked for, its tunnels lead to the given port of this machine. */
-export class FakeApiProxy {
+export class FakeProxy {
   readonly tunnels: TunnelRequest[] = [];
   readonly #sockets = new Set<Socket>();
 
@@ -29,8 +29,8 @@ export class FakeApiProxy {
     });
   }
 
-  static async start(handler: TunnelHandler): Promise<FakeApiProxy> {
-    const proxy = new FakeApiProxy(createServer(), handler);
+  static async start(handler: TunnelHandler): Promise<FakeProxy> {
+    const proxy = new FakeProxy(createServer(), handler);
     proxy.server.listen(0, '127.0.0.1');
     await once(proxy.server, 'listening');
     return proxy;

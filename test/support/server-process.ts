@@ -102,14 +102,22 @@ export class ServerProcess {
     while (!this.stdout.includes(text)) await this.#change();
   }
 
-  /** All that is answered to the given lines: what came before the answer to a ping behind them. */
+  /**
+   * All that is answered to the given lines without asking the API: what came before the answer to a ping that was sent
+   * once a first ping behind them had been answered. The first alone proves nothing, as it may overtake them.
+   */
   async replies(...lines: (string | Buffer | object)[]): Promise<Json[]> {
     const start = this.messages.length;
-    const id = `ping-${++this.#pings}`;
     for (const line of lines) this.write(line);
+    const first = await this.#ping();
+    const second = await this.#ping();
+    return this.messages.slice(start, this.messages.indexOf(second)).filter((message) => message !== first);
+  }
+
+  async #ping(): Promise<Json> {
+    const id = `ping-${++this.#pings}`;
     this.write({ jsonrpc: '2.0', id, method: 'ping' });
-    const pong = await this.answer(id);
-    return this.messages.slice(start, this.messages.indexOf(pong));
+    return this.answer(id);
   }
 
   /** Sends the signal, waits for the end and checks what was written. */

@@ -22,7 +22,7 @@ export const STATES = {
   'while waiting': async ({ server }: Scene) => {
     await initialize(server);
     server.write(getTask('call', 'pending-1', 50));
-    await server.logged('retrieve: HTTP 200');
+    await server.logged('lookup of 1: HTTP 200');
   },
   'with a reader that does not read': async ({ server }: Scene) => {
     await initialize(server);

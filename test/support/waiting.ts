@@ -35,15 +35,25 @@ export function waiting(
   });
 }
 
-/** A task that ends the given time after it was first looked at. */
-export function endsAfter(id: string, seconds: number, ended: Json = completedRecord(id)): TaskSource {
+/** A task, a minute old unless told otherwise, that ends the given time after it was first looked at. */
+export function endsAfter(id: string, seconds: number, ended: Json = completedRecord(id), ageSeconds = 60): TaskSource {
   let endMs: number | undefined;
   let looked = false;
   return () => {
     // The first call only tells the fake API the id.
     if (looked) endMs ??= performance.now() + seconds * 1000;
     looked = true;
-    return endMs !== undefined && performance.now() >= endMs ? ended : pendingRecord(id);
+    return endMs !== undefined && performance.now() >= endMs ? ended : pendingRecord(id, 'processing', ageSeconds);
+  };
+}
+
+/** A task that one replica knows only from the given look on. */
+export function knownFromLook(look: number, record: Json): TaskSource {
+  let looks = -1;
+  return () => {
+    // The first call only tells the fake API the id.
+    looks++;
+    return looks > 0 && looks < look ? {} : record;
   };
 }
 
@@ -52,5 +62,5 @@ export function timesOf({ requests }: FakeApi, callMs: number): number[] {
   return requests.map(({ atMs }) => (atMs - callMs) / 1000);
 }
 
-/** The ids of each batch request. */
-export const idsOf = ({ requests }: FakeApi) => requests.map(({ body }) => body.ids);
+/** The ids that each request asked for. */
+export const idsOf = ({ requests }: FakeApi) => requests.map(({ body }) => (body.ids ?? [body.id]) as string[]);

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { KlingError } from '../../src/kling/api/error.js';
-import type { Lookup } from '../../src/kling/lookup.js';
 import type { Task } from '../../src/kling/task/task.js';
-import { batchSchema, getTasksBatchTool } from '../../src/tools/get-tasks-batch.js';
+import { type Batch, batchSchema, toBatch } from '../../src/tools/get-tasks-batch.js';
 
 const COMPLETED: Task = {
   task_id: 'Done-1',
@@ -38,31 +37,17 @@ interface Known {
   pollAfterSeconds?: number;
 }
 
-/** The batch that the tool makes of what was learnt about the ids. */
-async function batchOf(task_ids: string[], { tasks = [], notFound = [], faults, pollAfterSeconds }: Known) {
-  // As the real one: the outcome has the ids that the lookup is given.
-  const lookup: Lookup = {
-    task: () => Promise.reject(),
-    async tasks(ids) {
-      const asAsked = (known: string) => ids.find((id) => id.toLowerCase() === known.toLowerCase()) ?? known;
-      return {
-        tasks: new Map(tasks.map((task) => [asAsked(task.task_id), task])),
-        notFound: notFound.map(asAsked),
-        faults: new Map([...(faults ?? [])].map(([id, fault]) => [asAsked(id), fault])),
-        pollAfterSeconds,
-      };
-    },
-  };
-  const { signal } = new AbortController();
-  const context = { stop: { cancelled: signal, closing: signal }, takesResourceLinks: () => true };
-  const result = await getTasksBatchTool(lookup, 50).call({ task_ids }, context);
-  expect(result.content).toEqual([{ type: 'text', text: JSON.stringify(result.structuredContent) }]);
-  return batchSchema.parse(result.structuredContent?.result);
+/** What the batch of these ids tells of what was learnt about them; as the tool does it, the ids are distinct. */
+function batchOf(ids: string[], { tasks = [], notFound = [], faults = new Map(), pollAfterSeconds }: Known): Batch {
+  const outcome = { tasks: new Map(tasks.map((task) => [task.task_id, task])), notFound, faults, pollAfterSeconds };
+  const batch = toBatch(ids, outcome);
+  expect(batchSchema.parse(batch)).toEqual(batch);
+  return batch;
 }
 
 describe('a TaskSummary', () => {
-  test('of a completed task has its result, no details and no trace id', async () => {
-    const { tasks } = await batchOf(['Done-1'], { tasks: [COMPLETED] });
+  test('of a completed task has its result, no details, and neither ids of media nor a trace id', () => {
+    const { tasks } = batchOf(['Done-1'], { tasks: [COMPLETED] });
     expect(tasks).toEqual([
       {
         task_id: 'Done-1',
@@ -71,26 +56,26 @@ describe('a TaskSummary', () => {
         type: 'videos',
         video_url: 'https://cdn.example/1.mp4',
         duration_seconds: 5.1,
-        other_media: [{ kind: 'video', url: 'https://cdn.example/2.mp4', id: 'v2', duration_seconds: 3 }],
+        other_media: [{ kind: 'video', url: 'https://cdn.example/2.mp4', duration_seconds: 3 }],
         error: { message: 'Part of the results failed.' },
         elapsed_seconds: 317.07,
       },
     ]);
   });
 
-  test('of a failed task has its error and trace id', async () => {
-    expect((await batchOf(['f'], { tasks: [FAILED] })).tasks).toEqual([FAILED]);
+  test('of a failed task has its error and trace id', () => {
+    expect(batchOf(['f'], { tasks: [FAILED] }).tasks).toEqual([FAILED]);
   });
 
-  test('of a pending task leaves out the dates, and when to ask again, which the batch says', async () => {
-    const { tasks } = await batchOf(['p'], { tasks: [pending('p')] });
+  test('of a pending task leaves out the dates, and when to ask again, which the batch says', () => {
+    const { tasks } = batchOf(['p'], { tasks: [pending('p')] });
     expect(tasks).toEqual([{ task_id: 'p', status: 'pending', elapsed_seconds: 3 }]);
   });
 });
 
 describe('tasks', () => {
-  test('stand in the order of the input, each id once, without regard to case', async () => {
-    const { tasks, counts } = await batchOf(['p', 'F', 'Done-1', 'P', 'f'], {
+  test('stand in the order of the input', () => {
+    const { tasks, counts } = batchOf(['p', 'f', 'Done-1'], {
       tasks: [COMPLETED, FAILED, pending('p')],
     });
     expect(tasks.map(({ task_id }) => task_id)).toEqual(['p', 'f', 'Done-1']);
@@ -99,14 +84,14 @@ describe('tasks', () => {
 });
 
 describe('not_found', () => {
-  test('names the ids as they were asked for first', async () => {
-    const batch = await batchOf(['Nowhere', 'f', 'NOWHERE'], { tasks: [FAILED], notFound: ['nowhere'] });
+  test('names the ids as they were asked for first', () => {
+    const batch = batchOf(['Nowhere', 'f'], { tasks: [FAILED], notFound: ['Nowhere'] });
     expect(batch.not_found).toEqual(['Nowhere']);
     expect(batch.counts).toMatchObject({ not_found: 1, failed: 1 });
   });
 
-  test('is there when all were found', async () => {
-    expect((await batchOf(['f'], { tasks: [FAILED] })).not_found).toEqual([]);
+  test('is there when all were found', () => {
+    expect(batchOf(['f'], { tasks: [FAILED] }).not_found).toEqual([]);
   });
 });
 
@@ -114,26 +99,26 @@ describe('lookup_errors', () => {
   const busy = new KlingError('api_error', 'The API had a fault.', { hint: 'Try again.', retryable: true });
   const refused = new KlingError('forbidden', 'The API refused access.', { hint: 'Check.', traceId: 't' });
 
-  test('tell each fault once, with the ids that it hit as they were asked for', async () => {
+  test('tell each fault once, with the ids that it hit as they were asked for', () => {
     const faults = new Map([
-      ['a', busy],
-      ['b', refused],
-      ['c', busy],
+      ['A', busy],
+      ['B', refused],
+      ['C', busy],
     ]);
-    const batch = await batchOf(['A', 'B', 'C', 'f'], { tasks: [FAILED], faults });
+    const batch = batchOf(['A', 'B', 'C', 'f'], { tasks: [FAILED], faults });
     expect(batch.lookup_errors).toEqual([
       { task_ids: ['A', 'C'], code: 'api_error', message: 'The API had a fault. Try again.' },
-      { task_ids: ['B'], code: 'forbidden', message: 'The API refused access. Check.' },
+      { task_ids: ['B'], code: 'forbidden', message: 'The API refused access. Check.', trace_id: 't' },
     ]);
     expect(batch.counts).toEqual({ pending: 0, completed: 0, failed: 1, not_found: 0, lookup_failed: 3 });
   });
 
-  test('are absent where nothing went wrong', async () => {
-    expect(await batchOf(['f'], { tasks: [FAILED] })).not.toHaveProperty('lookup_errors');
+  test('are absent where nothing went wrong', () => {
+    expect(batchOf(['f'], { tasks: [FAILED] })).not.toHaveProperty('lookup_errors');
   });
 
-  test('an id that was seen before the fault counts by its state, so that the counts add up', async () => {
-    const batch = await batchOf(['p', 'q'], {
+  test('an id that was seen before the fault counts by its state, so that the counts add up', () => {
+    const batch = batchOf(['p', 'q'], {
       tasks: [pending('p')],
       faults: new Map([
         ['p', refused],
@@ -145,17 +130,17 @@ describe('lookup_errors', () => {
 });
 
 describe('poll_after_seconds', () => {
-  test('is the soonest of the pending tasks', async () => {
+  test('is the soonest of the pending tasks', () => {
     const tasks = [pending('p', 10), pending('q', 4), FAILED];
-    expect((await batchOf(['p', 'q', 'f'], { tasks })).poll_after_seconds).toBe(4);
+    expect(batchOf(['p', 'q', 'f'], { tasks }).poll_after_seconds).toBe(4);
   });
 
-  test('is what the wait says where it ran out', async () => {
-    expect((await batchOf(['p'], { tasks: [pending('p')], pollAfterSeconds: 1 })).poll_after_seconds).toBe(1);
+  test('is what the wait says where it ran out', () => {
+    expect(batchOf(['p'], { tasks: [pending('p')], pollAfterSeconds: 1 }).poll_after_seconds).toBe(1);
   });
 
-  test('is absent while nothing is pending', async () => {
-    const batch = await batchOf(['f', 'x'], { tasks: [FAILED], notFound: ['x'], pollAfterSeconds: 1 });
+  test('is absent while nothing is pending', () => {
+    const batch = batchOf(['f', 'x'], { tasks: [FAILED], notFound: ['x'], pollAfterSeconds: 1 });
     expect(batch).not.toHaveProperty('poll_after_seconds');
   });
 });

@@ -79,6 +79,7 @@ function errorOf(answer: HttpAnswer, body: JsonObject, askedIds: readonly string
       hint,
       retryable,
       divisible: !retryable && mayConcernOneTask(ownCode),
+      fromApi: true,
       traceId,
     });
   if (code !== undefined && isRefusal(code)) return say(code);

@@ -104,6 +104,8 @@ export interface KlingErrorDetails {
   retryable?: boolean;
   /** Whether the fault may lie with one of the ids in the request, so that asking for fewer may succeed. */
   divisible?: boolean;
+  /** Whether the API named the code, which then has not the meaning of one of ours that reads the same. */
+  fromApi?: boolean;
   /** The API's trace id, for the vendor's support. */
   traceId?: string | undefined;
   /** How long the API asked to wait before the next request, in milliseconds. */
@@ -121,12 +123,13 @@ export class KlingError extends Error {
   readonly traceId: string | undefined;
   readonly retryable: boolean;
   readonly divisible: boolean;
+  readonly fromApi: boolean;
   readonly retryAfterMs: number | undefined;
 
   constructor(
     readonly code: string,
     message: string,
-    { hint, retryable, divisible = false, traceId, retryAfterMs, cause }: KlingErrorDetails = {},
+    { hint, retryable, divisible = false, fromApi = false, traceId, retryAfterMs, cause }: KlingErrorDetails = {},
   ) {
     super(message, { cause });
     const meaning = meaningOf(code);
@@ -134,6 +137,7 @@ export class KlingError extends Error {
     this.traceId = traceId;
     this.retryable = retryable ?? meaning.retryable ?? false;
     this.divisible = divisible;
+    this.fromApi = fromApi;
     this.retryAfterMs = retryAfterMs;
   }
 }

@@ -22,8 +22,8 @@ export function isPrivateKey(key: string): boolean {
 
 /** A shorter value is not private: replacing "1" wherever it occurs would only destroy the text. */
 export const MIN_PRIVATE_LENGTH = 8;
-/** More private values than any record has; each costs a search in every text. */
-const MAX_PRIVATE_VALUES = 100;
+/** Far more than any record has; each costs a search in every text. */
+const MAX_PRIVATE_VALUES = 1000;
 
 /** Event names and the like, which the settings of a callback hold: "completed", "Task-Failed", "video.done". */
 const PLAIN_WORDS = /^(?:[A-Z]?[a-z]+|[A-Z]+)(?:[._:-](?:[A-Z]?[a-z]+|[A-Z]+))*$/;
@@ -45,14 +45,16 @@ export function privateValuesOf(record: object, own: ReadonlySet<string>): Priva
   const callbacks = new Map<string, URL>();
 
   const add = (text: string, privacy: Privacy) => {
-    if (words.size >= MAX_PRIVATE_VALUES || callbacks.size >= MAX_PRIVATE_VALUES) return;
     const lower = text.toLowerCase();
     if (privacy === 'callback') {
-      for (const url of lower.match(ANY_URL) ?? []) if (URL.canParse(url)) callbacks.set(url, new URL(url));
+      for (const url of lower.match(ANY_URL) ?? []) {
+        if (callbacks.size < MAX_PRIVATE_VALUES && URL.canParse(url)) callbacks.set(url, new URL(url));
+      }
       // The rest of a callback's settings identifies nobody.
       if (/\s/.test(text) || PLAIN_WORDS.test(text)) return;
     }
-    if (text.length >= MIN_PRIVATE_LENGTH && !own.has(lower)) words.add(lower);
+    const isNew = text.length >= MIN_PRIVATE_LENGTH && !own.has(lower);
+    if (isNew && words.size < MAX_PRIVATE_VALUES) words.add(lower);
   };
 
   const visit = (value: unknown, key: string | number, above: Privacy): Privacy => {

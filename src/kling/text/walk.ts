@@ -1,4 +1,4 @@
-import { isStructure } from './json.js';
+import { isObject, isStructure } from './json.js';
 
 /** Deeper than any record is nested, and far from what the call stack can bear. */
 const MAX_DEPTH = 100;
@@ -16,5 +16,5 @@ export function walk<Context>(value: unknown, context: Context, visit: Visitor<C
     if (below !== undefined && depth > 1 && isStructure(child)) walk(child, below, visit, depth - 1);
   };
   if (Array.isArray(value)) value.forEach(step);
-  else if (isStructure(value)) for (const [key, child] of Object.entries(value)) step(child, key);
+  else if (isObject(value)) for (const key of Object.keys(value)) step(value[key], key);
 }

@@ -1,0 +1,167 @@
+import type { Readable, Writable } from 'node:stream';
+import { cleanLine } from '../kling/text/clean.js';
+import type { Log } from '../log.js';
+import { Exchange } from './exchange.js';
+import {
+  INVALID_PARAMS,
+  INVALID_REQUEST,
+  PARSE_ERROR,
+  ProtocolError,
+  type Request,
+  type RequestId,
+  readMessage,
+} from './json-rpc.js';
+import { MAX_LINE_BYTES, StdioPipe } from './stdio.js';
+
+/** More requests at once than any client makes: beyond that the next messages wait in the pipe. */
+const MAX_IN_FLIGHT = 1000;
+
+/**
+ * Answers the requests of one era of the protocol.
+ * @throws ProtocolError for the client; any other error is a bug
+ */
+export type Answer = (exchange: Exchange) => Promise<object>;
+
+export interface Eras {
+  /** Whether a request belongs to the era without sessions. */
+  isStateless(request: Request): boolean;
+  stateless: Answer;
+  /** Loads what answers everything else, when the first such request comes. */
+  loadSession(): Promise<Answer>;
+}
+
+/**
+ * Takes the messages of a client and sees to it that each request is answered exactly once, whatever era it belongs to:
+ * request ids and cancellations are shared by both.
+ */
+export class Connection {
+  readonly pipe: StdioPipe;
+  /** Called once, when stdin has ended and the last message was taken. */
+  onEnd: () => void = () => {};
+  /** Called whenever a request was answered or cancelled. */
+  onSettled: () => void = () => {};
+
+  readonly #open = new Map<RequestId, Exchange>();
+  #background = 0;
+  #session: Promise<Answer> | undefined;
+  #isFirstLine = true;
+
+  constructor(
+    stdin: Readable,
+    stdout: Writable,
+    readonly log: Log,
+    readonly eras: Eras,
+  ) {
+    this.pipe = new StdioPipe(stdin, stdout, {
+      onLine: (line) => this.#takeLine(line),
+      onLineTooLong: () => this.#refuse(INVALID_REQUEST, `The line is longer than ${MAX_LINE_BYTES} bytes.`),
+      onEnd: () => this.onEnd(),
+      isBusy: () => this.inFlight >= MAX_IN_FLIGHT,
+    });
+  }
+
+  /** How many requests the client waits for, subscriptions not counted. */
+  get inFlight(): number {
+    return this.#open.size - this.#background;
+  }
+
+  #takeLine(line: string): void {
+    const text = this.#isFirstLine ? line.replace(/^\ufeff/, '') : line;
+    this.#isFirstLine = false;
+    let message: unknown;
+    try {
+      message = JSON.parse(text);
+    } catch {
+      this.#refuse(PARSE_ERROR, 'The line is not JSON.');
+      return;
+    }
+    if (Array.isArray(message)) this.#takeBatch(message);
+    else this.#take(message);
+  }
+
+  /** A batch, which 2025-03-26 demands that servers take; each of its requests is answered on a line of its own. */
+  #takeBatch(messages: unknown[]): void {
+    if (messages.length === 0 || messages.length > MAX_IN_FLIGHT) {
+      this.#refuse(INVALID_REQUEST, `A batch must have 1 to ${MAX_IN_FLIGHT} messages.`);
+    } else {
+      for (const message of messages) this.#take(message);
+    }
+  }
+
+  #take(message: unknown): void {
+    const incoming = readMessage(message);
+    if (incoming.kind === 'request') {
+      this.#start(incoming.request);
+    } else if (incoming.kind === 'refused') {
+      const { error, id } = incoming;
+      // With the id of a request in flight, the refusal would be taken for the answer to that one.
+      this.#refuse(error.code, error.message, id !== undefined && this.#open.has(id) ? undefined : id);
+    } else if (incoming.kind === 'notification' && incoming.method === 'notifications/cancelled') {
+      this.#cancel(incoming.params.requestId);
+    }
+    // Other notifications tell nothing that this server acts on, and it makes no requests that could be answered.
+  }
+
+  #start(request: Request): void {
+    const { id, method } = request;
+    if (this.#open.has(id)) {
+      this.#refuse(INVALID_REQUEST, `id ${JSON.stringify(id).slice(0, 80)} is in use by another request.`);
+      return;
+    }
+    const exchange = new Exchange(
+      request,
+      (message) => this.pipe.write(message),
+      (changed) => this.#follow(changed),
+    );
+    this.#open.set(id, exchange);
+    this.#answer(exchange).then(
+      (result) => exchange.resolve(result),
+      (error) => {
+        this.#logFailure(method, error, exchange);
+        exchange.reject(error);
+      },
+    );
+  }
+
+  async #answer(exchange: Exchange): Promise<object> {
+    const { isStateless, stateless, loadSession } = this.eras;
+    if (isStateless(exchange.request)) return stateless(exchange);
+    this.#session ??= loadSession();
+    const session = await this.#session;
+    return session(exchange);
+  }
+
+  #logFailure(method: string, error: unknown, { isOpen }: Exchange): void {
+    // Clients try out methods; what they send wrongly, their developers should read about.
+    if (error instanceof ProtocolError) {
+      const what = `${cleanLine(method, 80)}: ${error.message}`;
+      if (error.code === INVALID_PARAMS || error.code === INVALID_REQUEST) this.#logRefusal(what);
+      else this.log.debug(what);
+    } else if (isOpen) this.log.error(error instanceof Error ? (error.stack ?? error.message) : 'a request failed');
+  }
+
+  #logRefusal(what: string): void {
+    this.log.warn(`refused a message: ${what}`);
+  }
+
+  /** Keeps count of an exchange that changed. */
+  #follow(exchange: Exchange): void {
+    if (exchange.inBackground) this.#background += exchange.isOpen ? 1 : -1;
+    if (exchange.isOpen) return;
+    this.#open.delete(exchange.request.id);
+    this.onSettled();
+    this.pipe.readOn();
+  }
+
+  #cancel(id: unknown): void {
+    const exchange = typeof id === 'string' || typeof id === 'number' ? this.#open.get(id) : undefined;
+    // MCP has it that `initialize` cannot be cancelled.
+    if (exchange && exchange.request.method !== 'initialize') exchange.cancel();
+  }
+
+  /** Answers what cannot be taken, without an id where none can be read: clients refuse `id: null`. */
+  #refuse(code: number, message: string, id?: RequestId): void {
+    this.#logRefusal(message);
+    this.pipe.write({ jsonrpc: '2.0', ...(id !== undefined && { id }), error: { code, message } });
+  }
+}

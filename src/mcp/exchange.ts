@@ -1,0 +1,81 @@
+import type { JsonObject } from '../kling/text/json.js';
+import { INTERNAL_ERROR, isRequestId, ProtocolError, type Request } from './json-rpc.js';
+
+/** Progress of a call as MCP tells it. */
+export interface Progress {
+  progress: number;
+  total: number;
+  message: string;
+}
+
+/** One request on its way to its answer. What comes after the answer or the cancellation is dropped. */
+export class Exchange {
+  readonly #controller = new AbortController();
+  #open = true;
+  #inBackground = false;
+
+  /**
+   * @param send writes a message
+   * @param onChange called when the request is answered, cancelled or put into the background
+   */
+  constructor(
+    readonly request: Request,
+    readonly send: (message: object) => void,
+    readonly onChange: (exchange: Exchange) => void,
+  ) {}
+
+  /** Aborts when the client cancels the request. */
+  get cancelled(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
+  /** Whether the server may end without having answered, and may take further requests however many of these are open. */
+  get inBackground(): boolean {
+    return this.#inBackground;
+  }
+
+  stayInBackground(): void {
+    this.#inBackground = true;
+    this.onChange(this);
+  }
+
+  notify(method: string, params: JsonObject): void {
+    if (this.#open) this.send({ jsonrpc: '2.0', method, params });
+  }
+
+  /** Tells the client of progress; undefined where it did not ask, or with a token that cannot be used. */
+  get notifyProgress(): ((progress: Progress) => void) | undefined {
+    const { progressToken } = this.request.meta;
+    if (!isRequestId(progressToken)) return undefined;
+    // In the next turn: progress in the same write as the answer finds its listener gone in some clients.
+    return (progress) => {
+      setImmediate(() => this.notify('notifications/progress', { progressToken, ...progress }));
+    };
+  }
+
+  resolve(result: object): void {
+    this.#close({ jsonrpc: '2.0', id: this.request.id, result });
+  }
+
+  reject(error: unknown): void {
+    const { code, message, data } =
+      error instanceof ProtocolError ? error : new ProtocolError(INTERNAL_ERROR, 'The server failed: see its log.');
+    this.#close({ jsonrpc: '2.0', id: this.request.id, error: { code, message, ...(data && { data }) } });
+  }
+
+  cancel(): void {
+    this.#close();
+    this.#controller.abort();
+  }
+
+  #close(answer?: object): void {
+    if (!this.#open) return;
+    this.#open = false;
+    if (answer) this.send(answer);
+    this.onChange(this);
+  }
+}

@@ -1,0 +1,65 @@
+import { cleanLine } from '../kling/text/clean.js';
+import type { JsonObject } from '../kling/text/json.js';
+import type { Tool } from '../tools/tool.js';
+import type { Answer } from './connection.js';
+import type { Exchange } from './exchange.js';
+import { INVALID_PARAMS, ProtocolError } from './json-rpc.js';
+import { RESOURCES, readResource } from './resources.js';
+import type { Toolbox } from './toolbox.js';
+
+/** What both eras of the protocol are made of. */
+export interface ServerOptions {
+  info: { name: string; title: string; version: string };
+  instructions: string;
+  toolbox: Toolbox;
+  /** The built page of the view. */
+  viewFile: string;
+  /** Aborts when the client is about to go: waiting ends, and what is known is answered. */
+  closing: AbortSignal;
+}
+
+/** What both eras tell of what they can; the era without sessions adds tasks. */
+export const EXTENSIONS = { 'io.modelcontextprotocol/ui': {} };
+
+/** The methods that both eras have, by name. */
+export function createFeatures(options: ServerOptions): Map<string, Answer> {
+  const { toolbox, viewFile } = options;
+  return new Map<string, Answer>([
+    ['tools/list', async ({ request }) => onePage(request.params, { tools: await toolbox.list() })],
+    ['tools/call', (exchange) => callTool(exchange, options)],
+    ['resources/list', async ({ request }) => onePage(request.params, { resources: RESOURCES })],
+    ['resources/templates/list', async ({ request }) => onePage(request.params, { resourceTemplates: [] })],
+    ['resources/read', ({ request }) => readResource(request.params.uri, viewFile)],
+  ]);
+}
+
+/** Answers `tools/call`; what goes wrong in the tool is a result too. */
+export async function callTool(exchange: Exchange, { toolbox, closing }: ServerOptions): Promise<object> {
+  const tool = await toolOf(exchange, toolbox);
+  return tool.call(exchange.request.params.arguments, {
+    stop: { cancelled: exchange.cancelled, closing },
+    notifyProgress: exchange.notifyProgress,
+  });
+}
+
+/** Lists are short, so there is no second page to ask for. */
+function onePage(params: JsonObject, page: JsonObject): JsonObject {
+  if (params.cursor === undefined || params.cursor === '') return page;
+  throw new ProtocolError(INVALID_PARAMS, 'params.cursor is unknown: the list has one page.');
+}
+
+/**
+ * The tool that a call names.
+ * @throws ProtocolError where there is none
+ */
+export async function toolOf({ request }: Exchange, toolbox: Toolbox): Promise<Tool> {
+  const { name } = request.params;
+  if (typeof name !== 'string') throw new ProtocolError(INVALID_PARAMS, 'params.name must be a string.');
+  const tools = await toolbox.load();
+  const tool = tools.get(name);
+  if (tool) return tool;
+  throw new ProtocolError(
+    INVALID_PARAMS,
+    `There is no tool "${cleanLine(name, 40)}": this server only looks up Kling tasks, with ${[...tools.keys()].join(' and ')}.`,
+  );
+}

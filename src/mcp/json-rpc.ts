@@ -1,0 +1,80 @@
+import { isObject, type JsonObject } from '../kling/text/json.js';
+
+export type RequestId = string | number;
+
+/** Error codes of JSON-RPC 2.0, then those of MCP. */
+export const PARSE_ERROR = -32700;
+export const INVALID_REQUEST = -32600;
+export const METHOD_NOT_FOUND = -32601;
+export const INVALID_PARAMS = -32602;
+export const INTERNAL_ERROR = -32603;
+export const RESOURCE_NOT_FOUND = -32002;
+export const MISSING_CLIENT_CAPABILITY = -32021;
+export const UNSUPPORTED_VERSION = -32022;
+
+/** An error that answers a request: a code of JSON-RPC or MCP, a sentence that names what is wrong, and perhaps data. */
+export class ProtocolError extends Error {
+  override readonly name = 'ProtocolError';
+
+  constructor(
+    readonly code: number,
+    message: string,
+    readonly data?: JsonObject,
+  ) {
+    super(message);
+  }
+}
+
+/** A request as it is answered: absent params are empty, and params that are null are left out. */
+export interface Request {
+  id: RequestId;
+  method: string;
+  params: JsonObject;
+  /** `params._meta`; empty where it is absent. */
+  meta: JsonObject;
+}
+
+/** What a message turned out to be. */
+export type Incoming =
+  | { kind: 'request'; request: Request }
+  | { kind: 'notification'; method: string; params: JsonObject }
+  /** Answers a request of this server, which makes none. */
+  | { kind: 'response' }
+  /** Breaks the rules; the id is there where one can be read. */
+  | { kind: 'refused'; error: ProtocolError; id: RequestId | undefined };
+
+/**
+ * Reads one message. Clients differ in what they send: members of `params` that are null count as absent, and members
+ * that a message should not have are ignored.
+ */
+export function readMessage(message: unknown): Incoming {
+  if (!isObject(message)) return refused('A message must be a JSON object.');
+  const { jsonrpc, method } = message;
+  if (!('method' in message) && ('result' in message || 'error' in message)) return { kind: 'response' };
+  const id = isRequestId(message.id) ? message.id : undefined;
+  if ('id' in message && id === undefined) return refused('id must be a string or a whole number.');
+  if (jsonrpc !== '2.0') return refused('jsonrpc must be "2.0".', id);
+  if (typeof method !== 'string') return refused('method must be a string.', id);
+  const params = message.params ?? {};
+  const badParams = id === undefined ? INVALID_REQUEST : INVALID_PARAMS;
+  if (!isObject(params)) return refused('params must be an object.', id, badParams);
+  if (id === undefined) return { kind: 'notification', method, params };
+  const meta = params._meta ?? {};
+  if (!isObject(meta)) return refused('params._meta must be an object.', id, badParams);
+  return { kind: 'request', request: { id, method, params: withoutNulls(params), meta } };
+}
+
+export function isRequestId(value: unknown): value is RequestId {
+  return typeof value === 'string' || Number.isSafeInteger(value);
+}
+
+function refused(message: string, id?: RequestId, code = INVALID_REQUEST): Incoming {
+  return { kind: 'refused', error: new ProtocolError(code, message), id };
+}
+
+function withoutNulls(object: JsonObject): JsonObject {
+  const entries = Object.entries(object);
+  return entries.some(([, value]) => value === null)
+    ? Object.fromEntries(entries.filter(([, value]) => value !== null))
+    : object;
+}

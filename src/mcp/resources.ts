@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import type { JsonObject } from '../kling/text/json.js';
+import { VIEW_URI } from '../tools/view-uri.js';
+import { INTERNAL_ERROR, INVALID_PARAMS, ProtocolError, RESOURCE_NOT_FOUND } from './json-rpc.js';
+
+const MIME_TYPE = 'text/html;profile=mcp-app';
+
+/** Where results were seen to have their media, and the domains beside them; a host lets nothing else through. */
+const MEDIA_DOMAINS = [
+  'https://*.acedata.cloud',
+  'https://*.klingai.com',
+  'https://*.kling.ai',
+  'https://*.kechuangai.com',
+];
+
+/** What `resources/list` tells. Some clients offer resources to their models, hence audience and description. */
+export const RESOURCES = [
+  {
+    uri: VIEW_URI,
+    name: 'kling-tasks-view',
+    title: 'Kling tasks',
+    description: 'A page with which the host shows the results of the tools. It holds no information for the model.',
+    mimeType: MIME_TYPE,
+    annotations: { audience: ['user'] },
+  },
+];
+
+/**
+ * The view as `resources/read` gives it.
+ * @param file the built page
+ * @throws ProtocolError where the URI is no resource of this server, or the page cannot be read
+ */
+export async function readResource(uri: unknown, file: string): Promise<JsonObject> {
+  if (typeof uri !== 'string') throw new ProtocolError(INVALID_PARAMS, 'params.uri must be a string.');
+  if (uri !== VIEW_URI) {
+    throw new ProtocolError(RESOURCE_NOT_FOUND, `params.uri names no resource; there is only ${VIEW_URI}.`, { uri });
+  }
+  const _meta = { ui: { csp: { resourceDomains: MEDIA_DOMAINS }, prefersBorder: true } };
+  return { contents: [{ uri, mimeType: MIME_TYPE, text: await readView(file), _meta }] };
+}
+
+async function readView(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch {
+    throw new ProtocolError(INTERNAL_ERROR, 'The page is missing from this installation: install the package again.');
+  }
+}

@@ -1,0 +1,199 @@
+import { randomUUID } from 'node:crypto';
+import type { Following, Tool } from '../tools/tool.js';
+import type { Exchange } from './exchange.js';
+import { toolOf } from './features.js';
+import { INVALID_PARAMS, ProtocolError, type Request } from './json-rpc.js';
+import type { Toolbox } from './toolbox.js';
+
+/** A call that would wait at least this long becomes a task. */
+const MIN_WAIT_SECONDS = 10;
+/** How long a task is followed, and how long its last state can be fetched. */
+const MAX_FOLLOWING_MS = 3_600_000;
+const TTL_MS = 7_200_000;
+/** How long `tasks/get` waits for a look that is due. */
+const MAX_LOOK_MS = 5000;
+const MAX_TASKS = 256;
+/** The longest time that a timer of Node can take: the lookup has a limit of its own. */
+const NO_LIMIT_MS = 2 ** 31 - 1;
+const NEVER = new AbortController().signal;
+
+/** The tool whose tasks need no memory: all that is to be known of them stands in their id. */
+const SINGLE_TOOL = 'kling_get_task';
+/** The Kling task and, in base 36, when the wait for it began, in milliseconds since 1970. */
+const SINGLE_ID = /^([A-Za-z0-9_-]{1,128})@([0-9a-z]{1,9})$/;
+const BATCH_ID = /^batch-of-\d{1,3}@[0-9a-f-]{36}$/;
+
+/** A wait that goes on while the client polls; between two polls nothing happens. */
+class WaitTask {
+  readonly id: string;
+  readonly expiresAtMs = Date.now() + TTL_MS;
+  readonly #following: Following;
+  readonly #createdAtMs: number;
+  #finished: number;
+  #updatedAtMs: number;
+  /** How it ended, told again unchanged as often as it is asked for. */
+  #end: object | undefined;
+
+  constructor(id: string, following: Following, createdAtMs: number) {
+    this.id = id;
+    this.#following = following;
+    this.#finished = following.finished;
+    this.#createdAtMs = createdAtMs;
+    this.#updatedAtMs = createdAtMs;
+  }
+
+  /** Looks where a look is due, and says how the wait is doing. */
+  async poll(closing: AbortSignal): Promise<object> {
+    // The look goes on where the poll is cancelled: the next poll will want to know.
+    if (!this.#end) await this.#following.look(MAX_LOOK_MS, { cancelled: NEVER, closing });
+    const { done, looked } = this.#following;
+    // Another poll, or a cancellation, may have ended the task meanwhile.
+    if (!this.#end && (done || (looked && Date.now() - this.#createdAtMs >= MAX_FOLLOWING_MS))) {
+      const result = { resultType: 'complete', ...this.#following.result() };
+      this.#finish('completed', `${this.#summary()}`, { result });
+    }
+    return this.toJson();
+  }
+
+  cancel(): void {
+    if (!this.#end) this.#finish('cancelled', `${this.#summary()}; cancelled, no longer looked up`);
+  }
+
+  /** Stops looking. */
+  drop(): void {
+    this.#following.cancel();
+  }
+
+  toJson(): object {
+    if (this.#end) return this.#end;
+    const { finished, fault } = this.#following;
+    if (finished !== this.#finished) this.#updatedAtMs = Date.now();
+    this.#finished = finished;
+    const summary = this.#summary();
+    return this.#describe('working', fault ? `${summary}; the last lookup failed: ${fault}` : summary);
+  }
+
+  #finish(status: 'completed' | 'cancelled', statusMessage: string, more?: object): void {
+    this.#updatedAtMs = Date.now();
+    this.#end = { ...this.#describe(status, statusMessage), ...more };
+    this.drop();
+  }
+
+  #describe(status: string, statusMessage: string): object {
+    return {
+      taskId: this.id,
+      status,
+      statusMessage,
+      createdAt: new Date(this.#createdAtMs).toISOString(),
+      lastUpdatedAt: new Date(this.#updatedAtMs).toISOString(),
+      ttlMs: TTL_MS,
+      pollIntervalMs: this.#following.pollIntervalMs,
+    };
+  }
+
+  /** How the wait is doing, for a person. */
+  #summary(): string {
+    const { finished, total } = this.#following;
+    return `${finished} of ${total} finished, ${Math.round((Date.now() - this.#createdAtMs) / 1000)} s`;
+  }
+}
+
+/** The tasks extension: a long wait is answered with a handle, and the client polls for its outcome. */
+export class Tasks {
+  readonly #tasks = new Map<string, WaitTask>();
+
+  constructor(
+    readonly toolbox: Toolbox,
+    readonly closing: AbortSignal,
+  ) {}
+
+  /**
+   * Starts a call as a task, if it is one that waits long and its first look leaves something pending.
+   * @returns the answer to `tools/call`; undefined where the call is to be answered as any other
+   */
+  async start(exchange: Exchange): Promise<object | undefined> {
+    const tool = await toolOf(exchange, this.toolbox);
+    const following = startFollowing(tool, exchange.request.params.arguments);
+    if (!following || following.askedWaitSeconds < MIN_WAIT_SECONDS) return undefined;
+    const createdAtMs = Date.now();
+    await following.look(NO_LIMIT_MS, { cancelled: exchange.cancelled, closing: this.closing });
+    if (following.done || this.closing.aborted || exchange.cancelled.aborted) {
+      following.cancel();
+      return following.result();
+    }
+    const [firstId = ''] = following.ids;
+    const id =
+      tool.listing.name === SINGLE_TOOL
+        ? `${firstId}@${createdAtMs.toString(36)}`
+        : `batch-of-${following.ids.length}@${randomUUID()}`;
+    const task = this.#keep(new WaitTask(id, following, createdAtMs));
+    return { resultType: 'task', ...task.toJson() };
+  }
+
+  /** Answers `tasks/get`. */
+  async get(request: Request): Promise<object> {
+    return (await this.#find(request)).poll(this.closing);
+  }
+
+  /** Answers `tasks/cancel`. */
+  async cancel(request: Request): Promise<object> {
+    (await this.#find(request)).cancel();
+    return {};
+  }
+
+  /** Answers `tasks/update`; no task here asks for input. */
+  async update(request: Request): Promise<object> {
+    await this.#find(request);
+    return {};
+  }
+
+  /** The task that a request names; one that is not in memory is made anew if its id says what to look up. */
+  async #find({ params: { taskId } }: Request): Promise<WaitTask> {
+    if (typeof taskId !== 'string') throw unknownTask('must be a string: the taskId that tools/call returned.');
+    const task = this.#tasks.get(taskId);
+    if (task && task.expiresAtMs > Date.now()) return task;
+    const [, klingId, start] = SINGLE_ID.exec(taskId) ?? [];
+    if (klingId !== undefined && start !== undefined) return this.#restore(taskId, klingId, Number.parseInt(start, 36));
+    throw unknownTask(
+      BATCH_ID.test(taskId)
+        ? 'is gone: a batch is not followed beyond a restart or two hours. Call kling_get_tasks_batch again.'
+        : 'is no task of this server. Call kling_get_task or kling_get_tasks_batch again.',
+    );
+  }
+
+  async #restore(id: string, klingId: string, startMs: number): Promise<WaitTask> {
+    const tool = (await this.toolbox.load()).get(SINGLE_TOOL);
+    const createdAtMs = Math.min(startMs, Date.now());
+    const following = tool && startFollowing(tool, { task_id: klingId }, true);
+    if (!following) throw unknownTask('cannot be followed. Call kling_get_task again.');
+    // Another request may have restored it while the tools were loaded.
+    const known = this.#tasks.get(id);
+    return known && known.expiresAtMs > Date.now() ? known : this.#keep(new WaitTask(id, following, createdAtMs));
+  }
+
+  /** Keeps a task in the table, from which the oldest fall out. */
+  #keep(task: WaitTask): WaitTask {
+    this.#tasks.get(task.id)?.drop();
+    this.#tasks.delete(task.id);
+    for (const [id, old] of this.#tasks) {
+      if (this.#tasks.size < MAX_TASKS && old.expiresAtMs > Date.now()) break;
+      old.drop();
+      this.#tasks.delete(id);
+    }
+    this.#tasks.set(task.id, task);
+    return task;
+  }
+}
+
+/** What the tool would follow; undefined for arguments that it refuses, as the call itself says best what is wrong. */
+function startFollowing(tool: Tool, args: unknown, isResumed = false): Following | undefined {
+  try {
+    return tool.follow(args, isResumed);
+  } catch {
+    return undefined;
+  }
+}
+
+function unknownTask(what: string): ProtocolError {
+  return new ProtocolError(INVALID_PARAMS, `params.taskId ${what}`);
+}

@@ -1,0 +1,39 @@
+import { type Connection, KlingClient } from './kling/api/client.js';
+import { KlingError } from './kling/api/error.js';
+import { Looker } from './kling/looker.js';
+import type { Log } from './log.js';
+import type { Tool } from './tools/tool.js';
+import { createTools } from './tools/tools.js';
+
+/** What the tools run with. Without a connection each call says what is wrong with the configuration. */
+export interface ServiceOptions {
+  connection: Connection | undefined;
+  /** Sentences that say what is wrong with the configuration. */
+  faults: string[];
+  /** The largest wait_seconds that is offered to the model. */
+  maxWaitSeconds: number;
+  userAgent: string;
+  log: Log;
+}
+
+/** The tools and all that stands below them. Loaded for the first call, or shortly after the first `tools/list`. */
+export function createService({ connection, faults, maxWaitSeconds, userAgent, log }: ServiceOptions): Tool[] {
+  const onBug = (error: unknown) =>
+    log.error(error instanceof Error ? (error.stack ?? error.message) : 'a call failed');
+  if (!connection) {
+    return createTools({
+      backend: new KlingError('configuration', faults.join(' '), { hint: '' }),
+      maxWaitSeconds,
+      onBug,
+    });
+  }
+  // The first request would have to load it otherwise.
+  import('./kling/api/undici.js').catch(() => {});
+  const client = new KlingClient(connection, {
+    userAgent,
+    onAttempt: ({ ids, outcome, durationMs }) =>
+      log.debug(`lookup of ${ids}: ${outcome} after ${Math.round(durationMs)} ms`),
+  });
+  const onForeignRecords = (count: number) => log.debug(`${count} records that nobody asked for were ignored`);
+  return createTools({ backend: new Looker(client, { onBug, onForeignRecords }), maxWaitSeconds, onBug });
+}
