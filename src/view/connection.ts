@@ -19,6 +19,9 @@ const handlers = new Map<string, Handler>();
 const calls = new Map<unknown, { resolve(result: JsonObject): void; reject(error: HostError): void }>();
 let lastId = 0;
 
+/** What the notifications of MCP Apps begin with. */
+export const NOTIFICATION = 'ui/notifications/';
+
 export const on = (method: string, handler: Handler) => handlers.set(method, handler);
 
 /** The origin of the host is not known, so messages are sent to any. */

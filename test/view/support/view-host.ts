@@ -37,7 +37,8 @@ export interface ViewOptions {
   browserContext?: BrowserContextOptions;
 }
 
-async function viewHtml(): Promise<string> {
+/** The page, as the build makes it. */
+export async function viewHtml(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'kling-view-'));
   await bundleView(folder);
   const html = await readFile(join(folder, 'view.html'), 'utf8');
