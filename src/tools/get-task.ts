@@ -16,7 +16,7 @@ export function getTaskTool(options: ToolOptions): Tool {
     description: textsFor(maxWaitSeconds).getTask,
     input: z.strictObject({
       task_id: taskIdSchema.describe(
-        'From the answer of the generation call: the bare id, no quotes or URL; a video_id is not found',
+        "From the generation call's answer: the bare id, no quotes or URL; not a video_id",
       ),
       wait_seconds: waitSecondsSchema(maxWaitSeconds).describe(
         'Seconds to wait for the task to end; 0 answers at once',

@@ -45,7 +45,7 @@ export function getTasksBatchTool(options: ToolOptions): Tool {
         .array(taskIdSchema, { error })
         .min(1, { error })
         .max(MAX_IDS, { error })
-        .describe('From the answers of the generation calls; no video_ids'),
+        .describe("From the generation calls' answers, no video_ids; duplicates are merged"),
       wait_seconds: waitSecondsSchema(maxWaitSeconds).describe(
         'Seconds to wait until none is pending; 0 answers at once',
       ),

@@ -1,21 +1,44 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FakeApi } from '../support/fake-api.js';
-import { call, cancel, getTask, INITIALIZE, request } from '../support/protocol.js';
-import { completedRecord } from '../support/records.js';
+import {
+  CAPABILITIES_KEY,
+  call,
+  cancel,
+  followTask,
+  getTask,
+  INITIALIZE,
+  ofTask,
+  request,
+  stateless,
+  VERSION_KEY,
+  WITH_TASKS,
+} from '../support/protocol.js';
+import { completedRecord, pendingRecord } from '../support/records.js';
 import { ServerProcess } from '../support/server-process.js';
 
 const MESSAGES = 20_000;
 /** FUZZ_SEED=… npx vitest run stdin-fuzz tries another one. */
 const SEED = Number(process.env.FUZZ_SEED ?? 42);
 
-/** What goes to stdin for the message with the given number, and whether its id `f…` must be answered. */
-type Message = (number: number) => { line: Buffer; answered?: boolean };
+/** What goes to stdin for the message with the given number, and when its id `f…` must be answered, if at all. */
+type Message = (number: number) => { line: Buffer; answered?: 'soon' | 'at the end' };
 
 const oddId = fc.oneof(fc.integer(), fc.double(), fc.string(), fc.constantFrom(null, true, [], {}, '__proto__'));
 const method = fc.oneof(
   fc.constantFrom('ping', 'tools/list', 'tools/call', 'initialize', 'server/discover', '__proto__', 'notifications/x'),
+  fc.constantFrom('resources/list', 'resources/templates/list', 'resources/read', 'tasks/get', 'tasks/cancel'),
+  fc.constantFrom('tasks/update', 'tasks/list', 'logging/setLevel'),
   fc.string(),
+);
+/** `_meta` of the era without sessions, more or less. */
+const meta = fc.record(
+  {
+    [VERSION_KEY]: fc.oneof({ weight: 4, arbitrary: fc.constant('2026-07-28') }, fc.jsonValue()),
+    [CAPABILITIES_KEY]: fc.oneof({ weight: 4, arbitrary: fc.constantFrom({}, WITH_TASKS) }, fc.jsonValue()),
+    progressToken: oddId,
+  },
+  { requiredKeys: [VERSION_KEY] },
 );
 const args = fc.oneof(
   fc.jsonValue(),
@@ -72,11 +95,38 @@ const message: fc.Arbitrary<Message> = fc.oneof(
     ),
   fc.tuple(method, fc.jsonValue()).map(
     ([name, params]): Message =>
-      (number) => ({ line: json(request(`f${number}`, name, params)), answered: true }),
+      (number) => ({ line: json(request(`f${number}`, name, params)), answered: 'soon' }),
   ),
   fc.tuple(tool, args).map(
     ([name, value]): Message =>
-      (number) => ({ line: json(call(`f${number}`, name, value)), answered: true }),
+      (number) => ({ line: json(call(`f${number}`, name, value)), answered: 'soon' }),
+  ),
+  fc.tuple(method, meta, fc.dictionary(fc.constantFrom('uri', 'taskId', 'cursor', 'name'), fc.jsonValue())).map(
+    ([name, _meta, params]): Message =>
+      (number) => ({ line: json(request(`f${number}`, name, { ...params, _meta })), answered: 'soon' }),
+  ),
+  fc.tuple(tool, args, fc.constantFrom({}, WITH_TASKS)).map(
+    ([name, value, capabilities]): Message =>
+      (number) => {
+        const params = { name, arguments: value };
+        return { line: json(stateless(`f${number}`, 'tools/call', params, capabilities)), answered: 'soon' };
+      },
+  ),
+  fc.constantFrom('task-1', 'pending-1').map(
+    (id): Message =>
+      (number) => ({ line: json(followTask(`f${number}`, id)), answered: 'soon' }),
+  ),
+  fc.tuple(fc.constantFrom('get', 'cancel', 'update'), fc.oneof(fc.constant('pending-1@a'), fc.jsonValue())).map(
+    ([name, taskId]): Message =>
+      (number) => ({ line: json(ofTask(`f${number}`, name, taskId)), answered: 'soon' }),
+  ),
+  fc.constant<Message>((number) => ({
+    line: json(stateless(`f${number}`, 'subscriptions/listen', { notifications: {} })),
+    answered: 'at the end',
+  })),
+  fc.array(fc.oneof(fc.jsonValue(), oddId.map(cancel)), { maxLength: 3 }).map(
+    (others): Message =>
+      (number) => ({ line: json([...others, stateless(`f${number}`, 'server/discover')]), answered: 'soon' }),
   ),
   oddId.map(
     (id): Message =>
@@ -91,14 +141,14 @@ let fakeApi: FakeApi;
 let server: ServerProcess;
 
 beforeAll(async () => {
-  fakeApi = await FakeApi.start([completedRecord('task-1')]);
+  fakeApi = await FakeApi.start([completedRecord('task-1'), pendingRecord('pending-1')]);
   server = new ServerProcess({ fakeApi, env: { LOG_LEVEL: 'info' } });
 });
 
 afterAll(() => fakeApi.close());
 
 describe('Hostile input on stdin', () => {
-  test('a seeded fuzz run of 20,000 messages: each readable request is answered once, and the server goes on', async () => {
+  test('a seeded fuzz run of 20,000 messages of both eras: each readable request is answered once, and the server goes on', async () => {
     server.write(INITIALIZE);
     const sent = fc.sample(message, { seed: SEED, numRuns: MESSAGES }).map((make, number) => make(number));
     const bytes = Buffer.concat(sent.flatMap(({ line }) => [line, Buffer.from('\n')]));
@@ -110,7 +160,8 @@ describe('Hostile input on stdin', () => {
     expect(await server.answer('last')).toMatchObject({ result: { structuredContent: {} } });
 
     const expected = sent.flatMap(({ answered }, number) => (answered ? [`f${number}`] : []));
-    for (const id of expected) await server.answer(id);
+    const soon = sent.flatMap(({ answered }, number) => (answered === 'soon' ? [`f${number}`] : []));
+    await Promise.all(soon.map((id) => server.answer(id)));
     expect(await server.close()).toEqual({ code: 0, signal: null });
     const ids = server.messages.map(({ id }) => String(id)).filter((id) => /^f\d+$/.test(id));
     expect(ids.sort()).toEqual(expected.sort());

@@ -2,8 +2,7 @@ import type { Json } from './records.js';
 import type { Session, ToolResult } from './server-process.js';
 
 /** Characters that hide text or steer a terminal; newline and tab are none. */
-const UNSAFE =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/u;
+const UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u202a-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/u;
 
 /** Twenty links of 4 KB each, told in the structure and in the text, are the most there can be, and the request. */
 const MAX_LINE = 300_000;

@@ -4,6 +4,9 @@ import { request } from './protocol.js';
 import type { Json } from './records.js';
 import { type ServerOptions, ServerProcess } from './server-process.js';
 
+/** Marks the ids of requests that the requester of tasks makes beside the client. */
+const TASK_PREFIX = 'of-tasks-';
+
 /** The client speaks through this to a server process, whose every line is kept. */
 class ProcessTransport implements Transport {
   onmessage?: (message: JSONRPCMessage) => void;
@@ -13,7 +16,10 @@ class ProcessTransport implements Transport {
   constructor(readonly server: ServerProcess) {}
 
   async start(): Promise<void> {
-    this.server.online = (line) => this.onmessage?.(JSON.parse(line));
+    this.server.online = (line) => {
+      const message = JSON.parse(line);
+      if (!String(message.id).startsWith(TASK_PREFIX)) this.onmessage?.(message);
+    };
     this.server.exited.then(() => this.onclose?.());
   }
 
@@ -55,7 +61,7 @@ export class StatelessClient {
       endpointId: 'test',
       rawDispatch: async (message) => {
         const { method, params } = message as { method: string; params?: Json };
-        const id = `task-${++this.#lastId}`;
+        const id = `${TASK_PREFIX}${++this.#lastId}`;
         this.server.write(request(id, method, params));
         return (await this.server.answer(id)) as never;
       },

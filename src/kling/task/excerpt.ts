@@ -9,10 +9,11 @@ export type Scalar = string | number | boolean;
 const MAX_STRING = 2500;
 const MAX_KEY = 64;
 
-/** A key as it may be shown: on one line, at most 64 characters. Undefined for a private one, and for one to beware of. */
+/** A key as it may be shown: on one line, at most 64 characters. Undefined for a private one and an object's own names. */
 export function excerptKey(key: string, cleaner: Cleaner): string | undefined {
   const shown = cleanLine(cleaner.text(key), MAX_KEY);
-  return shown === '' || shown === '__proto__' || isPrivateKey(shown) ? undefined : shown;
+  const isNoField = shown === '' || shown === 'prototype' || shown in Object.prototype;
+  return isNoField || isPrivateKey(shown) ? undefined : shown;
 }
 
 const DATA_URL = /(?<!\w)data:(?:[\w.+-]+\/[\w.+-]+)?(?:;[\w.+=-]+)*,[^\s"'<>()]*/gi;

@@ -27,7 +27,7 @@ const RESULT_ID = /^id$|(?:^|_)(?:element|subject|character|avatar|audio|image|v
 /** Whether a response names a result, such as an element, that is none of the files known by the given ids. */
 export function hasUntoldResult(response: JsonObject, told: ReadonlySet<string>): boolean {
   let untold = false;
-  walk(response, true, (value, key, _) => {
+  walk(response, true, (value, key) => {
     if (typeof key === 'string') {
       if (isNoResultKey(key)) return undefined;
       const id = RESULT_ID.test(key) ? textOf(value) : undefined;

@@ -21,7 +21,7 @@ export function excerptSettings(settings: JsonObject, cleaner: Cleaner, depth?: 
 
   const show = (path: string, value: Scalar | Scalar[] | undefined) => {
     const key = excerptKey(path, cleaner);
-    if (key === undefined || value === undefined || excerpt.size >= MAX_FIELDS) return;
+    if (key === undefined || value === undefined) return;
     const size = sizeOf(key) + sizeOf(value) + 2;
     if (bytes + size > MAX_BYTES) return;
     bytes += size;
@@ -29,12 +29,13 @@ export function excerptSettings(settings: JsonObject, cleaner: Cleaner, depth?: 
   };
 
   const visit = (value: unknown, name: string | number, prefix: string): string | undefined => {
+    if (excerpt.size >= MAX_FIELDS) return undefined;
     const key = typeof name === 'number' ? String(name) : excerptKey(name, cleaner);
     if (key === undefined || /^async$/i.test(key)) return undefined;
     const path = prefix === '' ? key : `${prefix}.${key}`;
     if (typeof value !== 'object') show(path, excerptScalar(key, value, cleaner));
     else if (!Array.isArray(value) || value.some((item) => typeof item === 'object')) return path;
-    else {
+    else if (value.length < MAX_BYTES) {
       const items = value.map((item) => excerptScalar(key, item, cleaner)).filter((item) => item !== undefined);
       if (items.length > 0) show(path, [...new Set(items)]);
     }

@@ -184,9 +184,3 @@ export function summarizeTask(task: Task): TaskSummary {
     trace_id: status === 'failed' ? task.trace_id : undefined,
   });
 }
-
-/** The result videos of a task, in the order in which it names them. */
-export function videosOf(task: Task): string[] {
-  const others = (task.other_media ?? []).filter(({ kind }) => kind === 'video').map(({ url }) => url);
-  return task.video_url ? [task.video_url, ...others] : others;
-}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { summarizeTask, toTask, videosOf } from '../../../src/kling/task/task.js';
+import { summarizeTask, toTask } from '../../../src/kling/task/task.js';
 import {
   completedRecord,
   DOCUMENTED_ID,
@@ -197,12 +197,4 @@ test('internal ids and the callback URL are nowhere, of no status', () => {
 test('a summary keeps the trace id of a failed task only', () => {
   expect(summarizeTask(failed()).trace_id).toBe('trace-1');
   expect(summarizeTask(completed())).not.toHaveProperty('trace_id');
-});
-
-test('videosOf names all videos and nothing else', () => {
-  const urls = ['https://a/1.mp4', 'https://a/2.mp4'];
-  const response = { success: true, state: 'succeed', video_urls: urls, audio_url: 'https://a/3.mp3' };
-  expect(videosOf(completed({ response }))).toEqual(urls);
-  expect(videosOf(completed({ response: { state: 'succeed', audio_url: 'https://a/3.mp3' } }))).toEqual([]);
-  expect(videosOf(failed())).toEqual([]);
 });
