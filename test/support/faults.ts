@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { FakeApi, type Handler } from './fake-api.js';
-import type { ToolCaller } from './in-process.js';
+import { inProcess, type ToolCaller } from './in-process.js';
 import { completedRecord, type Json } from './records.js';
 import { Session } from './server-process.js';
 
@@ -112,6 +112,18 @@ export function peakMemoryMib(session: Session): number | undefined {
   if (process.platform !== 'linux') return undefined;
   const status = readFileSync(`/proc/${session.server.child.pid}/status`, 'utf8');
   return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
+}
+
+/** Tools of their own meet the fault once, in the test's process. Before and after it a lookup must succeed. */
+export function meetInProcess(fault: Handler, requestTimeoutSeconds: number): Promise<Encounter> {
+  return inProcess({ tasks: [completedRecord('good')], requestTimeoutSeconds }, async (tools) => {
+    await expectUsable(tools);
+    tools.fakeApi.always = fault;
+    const outcome = await encounter(tools, tools.fakeApi);
+    tools.fakeApi.always = undefined;
+    await expectUsable(tools);
+    return outcome;
+  });
 }
 
 /** A server of its own meets the fault once. Before and after it a lookup must succeed. */
