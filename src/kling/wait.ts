@@ -92,7 +92,9 @@ class Wait {
       if (dueMs !== undefined) this.#lookAgain(id, dueMs);
       else if (finding.kind === 'found') this.looker.recent.add(finding.task);
     }
-    if (this.#looks.size === 0) this.#finish();
+    const noLookCanCome = performance.now() + this.looker.quietMs >= this.#endMs;
+    if (noLookCanCome) this.#giveUp((other, look) => this.#follow.looksAt(other) > 0 && !look.sent);
+    else if (this.#looks.size === 0) this.#finish();
   }
 
   #lookAgain(id: string, dueMs: number): void {

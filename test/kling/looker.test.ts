@@ -234,6 +234,17 @@ describe('a rate limit', () => {
     expect(lastS).toBe(90);
   });
 
+  test('that outlasts a wait ends it at once, also for the ids whose request it did not meet', async () => {
+    const many = ids(60);
+    const find = (_atS: number, asked: string[]) =>
+      asked.includes('task-59') ? { '*': limited(90_000) } : allOf('pending')(0, asked);
+    const { outcome, atS } = await run({ ids: many, waitS: 50, find });
+    expect(atS).toBe(0);
+    expect(outcome?.tasks.size).toBe(50);
+    expect(outcome?.faults.size).toBe(10);
+    expect(outcome?.pollAfterSeconds).toBe(90);
+  });
+
   test('that comes while calls queue is told to those among them that cannot wait', async () => {
     const scenario = { waitS: 0, lookupS: 1, find: () => ({ '*': limited(60_000) }) };
     const waits = startAll(ids(150), scenario);

@@ -61,7 +61,11 @@ export class FakeApi {
     });
   }
 
-  static async start(tasks: TaskSource[] = [], server: Server = createServer(), port = 0): Promise<FakeApi> {
+  static async start(
+    tasks: TaskSource[] = [],
+    server: Server = createServer({ keepAliveTimeout: 60_000 }),
+    port = 0,
+  ): Promise<FakeApi> {
     const fakeApi = new FakeApi(server);
     for (const task of tasks) fakeApi.add(task);
     server.listen(port, '127.0.0.1');

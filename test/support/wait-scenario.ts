@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { KlingError } from '../../src/kling/api/error.js';
 import type { Outcome } from '../../src/kling/follow.js';
@@ -41,6 +42,8 @@ beforeEach(() => {
   aborted = [];
   cancelled = new AbortController();
   closing = new AbortController();
+  // Each wait listens, and Node takes more than ten listeners for a leak.
+  setMaxListeners(0, cancelled.signal, closing.signal);
   ageS = 2;
   lookupS = 0;
   looker = createLooker();
