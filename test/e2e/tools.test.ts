@@ -30,7 +30,7 @@ afterEach(async () => {
 });
 
 describe('tools/list', () => {
-  test('the complete answer is as agreed with the clients', async () => {
+  test('the complete answer matches the snapshot', async () => {
     const { tools } = await session.client.listTools();
     expect(tools).toMatchSnapshot();
   });
@@ -53,7 +53,7 @@ describe('tools/list', () => {
 });
 
 describe('kling_get_task', () => {
-  test('tells all about the documented completed task', async () => {
+  test('returns everything about the documented completed task', async () => {
     const { structuredContent, isError } = await session.call('kling_get_task', { task_id: DOCUMENTED_ID });
     expect(isError).toBeFalsy();
     expect(structuredContent).toEqual({
@@ -164,7 +164,7 @@ describe('kling_get_task', () => {
     });
   });
 
-  test('a pending task has what is known, what was asked for, and says when to ask again', async () => {
+  test('a pending task has the known fields and the request, and says when to ask again', async () => {
     const { structuredContent, content } = await session.call('kling_get_task', { task_id: 'pending-1' });
     expect(structuredContent?.result).toEqual({
       task_id: 'pending-1',
@@ -188,7 +188,7 @@ describe('kling_get_task', () => {
 });
 
 describe('kling_get_tasks_batch', () => {
-  test('tells many tasks at a glance, in the order of the input', async () => {
+  test('returns many tasks in the order of the input', async () => {
     const ids = ['failed-1', 'nowhere', SECOND_DOCUMENTED_ID, 'pending-1', DOCUMENTED_ID.toUpperCase()];
     const { structuredContent, content } = await session.call('kling_get_tasks_batch', { task_ids: ids });
     expect(structuredContent).toEqual({

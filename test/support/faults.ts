@@ -7,7 +7,7 @@ import { Session } from './server-process.js';
 
 const MIB = 1024 * 1024;
 
-/** Takes the request and says nothing. */
+/** Accepts the request and never answers. */
 export const hang: Handler = () => {};
 
 /** Resets the connection before the first byte of the answer. */
@@ -15,13 +15,13 @@ export const resetBeforeBody: Handler = (_request, _response, raw) => {
   raw.socket.resetAndDestroy();
 };
 
-/** Resets the connection when half of the body is out. */
+/** Resets the connection when half of the body has been sent. */
 export const resetInBody: Handler = (_request, response, raw) => {
   response.writeHead(200, { 'content-length': '1000' });
   response.write('{"id":"faulty","response":{"suc', () => raw.socket.resetAndDestroy());
 };
 
-/** Ends the connection in good order when half of the body is out. */
+/** Closes the connection normally when half of the body has been sent. */
 export const endInBody: Handler = (_request, response, raw) => {
   response.writeHead(200, { 'content-type': 'application/json' });
   response.write('{"id":"faulty","response":{"suc', () => raw.socket.end());
@@ -75,7 +75,7 @@ export function rawForEver(text: string, repeated: string): Handler {
   };
 }
 
-/** What came of one call for a task while the fault lasted. */
+/** The outcome of one call for a task during the fault. */
 export interface Encounter {
   isError: boolean;
   /** The first text block, the host of the fake API replaced by HOST. */
@@ -101,13 +101,13 @@ export async function encounter(caller: ToolCaller, fakeApi: FakeApi, id = 'faul
   };
 }
 
-/** Fails unless a lookup succeeds: the server is usable. */
+/** Fails unless a lookup succeeds, which shows that the server is usable. */
 export async function expectUsable(caller: ToolCaller): Promise<void> {
   const { structuredContent, content } = await caller.call('kling_get_task', { task_id: 'good' });
   if (structuredContent?.result.status !== 'completed') throw new Error(`not usable: ${content[0]?.text}`);
 }
 
-/** The most memory that the process ever held, in MiB; undefined where the system does not tell. */
+/** The peak memory of the process in MiB; undefined if the system does not report it. */
 export function peakMemoryMib(session: Session): number | undefined {
   if (process.platform !== 'linux') return undefined;
   const status = readFileSync(`/proc/${session.server.child.pid}/status`, 'utf8');
@@ -126,7 +126,7 @@ export function meetInProcess(fault: Handler, requestTimeoutSeconds: number): Pr
   });
 }
 
-/** A server of its own meets the fault once. Before and after it a lookup must succeed. */
+/** A separate server meets the fault once. Before and after it, a lookup must succeed. */
 export async function meet(fault: Handler, timeoutSeconds: number): Promise<Encounter & { grownMib: number }> {
   const fakeApi = await FakeApi.start([completedRecord('good')]);
   const session = await Session.start({ fakeApi, env: { KLING_REQUEST_TIMEOUT: String(timeoutSeconds) } });

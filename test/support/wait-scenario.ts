@@ -8,13 +8,13 @@ import type { Task } from '../../src/kling/task/task.js';
 import { type Progress, waitForTasks } from '../../src/kling/wait.js';
 import type { Json } from './records.js';
 
-/** What a lookup finds, by id: a status, a fault, or nothing. A fault under `*` is one of the whole request. */
+/** What a lookup finds for each id: a status, a fault, or nothing. A fault under `*` concerns the whole request. */
 export type Findings = Record<string, Task['status'] | KlingError | undefined>;
 
 /** A fault that may pass. */
 export const limited = (retryAfterMs?: number) =>
   new KlingError('too_many_requests', 'Limited.', { hint: 'Wait.', retryable: true, retryAfterMs });
-/** A fault that repeating cannot mend. */
+/** A fault that a retry cannot fix. */
 export const refused = new KlingError('invalid_token', 'Refused.', { hint: 'Mend.' });
 
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -33,7 +33,7 @@ let findings: (atS: number, ids: string[]) => Findings;
 let lookupS: number;
 let ageS: number | undefined;
 
-/** The clock is under control: the pace of minutes is looked at in no time, to the millisecond. */
+/** Runs with a controlled clock, so that minutes of waiting are tested at once and to the millisecond. */
 beforeEach(() => {
   vi.useFakeTimers();
   startMs = performance.now();
@@ -127,7 +127,7 @@ export interface Ending {
   atS?: number;
 }
 
-/** Starts a wait; what it comes to is there once the clock has been moved far enough. */
+/** Starts a wait, whose outcome is available once the clock has been moved far enough. */
 export function start(scenario: Scenario) {
   const { ids = ['a'], waitS, find, onProgress, signal = cancelled.signal } = scenario;
   findings = find;

@@ -72,7 +72,7 @@ describe('a Task keeps what is promised', () => {
     );
   });
 
-  test('for whatever has become of a known record', () => {
+  test('for any mutation of a known record', () => {
     fc.assert(
       fc.property(mutated(KNOWN_RECORDS), (record) => void checkedTask(record)),
       { numRuns: 3000 },
@@ -84,13 +84,13 @@ describe('a Task keeps what is promised', () => {
   });
 });
 
-test('the records that are made up reach every status and every field', () => {
+test('the generated records reach every status and every field', () => {
   const tasks = fc.sample(fc.oneof(recordLike, mutated(KNOWN_RECORDS)), { numRuns: 2000, seed: 1 }).map(checkedTask);
   expect(new Set(tasks.map(({ status }) => status))).toEqual(new Set(['pending', 'completed', 'failed']));
   expect(new Set(tasks.flatMap((task) => Object.keys(task)))).toEqual(new Set(Object.keys(taskSchema.shape)));
 });
 
-test('the record is left as it was', () => {
+test('the record is not modified', () => {
   fc.assert(
     fc.property(recordLike, (record) => {
       const before = JSON.stringify(record);
