@@ -19,6 +19,13 @@ const INITIALIZE = {
   clientInfo: { name: 'bench', version: '1.0.0' },
 };
 
+const STATELESS = {
+  _meta: {
+    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+    'io.modelcontextprotocol/clientCapabilities': {},
+  },
+};
+
 /** A process that speaks MCP, the server or a baseline, and the watch beside it. */
 export class Subject {
   readonly #child: ChildProcessWithoutNullStreams;
@@ -40,7 +47,7 @@ export class Subject {
     });
   }
 
-  /** Starts it and goes through the handshake up to `tools/list`. */
+  /** Starts it and goes through the opening of a session up to `tools/list`. */
   static async start(command: Command): Promise<Subject> {
     const startMs = performance.now();
     const subject = new Subject(command);
@@ -49,6 +56,17 @@ export class Subject {
     const list = await subject.request('tools/list');
     subject.readyMs = performance.now() - startMs;
     subject.answers = { initialize, 'tools/list': list };
+    return subject;
+  }
+
+  /** Starts it and lists the tools as a client of 2026-07-28 does, which knows no session. */
+  static async startStateless(command: Command): Promise<Subject> {
+    const startMs = performance.now();
+    const subject = new Subject(command);
+    const discover = await subject.request('server/discover', STATELESS);
+    const list = await subject.request('tools/list', STATELESS);
+    subject.readyMs = performance.now() - startMs;
+    subject.answers = { 'server/discover': discover, 'tools/list': list };
     return subject;
   }
 

@@ -20,6 +20,8 @@ export interface ServerOptions {
   /** Added to an otherwise clean environment; undefined removes a variable. */
   env?: Record<string, string | undefined>;
   args?: string[];
+  /** The built server; that of this project otherwise. */
+  entry?: string;
   /** The working directory; an empty one otherwise. */
   cwd?: string;
   /** Further texts that must not appear anywhere, besides the token and the documented private values. */
@@ -42,7 +44,7 @@ export class ServerProcess {
   #pings = 0;
   #waiters: (() => void)[] = [];
 
-  constructor({ fakeApi, env, args = [], cwd, secrets = [] }: ServerOptions = {}) {
+  constructor({ fakeApi, env, args = [], entry = ENTRY, cwd, secrets = [] }: ServerOptions = {}) {
     this.#secrets = [TOKEN, ...PRIVATE_VALUES, ...secrets];
     this.#cwd = cwd === undefined ? mkdtempSync(join(tmpdir(), 'kling-tasks-')) : undefined;
     const base: Record<string, string | undefined> = {
@@ -52,7 +54,7 @@ export class ServerProcess {
       ...(fakeApi && { ACEDATACLOUD_API_TOKEN: TOKEN, ACEDATACLOUD_API_BASE_URL: fakeApi.url }),
       ...env,
     };
-    this.child = spawn(process.execPath, [ENTRY, ...args], { cwd: cwd ?? this.#cwd, env: base, stdio: 'pipe' });
+    this.child = spawn(process.execPath, [entry, ...args], { cwd: cwd ?? this.#cwd, env: base, stdio: 'pipe' });
     // If the server has ended, the pipe breaks; the tests check its exit instead.
     this.child.stdin.on('error', () => {});
     this.child.stdout.setEncoding('utf8').on('data', (chunk: string) => this.#take(chunk));
