@@ -16,9 +16,15 @@ const FILES = [
   'LICENSE',
   'README.md',
   'dist/THIRD-PARTY-NOTICES.txt',
+  'dist/check.js',
+  // What several of the others share; esbuild names these files by their content.
+  'dist/chunk-*.js',
   'dist/index.js',
   'dist/main.js',
   'dist/package.json',
+  'dist/service.js',
+  'dist/session.js',
+  'dist/tools.json',
   'dist/undici.js',
   'dist/view.html',
   'package.json',
@@ -54,7 +60,8 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('the package holds nothing but what it needs', () => {
-  expect(packed.files.map(({ path }) => path).sort()).toEqual(FILES);
+  const files = new Set(packed.files.map(({ path }) => path.replace(/chunk-[A-Z\d]{8}/, 'chunk-*')));
+  expect([...files].sort()).toEqual(FILES);
 });
 
 test('the package is small enough for npx', () => {
