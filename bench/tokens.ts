@@ -1,6 +1,6 @@
 /**
  * What the server costs in tokens (o200k_base): `npm run bench:tokens` compares single answers with their budgets, then
- * follows a generation of five minutes to its end in real time, with waits and with plain polling. `--quick` leaves the
+ * follows a generation of five minutes to its end in real time, with waits, with plain polling, and as a task of the client. `--quick` leaves the
  * five minutes out, `--json` prints for machines. Exit code 1 where a budget or an aim is missed.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,7 +14,7 @@ import {
   pendingRecord,
   record,
 } from '../test/support/records.js';
-import { Session } from '../test/support/server-process.js';
+import { ServerProcess, Session } from '../test/support/server-process.js';
 
 const uuid = (index: number) => `20068983-0cc9-4c6a-aeb6-${index.toString(16).padStart(12, '9c6a3c668be0')}`;
 const tokensOf = (text: string) => encode(text).length;
@@ -23,6 +23,8 @@ interface Figure {
   what: string;
   tokens: number;
   calls?: number;
+  /** How many the API received. */
+  requests?: number;
   limit: number | undefined;
 }
 
@@ -77,20 +79,19 @@ const FIRST_CALL_S = 5;
 /** What the results of the Python server cost for the same generation: 20 polls of 580 tokens. */
 const PYTHON_TOKENS = 11_600;
 
-/** Follows one generation to its end; a wait of 0 polls every 15 s. */
-async function follow(maxWait: number, limit: number | undefined): Promise<Figure> {
+/** A fake API with one task, which is created now and done after five minutes. */
+function startGeneration(): Promise<FakeApi> {
   const startMs = Date.now();
   const created_at = startMs / 1000;
-  const task = () => {
-    const done = Date.now() - startMs >= GENERATION_S * 1000;
-    const { created_at: _, ...finished } = documented;
-    const running = record(DOCUMENTED_ID, {
-      response: { task_id: DOCUMENTED_ID, state: 'processing' },
-      finished_at: null,
-    });
-    return { ...(done ? finished : running), created_at };
-  };
-  const fakeApi = await FakeApi.start([task]);
+  const { created_at: _, ...finished } = documented;
+  const response = { task_id: DOCUMENTED_ID, state: 'processing' };
+  const running = record(DOCUMENTED_ID, { response, finished_at: null });
+  return FakeApi.start([() => ({ ...(Date.now() - startMs >= GENERATION_S * 1000 ? finished : running), created_at })]);
+}
+
+/** Follows the generation to its end; a wait of 0 polls every 15 s. */
+async function follow(maxWait: number, limit: number | undefined): Promise<Figure> {
+  const fakeApi = await startGeneration();
   const session = await Session.start({ fakeApi, env: { KLING_MAX_WAIT: String(maxWait || 50) } });
   let tokens = 0;
   let calls = 0;
@@ -103,23 +104,57 @@ async function follow(maxWait: number, limit: number | undefined): Promise<Figur
     status = call.result?.status;
     if (status === 'pending') await sleep((maxWait > 0 ? Number(call.result?.poll_after_seconds) : POLL_S) * 1000);
   }
+  const requests = fakeApi.requests.length;
   await session.close();
   await fakeApi.close();
   const how = maxWait > 0 ? `wait_seconds: ${maxWait}` : `polling every ${POLL_S} s`;
-  return { what: `five minutes followed, ${how}`, tokens, calls, limit: limit && Math.floor(limit) };
+  return { what: `five minutes followed, ${how}`, tokens, calls, requests, limit: limit && Math.floor(limit) };
+}
+
+/** The same by a client that takes tasks: it polls by itself, and its model reads the call and its outcome alone. */
+async function followAsTask(limit: number): Promise<Figure> {
+  const fakeApi = await startGeneration();
+  const server = new ServerProcess({ fakeApi });
+  let id = 0;
+  const ask = async (method: string, params: Json): Promise<Json> => {
+    const _meta = {
+      'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+      'io.modelcontextprotocol/clientCapabilities': { extensions: { 'io.modelcontextprotocol/tasks': {} } },
+    };
+    server.write({ jsonrpc: '2.0', id: ++id, method, params: { ...params, _meta } });
+    return (await server.answer(id)).result as Json;
+  };
+  await sleep(FIRST_CALL_S * 1000);
+  const args = { task_id: DOCUMENTED_ID, wait_seconds: 50 };
+  let task = await ask('tools/call', { name: 'kling_get_task', arguments: args });
+  while (task.status === 'working') {
+    await sleep(Number(task.pollIntervalMs));
+    task = await ask('tasks/get', { taskId: task.taskId });
+  }
+  const { content } = task.result as { content: { text: string }[] };
+  const requests = fakeApi.requests.length;
+  await server.close();
+  await fakeApi.close();
+  const tokens = tokensOf(JSON.stringify(args)) + tokensOf(content[0]?.text ?? '');
+  return { what: 'five minutes followed, as a task of the client', tokens, calls: 1, requests, limit };
 }
 
 const figures = await budgets();
 if (!process.argv.includes('--quick')) {
-  console.error('Following a generation of five minutes, three ways side by side …');
-  const ways = [follow(0, undefined), follow(50, PYTHON_TOKENS / 11), follow(300, PYTHON_TOKENS / 30)];
+  console.error('Following a generation of five minutes, four ways side by side …');
+  const ways = [
+    follow(0, undefined),
+    follow(50, PYTHON_TOKENS / 11),
+    follow(300, PYTHON_TOKENS / 30),
+    followAsTask(PYTHON_TOKENS / 40),
+  ];
   figures.push(...(await Promise.all(ways)));
 }
 if (process.argv.includes('--json')) {
   console.log(JSON.stringify(figures, null, 2));
 } else {
-  console.log('| what | calls | tokens | at most |\n| --- | ---: | ---: | ---: |');
-  for (const { what, calls = 1, tokens, limit = '–' } of figures)
-    console.log(`| ${what} | ${calls} | ${tokens} | ${limit} |`);
+  console.log('| what | calls | tokens | at most | requests |\n| --- | ---: | ---: | ---: | ---: |');
+  for (const { what, calls = 1, tokens, limit = '–', requests = '' } of figures)
+    console.log(`| ${what} | ${calls} | ${tokens} | ${limit} | ${requests} |`);
 }
 if (figures.some(({ tokens, limit }) => limit !== undefined && tokens > limit)) process.exitCode = 1;
