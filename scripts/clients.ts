@@ -2,7 +2,7 @@
  * Tries other MCP clients on the built server, against the fake API, and prints a table of what they can do and what
  * reached their model. They come from npm and PyPI into a folder of the user's cache, and so are no part of the tests.
  * Clients as arguments (`npm run clients -- mcporter ai-sdk@2.0.99`) are tried alone, in that version; `--show` prints
- * all that was given. Exit code 1 where something does not work; what cannot be tried here is told as skipped.
+ * what they were given. Exits with 1 if something does not work; what cannot be tried here is reported as skipped.
  */
 import { parseArgs } from 'node:util';
 import { FakeApi } from './clients/fake-api.js';

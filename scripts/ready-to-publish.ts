@@ -1,4 +1,4 @@
-/** Runs before `npm publish` and refuses it while something in package.json is not decided yet. */
+/** Runs before `npm publish`, and stops it as long as `OWNER` stands for the public address in package.json. */
 import packageJson from '../package.json' with { type: 'json' };
 
 const undecided = [packageJson.mcpName, packageJson.homepage, packageJson.repository.url, packageJson.bugs].some(

@@ -8,14 +8,14 @@ import { isObject } from './kling/text/json.js';
 /** Looking up this id is the vendor's own way to test a token: no task has it. */
 const NULL_UUID = '00000000-0000-0000-0000-000000000000';
 
-/** No account has this token, so an API that checks tokens refuses it with one of these codes. */
+/** A token that cannot be valid: an API that checks tokens refuses it with one of these codes. */
 const WRONG_TOKEN = 'not-a-token-but-a-test-whether-tokens-are-checked';
 const TOKEN_REFUSED = /token|^authorization_missing$|^forbidden$/;
 
 /**
- * Tests token and connection with one lookup and tells a person what it finds, each line as soon as it is known.
+ * Tests the token and the connection with one lookup, and reports each finding to a person as soon as it is known.
  * @param program the first line: the versions of the program and of what it runs on
- * @param write takes each line; neither the token nor the proxy's user and password are in it
+ * @param write receives each line, which never contains the token or the proxy's user and password
  * @returns whether the tools can work
  */
 export async function checkSetup(
@@ -62,7 +62,7 @@ async function lookUp(connection: Connection, userAgent: string): Promise<KlingE
 
 type Look = (connection: Connection) => Promise<KlingError | undefined>;
 
-/** Looks up, and tells of the proxy at the moment when undici announces that it connects to it. */
+/** Looks up, and reports the proxy at the moment when undici announces that it connects to it. */
 async function withProxyTold(connection: Connection, look: Look, tell: () => void): Promise<KlingError | undefined> {
   const proxyUrl = connection.proxy?.httpsProxy;
   const proxyHost = proxyUrl && new URL(proxyUrl).host;
@@ -81,8 +81,8 @@ async function withProxyTold(connection: Connection, look: Look, tell: () => voi
 }
 
 /**
- * What a good answer says about the token. `{}` is the right one to a valid token, but almost any server could give it.
- * So behind another base URL than the default, a second lookup with a wrong token must be refused.
+ * What a good answer says about the token. The API answers `{}` to a valid token, but so could almost any server.
+ * With a base URL other than the default, a second lookup with an invalid token must therefore be refused.
  */
 async function judgeToken(connection: Connection, look: Look): Promise<string> {
   const proven = 'The API answers and accepts the token: the tools will work.';

@@ -6,10 +6,10 @@ import { cleanText, redactor } from './kling/text/clean.js';
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Most clients never read stderr, and a pipe holds only so much: with more than this unread, messages are dropped. */
+/** Many clients never read stderr, and a pipe has a limited capacity: beyond this much unread text, messages are dropped. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
 
-/** Writes messages to stderr, one to a line: further lines of a message are indented. The token is redacted. */
+/** Writes messages to stderr, one per line; continuation lines of a message are indented. The token is redacted. */
 export class Log {
   #level: LogLevel = 'warn';
   #redact = redactor(undefined);

@@ -44,7 +44,7 @@ describe('a message', () => {
     expect(written()).toBe('kling-tasks-mcp error: gone\n');
   });
 
-  test('of several lines cannot be taken for several messages', () => {
+  test('of several lines cannot be mistaken for several messages', () => {
     log.error('Error: x\n    at y\nkling-tasks-mcp error: forged');
     expect(written()).toBe('kling-tasks-mcp error: Error: x\n      at y\n  kling-tasks-mcp error: forged\n');
   });
@@ -56,7 +56,7 @@ test('once the stream is gone it is silent', () => {
   expect(written()).toBe('');
 });
 
-test('a stream that nobody reads: drops what is over a megabyte', () => {
+test('a stream that nobody reads: drops what exceeds a megabyte', () => {
   const stream = new Writable({ write() {} });
   const log = new Log(stream);
   for (let count = 0; count < 10_000; count++) log.error('x'.repeat(1000));

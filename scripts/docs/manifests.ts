@@ -3,13 +3,13 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { BOUNDS, DEFAULTS, type Variable } from '../../src/config/config.js';
 import { variableDocs } from './variables.js';
 
-/** What clients show as the server's name; a test holds it against the handshake. */
+/** The name of the server that clients show; a test compares it with the handshake. */
 const TITLE = 'Kling tasks';
 
 const { name, version, mcpName, description, license, homepage, bugs, engines, author, keywords } = packageJson;
 const repositoryUrl = packageJson.repository.url.replace(/^git\+|\.git$/g, '');
 
-/** `server.json`, as the MCP registry takes it. */
+/** `server.json` for the MCP registry. */
 export function serverJson(): object {
   return {
     $schema: 'https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json',
@@ -54,8 +54,8 @@ interface UserSetting {
 }
 
 /**
- * What the bundle asks for. An optional field always has a default, if only an empty one: without it Claude Desktop
- * passes the text `${user_config.…}` itself for a field that was left empty (modelcontextprotocol/mcpb#250).
+ * The settings that the bundle asks for. Every optional one has a default, even if it is empty: for a field that was left
+ * empty and has no default, Claude Desktop passes the literal text `${user_config.…}` (modelcontextprotocol/mcpb#250).
  */
 const USER_SETTINGS: Record<string, UserSetting> = {
   api_token: {
@@ -70,7 +70,7 @@ const USER_SETTINGS: Record<string, UserSetting> = {
     variable: 'HTTPS_PROXY',
     type: 'string',
     title: 'Proxy',
-    description: 'Only where the network demands one: its URL, such as http://proxy.example:8080.',
+    description: 'Only if your network requires one: its URL, such as http://proxy.example:8080.',
     required: false,
     default: '',
   },
@@ -78,7 +78,7 @@ const USER_SETTINGS: Record<string, UserSetting> = {
     variable: 'NODE_EXTRA_CA_CERTS',
     type: 'file',
     title: 'Certificate file',
-    description: 'Only where the network has an authority of its own: a PEM file to trust besides the usual ones.',
+    description: 'Only if your network inspects TLS: a PEM file with the additional certificate to trust.',
     required: false,
     default: '',
   },
@@ -93,7 +93,7 @@ const USER_SETTINGS: Record<string, UserSetting> = {
   },
 };
 
-/** `manifest.json` of the bundle for Claude Desktop, which brings its own Node. */
+/** `manifest.json` of the bundle for Claude Desktop, which runs it with a Node.js of its own. */
 export function bundleManifest(tools: ListedTool[]): object {
   const settings = Object.entries(USER_SETTINGS);
   return {
@@ -113,7 +113,7 @@ export function bundleManifest(tools: ListedTool[]): object {
       entry_point: 'server/index.js',
       mcp_config: {
         command: 'node',
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: the client fills it in
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: the client replaces it
         args: ['${__dirname}/server/index.js'],
         env: Object.fromEntries(settings.map(([key, { variable }]) => [variable, `\${user_config.${key}}`])),
       },
@@ -130,7 +130,7 @@ function descriptionOf(variable: Variable): string {
   return doc.description;
 }
 
-/** What a list of tools has room for: the description's first sentence says what the tool does. */
+/** The first sentence of a description: the list of tools in the manifest has no room for more. */
 export function firstSentence(description: string): string {
   return description.slice(0, description.indexOf('. ') + 1) || description;
 }

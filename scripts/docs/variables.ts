@@ -2,7 +2,7 @@ import { BOUNDS, DEFAULTS, VARIABLES, type Variable } from '../../src/config/con
 import { LOG_LEVELS } from '../../src/log.js';
 
 interface VariableDoc {
-  /** One sentence, for the README and for what asks a user to fill it in. */
+  /** One or two sentences, for the README and for forms in which a user fills it in. */
   description: string;
   default?: string;
   choices?: readonly string[];
@@ -10,30 +10,30 @@ interface VariableDoc {
   secret?: boolean;
 }
 
-/** Every variable of the server with its documentation: a new one does not compile until it stands here. */
+/** The documentation of every variable. A new variable does not compile until it is described here. */
 const DOCS: Record<Variable, VariableDoc> = {
   ACEDATACLOUD_API_TOKEN: {
-    description: 'The API token of AceDataCloud, made at https://platform.acedata.cloud.',
+    description: 'Your AceDataCloud API token, from https://platform.acedata.cloud.',
     format: 'string',
     secret: true,
   },
   ACEDATACLOUD_API_BASE_URL: {
-    description: 'Where the API is: an https URL, or http on this machine, without user, query or fragment.',
+    description: 'The base URL of the API: https (or http on localhost), without user, query or fragment.',
     default: DEFAULTS.baseUrl,
     format: 'string',
   },
   KLING_REQUEST_TIMEOUT: {
-    description: `Seconds that one lookup may take, retries included: ${range(BOUNDS.requestTimeoutSeconds)}.`,
+    description: `Seconds that one lookup may take, including retries: ${range(BOUNDS.requestTimeoutSeconds)}.`,
     default: String(DEFAULTS.requestTimeoutSeconds),
     format: 'number',
   },
   KLING_MAX_WAIT: {
-    description: `The largest wait_seconds offered to the model: ${range(BOUNDS.maxWaitSeconds)}; more only where the client waits longer.`,
+    description: `The largest wait_seconds offered to the model: ${range(BOUNDS.maxWaitSeconds)}. Keep it 10 s below the client's own limit.`,
     default: String(DEFAULTS.maxWaitSeconds),
     format: 'number',
   },
   LOG_LEVEL: {
-    description: 'How much is logged on stderr.',
+    description: 'How much is logged to stderr.',
     default: DEFAULTS.logLevel,
     choices: LOG_LEVELS,
     format: 'string',

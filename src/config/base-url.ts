@@ -8,8 +8,8 @@ export function isLoopback({ hostname }: URL): boolean {
 }
 
 /**
- * Checks the base URL: https, or http on this machine, to which the client appends `/kling/tasks`. A refused one is
- * still the value, if it is a URL at all: its host decides whether a proxy would be used.
+ * Checks the base URL, to which the client appends `/kling/tasks`: https, or http on this machine. A refused value is
+ * still returned if it is a URL at all, because its host decides whether a proxy would be used.
  */
 export function checkBaseUrl(found: Setting | undefined): Summarized<URL> {
   const fallback = new URL(DEFAULTS.baseUrl);

@@ -13,13 +13,13 @@ export interface Config {
   connection: Connection | undefined;
   maxWaitSeconds: number;
   logLevel: LogLevel;
-  /** What keeps calls from working, as sentences; the last one says where to correct it. Empty with a connection. */
+  /** Sentences that say why calls cannot work; the last one says where to correct it. Empty if there is a connection. */
   faults: string[];
   /** What is ignored, and why. */
   warnings: string[];
   /** The token to redact, even if it cannot be used. */
   secret: string | undefined;
-  /** Token, base URL and proxy as `--check` tells them; contains no secrets. */
+  /** Token, base URL and proxy as `--check` reports them; contains no secrets. */
   summary: { token: string; baseUrl: string; proxy: string };
 }
 
@@ -31,8 +31,8 @@ export function loadConfig(environment: Environment): Config {
 }
 
 /**
- * The configuration from the environment and the text of a .env, without side effects. Never throws: anything wrong is
- * in `faults`, and then the maximum wait is the default, which the published schemas show.
+ * The configuration from the environment and the text of a .env, without side effects. Never throws: whatever is wrong is
+ * listed in `faults`, and the maximum wait is then the default, because the published schemas show that one.
  */
 export function readConfig(environment: Environment, dotenvText: string | undefined): Config {
   const { read, warnings } = openSettings(environment, dotenvText);
@@ -80,7 +80,7 @@ function checkSeconds(
   return { value: rule.default, fault, source: found.source };
 }
 
-/** All faults, then one sentence for them all: together they have to fit into the 500 characters of an error. */
+/** All faults, then one sentence for all of them: together they have to fit into an error of 500 characters. */
 function faultsOf(settings: Checked<unknown>[]): string[] {
   const faulty = settings.filter(({ fault }) => fault);
   if (faulty.length === 0) return [];

@@ -9,7 +9,7 @@ const NAMES = VARIABLES.join('|');
 const MENTION = new RegExp(`\\b(?:${NAMES})\\s*=`);
 const SHELL_LINE = new RegExp(`^[ \\t]*(?:setx?[ \\t]+"?|\\$env:)(?:${NAMES})\\b`, 'im');
 
-/** Reads the .env in the working directory, which may be anybody's: only a small regular file counts. Never throws. */
+/** Reads the .env in the working directory, which may be a stranger's: only a small regular file counts. Never throws. */
 export function readDotenvFile(): { text?: string; warning?: string } {
   try {
     const stat = statSync('.env', { throwIfNoEntry: false });
@@ -33,12 +33,12 @@ export interface Settings {
 }
 
 /**
- * Decides whether the .env counts: only if it brings the token and the environment brings none. Clients start the
- * server in the user's current project, so the file may be a stranger's, who must not be able to send the user's token
- * elsewhere or change anything else. If it counts, it supplies what the environment lacks.
+ * Decides whether the .env counts: only if it sets the token and the environment does not. Clients start the server in
+ * the user's current project, so the file may come from a stranger, who must not be able to redirect the user's token or
+ * to change anything else. A .env that counts supplies what the environment lacks.
  */
 export function openSettings(environment: Environment, text = ''): Settings {
-  // dotenv takes time quadratic in the number of blank lines: 9 s for 64 KB of them.
+  // dotenv takes time quadratic in the number of blank lines (9 s for 64 KB), so they are removed first.
   const file: Environment = parse(text.replace(/[\r\n\u2028\u2029]\s*/g, '\n'));
   const hasToken = (values: Environment) => valueIn(values, 'ACEDATACLOUD_API_TOKEN') !== undefined;
   const counts = hasToken(file) && !hasToken(environment);
@@ -57,9 +57,9 @@ export function openSettings(environment: Environment, text = ''): Settings {
   };
 }
 
-/** What to mend in a file that sets the server's variables in a way that is not understood. */
+/** What to correct in a file that sets the server's variables in a form that dotenv does not understand. */
 function flawOf(text: string): string | undefined {
-  // UTF-16 that is read as UTF-8 has a null character beside each ASCII character.
+  // In UTF-16 that is read as UTF-8, every ASCII character is followed or preceded by a null character.
   if (text.includes('\0') && MENTION.test(text.replaceAll('\0', ''))) {
     return '.env is ignored, because it seems to be saved as UTF-16: save it as UTF-8.';
   }

@@ -2,7 +2,7 @@ import type { ProxySettings } from '../kling/api/pool.js';
 import { isLoopback } from './base-url.js';
 import { type Environment, present, type Summarized } from './settings.js';
 
-/** In this order, as requests go to an https URL; HTTP_PROXY stands in, since many people set nothing else. */
+/** In order of precedence. Requests go to an https URL, but many people set only HTTP_PROXY, so it counts as well. */
 const PROXY_VARIABLES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'];
 
 /** The first variable that is set, in lower case before upper case, as curl and undici do. */
@@ -14,7 +14,7 @@ function firstSet(environment: Environment, names: string[]): { name: string; va
   return undefined;
 }
 
-/** Whether NO_PROXY names the host: as such, by a parent domain, with or without a port, or with `*`. */
+/** Whether NO_PROXY exempts the host: by its name, by a parent domain, with or without a port, or by `*`. */
 function isExempt({ hostname, port }: URL, noProxy: string): boolean {
   return noProxy.split(/[,\s]+/).some((entry) => {
     if (entry === '*') return true;
@@ -30,7 +30,7 @@ function flawOf(url: string): string | undefined {
   if (scheme !== 'http' && scheme !== 'https') return `is a ${scheme} proxy, but only http and https ones work`;
   try {
     const { username, password } = new URL(url);
-    // undici decodes them, and would throw on a stray percent sign only when the first call is made.
+    // undici decodes them, but would throw on a stray percent sign only at the first call.
     decodeURIComponent(username + password);
     return undefined;
   } catch {
@@ -54,6 +54,6 @@ export function checkProxy(environment: Environment, baseUrl: URL): Summarized<P
   const flaw = flawOf(url);
   if (flaw) return { value: undefined, fault: `${found.name} ${flaw}.`, summary: `malformed (${found.name})` };
   const { protocol, host } = new URL(url);
-  // The base URL is https here. Empty, not absent: undici would look for absent ones in the environment by itself.
+  // The base URL is https here. The other two are empty, because undici would read absent ones from the environment.
   return { value: { httpProxy: '', httpsProxy: url, noProxy: '' }, summary: `${protocol}//${host} (${found.name})` };
 }

@@ -35,21 +35,21 @@ export interface Setting {
   source: Source;
 }
 
-/** A setting after its check. If something is wrong, `fault` says what, in a sentence, and `value` is not used. */
+/** A setting that has been checked. If something is wrong, `fault` says what in a sentence, and `value` must not be used. */
 export interface Checked<T> {
   value: T;
   fault?: string;
   source?: Source;
 }
 
-/** A setting that `--check` tells about: `summary` is what it prints, without secrets. */
+/** A setting that `--check` reports: `summary` is what it prints, without secrets. */
 export interface Summarized<T> extends Checked<T> {
   summary: string;
 }
 
 /**
- * Trims a value; undefined if it counts as absent. Besides blank values, that is what a client passes for an optional
- * field of the bundle that the user left empty: the literal `${user_config.…}`.
+ * Trims a value; undefined if it counts as absent. Absent are blank values, and the literal `${user_config.…}` that a client
+ * passes for an optional field of the bundle that the user left empty.
  */
 export function present(raw: string | undefined): string | undefined {
   const value = raw?.trim();

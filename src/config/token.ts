@@ -5,7 +5,7 @@ const CREATE_ONE = 'create one at https://platform.acedata.cloud';
 const ORIGIN = { environment: 'from the environment', '.env': 'from .env in the working directory' } as const;
 
 /**
- * The token in a variable's raw value, freed from what people copy along with it: white space, quotes, a leading
+ * The token in a variable's raw value, without what people copy along with it: white space, quotes, a leading
  * `Bearer`. Undefined for an empty value, the placeholder, and a `${…}` that the client did not expand.
  */
 export function tokenIn(raw: string | undefined): string | undefined {
@@ -15,8 +15,8 @@ export function tokenIn(raw: string | undefined): string | undefined {
 }
 
 /**
- * Checks the token. Quotes and backslashes are refused, as JSON could spell them differently and so escape redaction.
- * A `platform-` token is for managing the account; the API accepts none.
+ * Checks the token. Quotes and backslashes are refused: JSON can spell them differently, so they would escape redaction.
+ * A `platform-` token is for managing the account, and the API does not accept it.
  */
 export function checkToken(found: Setting | undefined): Summarized<string | undefined> {
   const refuse = (fault: string, summary: string) => ({

@@ -6,9 +6,9 @@ import type { Task } from './task/task.js';
 export interface Outcome {
   tasks: Map<string, Task>;
   notFound: string[];
-  /** Faults of ids never seen, and faults that repeating cannot mend. */
+  /** Faults of ids that were never seen, and faults that a retry cannot fix. */
   faults: Map<string, KlingError>;
-  /** Whole seconds after which asking again makes sense, where a wait tells that; 1 where its time ran out. */
+  /** In how many whole seconds asking again makes sense, if the wait decides that: 1 if its time ran out. */
   pollAfterSeconds?: number | undefined;
 }
 
@@ -21,12 +21,12 @@ const PACE = [
   { maxAgeMs: 15 * 60_000, intervalMs: 20_000 },
 ] as const;
 const SLOWEST_INTERVAL_MS = 30_000;
-/** The first repetition comes sooner where the task is this young. */
+/** The first repeated look comes sooner if the task is younger than this. */
 const YOUNG_MS = 30_000;
 const YOUNG_INTERVAL_MS = 5000;
 /** A task whose age is unknown is treated as one of this age. */
 const DEFAULT_AGE_MS = 5 * 60_000;
-/** Replicas of the API lag: a first "not found" is looked at once more, after this time. */
+/** Replicas of the API lag, so that a task that is not found is looked up once more after this time. */
 const RECHECK_MS = 5000;
 
 /** What is known about one id. */
@@ -35,19 +35,19 @@ interface State {
   fault?: KlingError | undefined;
   looks: number;
   isNotFound: boolean;
-  /** Whether nothing more is to be learnt. */
+  /** Whether another look could not change the outcome. */
   isClosed: boolean;
   /** How long to wait before the next look. */
   intervalMs: number;
 }
 
-/** Keeps what the looks at some tasks have brought, and says what is still open and when to look again. */
+/** Collects what the looks at some tasks find, and says which tasks are still open and when to look again. */
 export class Follow {
   readonly #states: Map<string, State>;
-  /** Whether the API has answered properly before: then a strange answer is a passing fault of what stands before it. */
+  /** Whether the API has answered properly before. A bad response after that is a passing fault, such as a CDN's page. */
   #wasAnswered = false;
 
-  /** @param recheck whether a first "not found" is looked at once more */
+  /** @param recheck whether a task that is not found is looked up once more */
   constructor(
     ids: string[],
     readonly recheck: boolean,
@@ -69,7 +69,7 @@ export class Follow {
     return [...this.#states].filter(([, { isClosed }]) => !isClosed).map(([id]) => id);
   }
 
-  /** How many looks at this task have brought something, if only a fault. */
+  /** How many looks at this task have ended, with a result or a fault. */
   looksAt(id: string): number {
     return this.#states.get(id)?.looks ?? 0;
   }
@@ -86,8 +86,8 @@ export class Follow {
   }
 
   /**
-   * Takes what a look has brought.
-   * @returns milliseconds until the next look at this task is due; undefined where nothing more is to be learnt
+   * Takes in what a look has found.
+   * @returns milliseconds until the next look at this task is due; undefined if its outcome is final
    */
   take(id: string, finding: Finding): number | undefined {
     const state = this.#states.get(id) ?? newState();
@@ -103,7 +103,7 @@ export class Follow {
   }
 
   #takeNotFound(state: State): void {
-    // A task that was seen and now is not: a replica that lags. Its last state stands.
+    // A replica lags behind if a task that was seen is not found now; its last state remains valid.
     if (state.task) return;
     state.isClosed = state.isNotFound || !this.recheck;
     state.isNotFound = true;
@@ -112,7 +112,7 @@ export class Follow {
 
   #takeFault(state: State, error: KlingError): void {
     const mayPass = error.retryable || (error.code === 'bad_response' && this.#wasAnswered && !error.divisible);
-    // A last look may have had no more than a second: what an earlier one met says more than that it timed out.
+    // The last look may have had only a second, so an earlier fault says more than its timeout.
     state.fault = (error.code === 'timeout' && state.fault) || error;
     state.isClosed = !mayPass;
     const slowerMs = Math.min(SLOWEST_INTERVAL_MS, state.intervalMs * 2);

@@ -7,16 +7,16 @@ import { CancelledError } from './stop.js';
 
 /** A look that somebody waits for. */
 export interface Look {
-  /** Whether its request is under way, or over. */
+  /** Whether its request has been sent. */
   readonly sent: boolean;
-  /** Gives it up: the listener is told nothing more, and the request is aborted unless another caller needs it. */
+  /** Gives the look up: the listener is not called any more, and the request is aborted unless another caller needs it. */
   leave(): void;
 }
 
 export interface LookerOptions {
-  /** Told of an error that is a bug, not a fault of the API. */
+  /** Called with an error that is a bug rather than a fault of the API. */
   onBug(error: unknown): void;
-  /** Told of records in an answer that nobody asked for. */
+  /** Called with the number of records in an answer that nobody asked for. */
   onForeignRecords(count: number): void;
 }
 
@@ -27,14 +27,14 @@ const MAX_REQUESTS = 2;
 const MIN_GAP_MS = 1000;
 
 /**
- * Looks at tasks for the whole server, at one polite pace. First looks wait only for a free place, of which there are
- * two; repeated looks give way to them and keep a second's distance from any request. Ids that are asked for meanwhile
- * go together, each once. One caller's cancellation, deadline or fault touches no other.
+ * Looks at tasks for the whole server, at one polite pace. At most two requests are in flight. A first look waits only for
+ * one of these two places; repeated looks give way to first ones and stay a second away from any other request. Ids that
+ * are asked for in the meantime share a request, each once. A caller's cancellation, deadline or fault affects nobody else.
  */
 export class Looker {
   readonly #client: Client;
   readonly #options: LookerOptions;
-  /** A look stands in one of these three, by its key: the first at a task, a repeated one, one in flight. */
+  /** Every look is in one of these three, by its key: first looks, repeated looks, looks in flight. */
   readonly #first = new Map<string, NextLook>();
   readonly #again = new Map<string, NextLook>();
   readonly #inFlight = new Map<string, NextLook>();
@@ -56,18 +56,18 @@ export class Looker {
     return this.#client.requestTimeoutMs;
   }
 
-  /** For how long from now on nobody is asked, because the API wished so, in milliseconds; 5 minutes at most. */
+  /** For how many more milliseconds no request is made because the API asked for it; 5 minutes at most. */
   get quietMs(): number {
     return this.#client.quietMs;
   }
 
-  /** For how long from now on the API wished not to be asked, in milliseconds. */
+  /** For how many more milliseconds the API asked to be left alone, without that limit. */
   get retryAfterMs(): number {
     return this.#client.retryAfterMs;
   }
 
   /**
-   * Looks at a task as soon as there is a place. A look at it that is under way serves as well.
+   * Looks at a task as soon as a request may be sent; shares a look at it that is already in flight.
    * @param patienceMs how long the caller can wait for the end of a rate limit
    */
   look(id: string, patienceMs: number, listener: FindingListener): Look {
@@ -110,13 +110,13 @@ export class Looker {
       this.#again.delete(key);
       this.#schedulePump();
     } else if ([...request.looks.values()].every(({ isAbandoned }) => isAbandoned)) {
-      // Nobody may join a request that is being aborted.
+      // A request that is being aborted must not be shared any more.
       for (const abandoned of request.looks.keys()) this.#inFlight.delete(abandoned);
       request.controller.abort(new CancelledError());
     }
   }
 
-  /** Behind everything that came with the same chunk of stdin, so that it goes together. */
+  /** Runs after everything that arrived in the same chunk of stdin, so that those looks share a request. */
   #schedulePump(): void {
     if (this.#isPumpScheduled) return;
     this.#isPumpScheduled = true;
@@ -126,7 +126,7 @@ export class Looker {
     });
   }
 
-  /** Sends what may go now, and sets the timer for what may go later. */
+  /** Sends the looks that may be sent now, and sets the timer for later ones. */
   #pump(): void {
     clearTimeout(this.#timer);
     const nowMs = performance.now();
@@ -134,7 +134,7 @@ export class Looker {
     if (quietUntilMs > nowMs) this.#refuseImpatient(quietUntilMs);
     else while (this.#requests < MAX_REQUESTS && this.#maySend(nowMs)) this.#send(nowMs);
 
-    // The end of a request pumps again.
+    // The pump runs again when a request ends.
     if (this.#requests === MAX_REQUESTS || this.#first.size + this.#again.size === 0) return;
     const dueMs = Math.min(...[...this.#again.values()].map((next) => next.dueMs));
     const earliestMs = this.#first.size > 0 ? nowMs : Math.max(dueMs, this.#lastMs + MIN_GAP_MS);
@@ -145,7 +145,7 @@ export class Looker {
     return this.#first.size > 0 || (nowMs >= this.#lastMs + MIN_GAP_MS && this.#dueLooks(nowMs).length > 0);
   }
 
-  /** The repeated looks that are due, and those that would be before the next request may leave; most urgent first. */
+  /** The repeated looks that are due now or would become due before the next request, the most urgent first. */
   #dueLooks(nowMs: number): NextLook[] {
     const looks = [...this.#again.values()].sort((a, b) => a.dueMs - b.dueMs);
     const isAnyDue = looks[0] !== undefined && looks[0].dueMs <= nowMs;
@@ -189,7 +189,7 @@ export class Looker {
     }
   }
 
-  /** Tells those who cannot wait for the end of a rate limit. */
+  /** Refuses the callers that cannot wait until a rate limit ends. */
   #refuseImpatient(quietUntilMs: number): void {
     const error = tooManyRequests(this.#client.retryAfterMs);
     for (const look of this.#first.values()) {

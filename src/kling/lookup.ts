@@ -6,29 +6,29 @@ import type { JsonObject } from './text/json.js';
 /** What a lookup found out about one id. */
 export type Finding = { kind: 'found'; task: Task } | { kind: 'not_found' } | { kind: 'fault'; error: KlingError };
 
-/** What is needed of the API's client. */
+/** The part of the API client that is needed here. */
 export type Client = Pick<KlingClient, 'lookup' | 'requestTimeoutMs' | 'quietMs' | 'retryAfterMs'>;
 
-/** How one request is made, and who is told of what it finds. */
+/** The limits of one request, and who receives what it finds. */
 export interface LookupOptions {
   /** When it has to be over, in milliseconds of `performance.now()`. */
   endMs: number;
   signal: AbortSignal;
-  /** Told once for each id, as soon as that is known. */
+  /** Called once for each id, as soon as its finding is known. */
   onFinding(id: string, finding: Finding): void;
-  /** Told of records that nobody asked for. */
+  /** Called with the number of records that nobody asked for. */
   onForeignRecords(count: number): void;
 }
 
-/** After so many refusals in a row the fault lies with the request as a whole, not with one of its tasks. */
+/** After this many refusals in a row, the cause must be the request as a whole and not one of its tasks. */
 const MAX_REFUSALS = 10;
 
 /** The API matches ids without regard to case. */
 export const keyOf = (id: string) => id.toLowerCase();
 
 /**
- * Looks up some ids with one request. Where the fault may lie with one of them (its record is too large, or the API
- * refuses it), they are asked for again in halves, down to that one, which alone gets the fault.
+ * Looks up some ids with one request. If a single id may have caused a fault (its record is too large, or the API refuses
+ * it), the ids are looked up again in halves, down to that id, so that only it gets the fault.
  * @throws the signal's reason once it aborts, and errors that are bugs; every fault of the API is a finding
  */
 export async function lookUp(client: Client, ids: string[], options: LookupOptions): Promise<void> {

@@ -2,11 +2,11 @@ import type { Finding } from './lookup.js';
 
 export type FindingListener = (finding: Finding) => void;
 
-/** One of those who wait for a look at a task; the id is spelled as it was asked for. */
+/** A caller that waits for a look at a task; the id is spelled as the caller spelled it. */
 export interface Caller {
   id: string;
   listener: FindingListener;
-  /** Until when the end of a rate limit can be waited for, in milliseconds of `performance.now()`. */
+  /** How long the caller can wait for a rate limit to end, as a time of `performance.now()` in milliseconds. */
   patientUntilMs: number;
 }
 
@@ -16,7 +16,7 @@ export interface Request {
   controller: AbortController;
 }
 
-/** The next look at one task, and everybody who waits for it. */
+/** The next look at one task, with all the callers that wait for it. */
 export class NextLook {
   /** When a repeated look is due, in milliseconds of `performance.now()`. */
   dueMs = Number.POSITIVE_INFINITY;
@@ -30,7 +30,7 @@ export class NextLook {
     return this.#callers.size === 0;
   }
 
-  /** The id in the spelling of the one who asked first. */
+  /** The id as the first caller spelled it. */
   get id(): string {
     for (const { id } of this.#callers) return id;
     return this.key;
@@ -45,7 +45,7 @@ export class NextLook {
     return this.#callers.delete(caller);
   }
 
-  /** Tells those who cannot wait until then, and lets them go. */
+  /** Reports the finding to the callers that cannot wait until then, and removes them. */
   refuseImpatient(untilMs: number, finding: Finding): void {
     for (const caller of this.#callers) {
       if (caller.patientUntilMs >= untilMs) continue;
@@ -54,12 +54,12 @@ export class NextLook {
     }
   }
 
-  /** Tells everybody, once. */
+  /** Reports the finding to every caller and removes them. */
   tell(finding: Finding): void {
     const callers = [...this.#callers];
     this.#callers.clear();
     for (const { id, listener } of callers) {
-      // Two spellings of one id are one task; each caller gets the id as it asked.
+      // Two spellings of an id mean the same task; each caller gets the id in its own spelling.
       const isRespelled = finding.kind === 'found' && finding.task.task_id !== id;
       listener(isRespelled ? { kind: 'found', task: { ...finding.task, task_id: id } } : finding);
     }

@@ -3,8 +3,8 @@ import type { Look, Looker } from './looker.js';
 import { CLOSING_GRACE_MS, type Stop } from './stop.js';
 
 /**
- * A wait that somebody else drives by asking now and then: between two polls nothing happens, and however often one
- * asks, looks come at the pace that {@link Follow} sets.
+ * A wait that is driven by polls. Nothing happens between two polls, and however frequent they are, looks are made only at
+ * the pace that {@link Follow} sets.
  */
 export class PolledWait {
   readonly #looker: Looker;
@@ -27,12 +27,12 @@ export class PolledWait {
     this.#follow = new Follow(ids, true);
   }
 
-  /** Whether nothing more is to be learnt. */
+  /** Whether the outcome of every task is final. */
   get done(): boolean {
     return this.#follow.finished === this.#follow.total;
   }
 
-  /** Whether each task was looked at; before that, nothing can be said of it. */
+  /** Whether every task has been looked at; before that, nothing is known of it. */
   get looked(): boolean {
     return this.ids.every((id) => this.#follow.looksAt(id) > 0);
   }
@@ -50,14 +50,14 @@ export class PolledWait {
     return Math.max(this.#follow.intervalMs, this.#looker.quietMs);
   }
 
-  /** What went wrong with the last look, where that may pass. */
+  /** What went wrong with the last look, if it may pass. */
   get fault(): string | undefined {
     return this.#follow.passingFault?.message;
   }
 
   /**
-   * Looks at what is due. Resolves once that is answered, or after the time, or soon after stdin was closed, or with the
-   * cancellation of this poll; the look itself goes on. Resolves at once where nothing is due.
+   * Looks at what is due. Resolves when that has been answered, when the time is up, soon after stdin has closed, or when
+   * this poll is cancelled (the look itself goes on). Resolves at once if nothing is due.
    */
   look(maxMs: number, { cancelled, closing }: Stop): Promise<void> {
     const nowMs = performance.now();
@@ -104,7 +104,7 @@ export class PolledWait {
     return this.#follow.outcome();
   }
 
-  /** Gives up: no look any more. */
+  /** Ends the wait: no more looks are made. */
   cancel(): void {
     for (const look of this.#looks.values()) look.leave();
     this.#looks.clear();

@@ -1,7 +1,7 @@
 import { keyOf } from './lookup.js';
 import type { Task } from './task/task.js';
 
-/** A wait that follows another this soon goes on at its pace, instead of looking twice within a second or two. */
+/** A wait that starts this soon after another one continues at its pace, instead of looking twice in two seconds. */
 const RECENT_MS = 2000;
 
 /** A pending task and when it was seen, by `performance.now()`. */
@@ -10,7 +10,7 @@ export interface RecentTask {
   atMs: number;
 }
 
-/** The pending tasks that the last looks of waits have brought, for a moment. */
+/** Remembers for a moment the pending tasks that the last looks of waits have found. */
 export class RecentTasks {
   readonly #tasks = new Map<string, RecentTask>();
 
@@ -20,7 +20,7 @@ export class RecentTasks {
     this.#tasks.set(keyOf(task.task_id), { task, atMs: nowMs });
   }
 
-  /** What was seen of the task a moment ago; its id is spelled as it is asked for now. */
+  /** The task as it was seen a moment ago, with its id spelled as it is now asked for. */
   get(id: string): RecentTask | undefined {
     const recent = this.#tasks.get(keyOf(id));
     if (!recent || recent.atMs < performance.now() - RECENT_MS) return undefined;

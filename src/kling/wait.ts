@@ -14,27 +14,27 @@ export interface WaitOptions {
   /** How long to wait for the outcome; 0 looks once. */
   waitMs: number;
   stop: Stop;
-  /** Told at the start of a wait, and every 4 s. */
+  /** Called at the start of a wait and then every 4 s or so. */
   onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** From this length on a wait looks once more at an id that was not found. */
+/** A wait of at least this length looks once more for an id that was not found. */
 const MIN_RECHECK_WAIT_MS = 5000;
-/** The last look starts this long before the deadline … */
+/** The last look starts this long before the deadline. */
 const LAST_LOOK_LEAD_MS = 1000;
-/** … in place of a regular one that is due so little before it … */
+/** It replaces a regular look that would be due within this time before it. */
 const LAST_LOOK_MERGE_MS = 2000;
-/** … and may end this long after the deadline: the answer is due within a second of it. */
+/** It may end this long after the deadline, since the answer is due within a second of it. */
 const OVERTIME_MS = 500;
-/** A little over 4 s, as looks come at whole seconds: a progress must not fall into one instant with the result. */
+/** A little over 4 s: looks happen at whole seconds, and progress must not coincide with the result. */
 const PROGRESS_INTERVAL_MS = 4100;
 
-/** Looks until nothing is pending, or the time is over. */
+/** Looks until nothing is pending or the time is up. */
 class Wait {
   readonly #startMs = performance.now();
   readonly #endMs: number;
   readonly #follow: Follow;
-  /** What is being looked at, or will be. */
+  /** The looks that are in flight or scheduled, by id. */
   readonly #looks = new Map<string, Look>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #resolve: (outcome: Outcome) => void = () => {};
@@ -55,7 +55,7 @@ class Wait {
     return new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
-      // A signal that is aborted already fires no event.
+      // An already aborted signal fires no event.
       if (stop.cancelled.aborted) return reject(new CancelledError());
       stop.cancelled.addEventListener('abort', this.#cancel);
       stop.closing.addEventListener('abort', this.#close);
@@ -92,7 +92,9 @@ class Wait {
       if (dueMs !== undefined) this.#lookAgain(id, dueMs);
       else if (finding.kind === 'found') this.looker.recent.add(finding.task);
     }
-    if (this.#looks.size === 0) this.#finish();
+    const noLookCanCome = performance.now() + this.looker.quietMs >= this.#endMs;
+    if (noLookCanCome) this.#giveUp((other, look) => this.#follow.looksAt(other) > 0 && !look.sent);
+    else if (this.#looks.size === 0) this.#finish();
   }
 
   #lookAgain(id: string, dueMs: number): void {
@@ -100,7 +102,7 @@ class Wait {
     this.#looks.set(id, this.looker.lookAgain(id, dueMs, listener));
   }
 
-  /** When to look at the task again; undefined where the last look is over, or no other can come in time. */
+  /** When to look at the task again; undefined if the last look is over or another one would come too late. */
   #nextDueMs(id: string, intervalMs: number): number | undefined {
     const nowMs = performance.now();
     const wasLast = this.#follow.looksAt(id) > 1 && nowMs >= this.#endMs - LAST_LOOK_MERGE_MS;
@@ -116,10 +118,10 @@ class Wait {
     return Math.max(this.#endMs - LAST_LOOK_LEAD_MS, Math.min(nowMs + LAST_LOOK_LEAD_MS, this.#endMs));
   }
 
-  /** The deadline: later looks are given up. First ones have the full time of a lookup, however short the wait. */
+  /** At the deadline repeated looks are given up. First looks keep the full time of a lookup, however short the wait. */
   readonly #expire = () => this.#giveUp((id) => this.#follow.looksAt(id) > 0);
 
-  /** Stdin was closed: what is not under way is given up, what is gets a little time. */
+  /** Stdin has closed: looks that were not sent are given up, and those in flight get a little more time. */
   readonly #close = () => {
     this.#giveUp((id, look) => this.#follow.looksAt(id) > 0 && !look.sent);
     if (this.#looks.size > 0) this.#timers.add(setTimeout(() => this.#giveUp(() => true), CLOSING_GRACE_MS));
@@ -145,7 +147,7 @@ class Wait {
   #report(): void {
     const { finished, total } = this.#follow;
     const elapsedMs = performance.now() - this.#startMs;
-    // After the last look the result itself is on its way.
+    // After the last look has started, the result itself is about to come.
     if (elapsedMs < Math.max(1, this.options.waitMs - LAST_LOOK_LEAD_MS))
       this.options.onProgress?.({ finished, total, elapsedMs });
   }
@@ -172,8 +174,8 @@ function noAnswer(elapsedMs: number): KlingError {
 }
 
 /**
- * Looks at the tasks (distinct ids), and again and again while one is pending and time is left; see {@link Follow} for the
- * pace. A task once seen keeps its last state.
+ * Looks at the tasks (distinct ids), repeatedly while one is pending and time is left; see {@link Follow} for the pace. A
+ * task that was seen keeps its last state.
  * @throws CancelledError
  */
 export function waitForTasks(looker: Looker, ids: string[], options: WaitOptions): Promise<Outcome> {

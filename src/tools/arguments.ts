@@ -5,7 +5,7 @@ import { isObject, type JsonObject, parseJson } from '../kling/text/json.js';
 
 const ID_RULE = 'must be one bare task id (1 to 128 letters, digits, "-" or "_"), without quotes or URL';
 
-/** A task id, as it is published; {@link parseArguments} forgives what clients wrap around one. */
+/** The published schema of a task id; {@link parseArguments} also accepts what clients wrap around one. */
 export const taskIdSchema = z.string({ error: ID_RULE }).regex(/^[A-Za-z0-9_-]{1,128}$/, { error: ID_RULE });
 
 /** How long a call may wait: whole seconds up to the configured maximum, which the schema shows. */
@@ -29,9 +29,9 @@ export type ArgumentsSchema = z.ZodType<{ task_id: string; wait_seconds: number 
 type Batch = { task_ids: string[]; wait_seconds: number };
 
 /**
- * Checks the arguments of a call against its schema, and before that forgives what real clients and models do to them,
- * since a model cannot repair what its client makes of its words.
- * @throws KlingError `invalid_arguments`, which names the field and the rule; a list's entries by their position
+ * Checks the arguments of a call against its schema. Before that, it undoes what real clients do to them, because a model
+ * cannot repair what its client has changed.
+ * @throws KlingError `invalid_arguments`, which names the field (an entry of a list by its position) and the rule
  */
 export function parseArguments(schema: ArgumentsSchema, args: unknown, maxWaitSeconds: number): CallArguments {
   if (args !== undefined && args !== null && !isObject(args)) throw invalidArguments('arguments must be an object.');
@@ -59,16 +59,16 @@ function forgive(args: JsonObject): JsonObject {
   );
 }
 
-/** An id with all that is wrapped around it is shorter; the expression below takes quadratic time on a long text. */
+/** Longer than any id with what clients wrap around it. Bounded, because the expression below takes quadratic time. */
 const MAX_WRAPPED_ID = 256;
 
-/** An id without white space and quotes of any kind around it; anything but a string as it is. */
+/** An id without the white space and quotes around it. Other values than strings are returned unchanged. */
 function bareId(value: unknown): unknown {
   if (typeof value !== 'string' || value.length > MAX_WRAPPED_ID) return value;
   return value.replace(/^[\s\\"'`“”‘’]+|[\s\\"'`“”‘’]+$/g, '');
 }
 
-/** A list of ids, also from a string: JSON, or ids that commas or white space keep apart, with or without brackets. */
+/** A list of ids. A string counts as one if it is JSON, or ids separated by commas or white space, with or without brackets. */
 function idList(value: unknown): unknown {
   if (typeof value !== 'string') return Array.isArray(value) ? value.map(bareId) : value;
   const list = parseJson(value);
@@ -90,7 +90,7 @@ function distinct(ids: string[]): string[] {
 const MAX_ISSUES = 3;
 
 function describeIssues(all: z.core.$ZodIssue[]): string {
-  // One value can break two rules that read the same.
+  // A value can break two rules with the same message.
   const issues = [...new Set(all.map(describeIssue))];
   const more = issues.length > MAX_ISSUES ? ` (and ${issues.length - MAX_ISSUES} more)` : '';
   return `${issues.slice(0, MAX_ISSUES).join('; ')}${more}.`;

@@ -34,13 +34,11 @@ function toTaskResult({ tasks, notFound, faults, pollAfterSeconds }: Outcome, { 
   if (fault) throw task ? withLastState(fault, task.status) : fault;
   if (!task) throw new KlingError('task_not_found', `No task ${notFound[0]} exists for this account.`);
   if (task.status !== 'pending') return toResult(task);
-  const { request, ...rest } = task;
-  return toResult({
-    ...rest,
-    // Who waits reads it again and again.
-    ...(request && waitSeconds === 0 && { request }),
-    ...(pollAfterSeconds !== undefined && { poll_after_seconds: pollAfterSeconds }),
-  });
+  const shown = { ...task };
+  // A model that waits would read the request again and again.
+  if (waitSeconds > 0) delete shown.request;
+  if (pollAfterSeconds !== undefined) shown.poll_after_seconds = pollAfterSeconds;
+  return toResult(shown);
 }
 
 function withLastState({ code, message, hint, fromApi, traceId, cause }: KlingError, status: string): KlingError {

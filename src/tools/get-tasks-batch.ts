@@ -12,7 +12,7 @@ const MAX_IDS = 100;
 
 const count = z.number().int().min(0);
 
-/** Many tasks at a glance; the counts add up to the distinct ids. */
+/** The status of many tasks. The counts add up to the number of distinct ids. */
 export const batchSchema = z.object({
   counts: z.object({ pending: count, completed: count, failed: count, not_found: count, lookup_failed: count }),
   tasks: z.array(taskSummarySchema),
@@ -57,8 +57,8 @@ export function getTasksBatchTool(options: ToolOptions): Tool {
 }
 
 /**
- * What a batch tells of an outcome.
- * @throws KlingError where nothing at all could be learnt
+ * Turns an outcome into the result of a batch.
+ * @throws KlingError if every lookup failed
  */
 export function toBatch(ids: string[], { tasks, notFound, faults, pollAfterSeconds }: Outcome): Batch {
   const [fault] = faults.values();
@@ -83,7 +83,7 @@ export function toBatch(ids: string[], { tasks, notFound, faults, pollAfterSecon
   return batch;
 }
 
-/** Groups the ids by the fault that hit them: one request's fault is told once. */
+/** Groups the ids by their fault, so that the fault of one request is reported once. */
 function lookupErrorsOf(faults: Map<string, KlingError>): Batch['lookup_errors'] {
   const groups = new Map<KlingError, string[]>();
   for (const [id, fault] of faults) groups.set(fault, [...(groups.get(fault) ?? []), id]);

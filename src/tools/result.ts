@@ -4,10 +4,10 @@ import { cleanText, cutText } from '../kling/text/clean.js';
 
 const MAX_ERROR_TEXT = 500;
 
-/** Errors of calls that never came to a lookup, or learnt from it that there is no such task. */
+/** Errors of calls that made no lookup, or whose lookup showed that there is no such task. */
 const NOT_OF_THE_LOOKUP = new Set(['invalid_arguments', 'configuration', 'task_not_found', 'internal_error']);
 
-/** A normal result: the structure, and the same as compact JSON for clients that drop the one or the other. */
+/** A normal result: structured content, and the same as compact JSON, because some clients drop one of the two. */
 export function toResult(result: object): CallToolResult {
   const structuredContent = { result };
   return { content: [{ type: 'text', text: JSON.stringify(structuredContent) }], structuredContent };
@@ -20,12 +20,12 @@ export function sentencesOf(error: KlingError): string {
 
 /**
  * An error as the model reads it: `[code] what happened. What to do. (trace_id …)`, at most 500 characters. This is the
- * one place where errors become text. An error that is not ours is a bug, of which nothing is told but that it happened.
+ * one place where errors become text. Any other error is a bug, about which the model learns only that it happened.
  */
 export function toErrorResult(error: unknown): CallToolResult {
   const known =
     error instanceof KlingError ? error : new KlingError('internal_error', `${meaningOf('internal_error').what}.`);
-  // Otherwise models take the lookup's failure for the task's.
+  // Otherwise models mistake a failed lookup for a failed task.
   const scope =
     NOT_OF_THE_LOOKUP.has(known.code) && !known.fromApi ? '' : 'The lookup failed, which says nothing about the task: ';
   const beginning = `[${known.code}] ${scope}`;

@@ -7,7 +7,7 @@ import { isObject } from '../kling/text/json.js';
 const text = z.string().optional();
 const seconds = z.number().min(0).optional();
 const isoDate = z.string().meta({ format: 'date-time' }).optional();
-/** An object whose fields are the API's; what zod would say about any object only costs tokens. */
+/** An object whose fields come from the API. Zod's own schema of an arbitrary object would only cost tokens. */
 const anyObject = z.unknown().refine(isObject).meta({ type: 'object' }).optional();
 
 const mediaSchema = z.object({ kind: z.enum(MEDIA_KINDS), url: z.string(), id: text, duration_seconds: seconds });
@@ -35,7 +35,7 @@ export const taskSchema = z.object({
   poll_after_seconds: z.number().int().min(1).optional().describe('Next lookup, if not waiting'),
 } satisfies Record<keyof Task, z.ZodType>);
 
-/** A task in what `kling_get_tasks_batch` returns: nearly without descriptions, as `kling_get_task` gives them already. */
+/** A task in the result of `kling_get_tasks_batch`; its fields are described in `kling_get_task` only, to save tokens. */
 export const taskSummarySchema = z.object({
   task_id: z.string(),
   status: z.enum(STATUSES),

@@ -1,11 +1,11 @@
-/** What the model reads about the tools. Each word of it is paid for in every conversation. */
+/** What the model reads about the tools. Every word costs tokens in every conversation. */
 export interface Texts {
   instructions: string;
   getTask: string;
   getTasksBatch: string;
 }
 
-/** The texts; a server that does not let calls wait (`KLING_MAX_WAIT=0`) speaks of asking again instead. */
+/** The texts. If calls cannot wait (`KLING_MAX_WAIT=0`), they recommend calling again instead. */
 export function textsFor(maxWaitSeconds: number): Texts {
   const waits = maxWaitSeconds > 0;
   const howToFollow = waits

@@ -10,10 +10,10 @@ import { type ArgumentsSchema, type CallArguments, parseArguments } from './argu
 import { toErrorResult } from './result.js';
 import { VIEW_URI } from './view-uri.js';
 
-/** What a call brings besides its arguments. */
+/** The context of a call, besides its arguments. */
 export interface CallContext {
   stop: Stop;
-  /** Present where the client asked for progress; `total` is the number of seconds the call may wait. */
+  /** Present if the client asked for progress; `total` is the number of seconds that the call may wait. */
   notifyProgress?: ((progress: { progress: number; total: number; message: string }) => void) | undefined;
 }
 
@@ -46,15 +46,15 @@ export interface Following
   cancel(): void;
 }
 
-/** What tools look with; the error says what is wrong with the configuration. */
+/** The looker, or an error that says what is wrong with the configuration. */
 export type Backend = Looker | KlingError;
 
-/** What both tools are made with. */
+/** What both tools need. */
 export interface ToolOptions {
   backend: Backend;
   /** The largest wait_seconds that is offered to the model. */
   maxWaitSeconds: number;
-  /** Told of an error that is a bug, not a fault of the API or the caller. */
+  /** Called with an error that is a bug rather than a fault of the API or the caller. */
   onBug(error: unknown): void;
 }
 
@@ -66,12 +66,12 @@ interface ToolDefinition {
   output: z.ZodType;
   /**
    * The result of a call.
-   * @throws KlingError where nothing could be learnt
+   * @throws KlingError if the lookup failed
    */
   toResult(outcome: Outcome, args: CallArguments): CallToolResult;
 }
 
-/** Puts a tool together; its schemas become JSON Schema here, once. */
+/** Creates a tool, and converts its schemas to JSON Schema once. */
 export function defineTool(definition: ToolDefinition, { backend, maxWaitSeconds, onBug }: ToolOptions): Tool {
   const { name, title, description, input, output, toResult } = definition;
 
@@ -128,7 +128,7 @@ export function defineTool(definition: ToolDefinition, { backend, maxWaitSeconds
   };
 }
 
-/** JSON Schema as `tools/list` shows it, without what only costs tokens there: `$schema`, and the bounds of an int. */
+/** The JSON Schema for `tools/list`, without what would only cost tokens: `$schema` and the bounds of an int. */
 function jsonSchemaOf(schema: z.ZodType) {
   const { $schema, properties, ...shown } = z.toJSONSchema(schema, {
     io: 'input',
@@ -136,14 +136,14 @@ function jsonSchemaOf(schema: z.ZodType) {
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
     },
   });
-  // JSON Schema allows `true` as a property's schema; the SDK's type does not, and zod never writes it there.
+  // JSON Schema allows `true` as the schema of a property. The SDK's type does not, and zod never produces it.
   const objects = Object.entries(properties ?? {}).flatMap(([name, property]) =>
     typeof property === 'object' ? [[name, property] as const] : [],
   );
   return { ...shown, type: 'object' as const, properties: Object.fromEntries(objects) };
 }
 
-/** Turns the progress of a wait into notifications: seconds of `total`, strictly rising, with a sentence for a person. */
+/** Turns the progress of a wait into notifications: the seconds so far, strictly increasing, with a sentence for a person. */
 function progressReporter(waitSeconds: number, { notifyProgress }: CallContext) {
   if (!notifyProgress) return undefined;
   return ({ finished, total, elapsedMs }: Progress) => {

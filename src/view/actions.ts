@@ -15,13 +15,14 @@ async function attempt(request: Promise<unknown>): Promise<void> {
 }
 
 /** Buttons for one file. Its address can change, so that it is read when it is needed. */
-export function buttonsFor(media: Media): HTMLElement {
+export function buttonsFor(media: Media, further?: HTMLElement): HTMLElement {
   return el(
     'div.actions',
     {},
     can('openLinks') && button('Open', () => attempt(openLink(media.url))),
     can('downloadFile') && button('Save', () => attempt(download(media.url))),
     copyButton('Copy link', () => media.url),
+    further,
   );
 }
 

@@ -29,6 +29,7 @@ export function updateBatch(card: HTMLElement, batch: ShownTasks, follow: Follow
   const again = isOpen && lookAgainIfStopped(follow);
   const grid = card.querySelector('.grid') ?? el('ul.grid');
   for (const [index, task] of tasks.entries()) updateTile(grid, index, task);
+  while (grid.children.length > tasks.length) grid.lastElementChild?.remove();
 
   const top = el(
     'header',
@@ -66,7 +67,7 @@ export function updateBatch(card: HTMLElement, batch: ShownTasks, follow: Follow
 const signatures = new WeakMap<Element, string>();
 
 function updateTile(grid: Element, index: number, task: Task): void {
-  const signature = task.status === 'pending' ? task.status : JSON.stringify(task.raw);
+  const signature = task.status === 'pending' ? task.id : JSON.stringify(task.raw);
   const old = grid.children[index];
   if (old && signatures.get(old) === signature) return;
   const tile = el('li.tile', { 'data-status': task.status }, ...contentOf(task, index));
@@ -77,7 +78,8 @@ function updateTile(grid: Element, index: number, task: Task): void {
 
 function contentOf(task: Task, index: number): Child[] {
   const [main, ...further] = task.media;
-  const line = (text: string) => el('p.line', {}, el('span.number', {}, formatNumber(index + 1)), text || 'Ready');
+  const line = (text: string) =>
+    el('p.line', {}, el('span.number', {}, `${formatNumber(index + 1)}. `), text || 'Ready');
   const id = el('span.facts.code', { dir: 'ltr', title: task.id }, task.id);
   if (task.status === 'pending') {
     return [el('div.stage', {}, spinner(), clockSince(task.startMs)), line('Running'), id];
@@ -101,5 +103,5 @@ const listOfIds = (heading: string, ids: string[]) =>
     'section',
     {},
     el('h2', { dir: 'auto' }, heading),
-    el('ul.ids', { dir: 'ltr' }, ...ids.map((id) => el('li.code', {}, id))),
+    el('ul.ids', {}, ...ids.map((id) => el('li.code', { dir: 'ltr' }, id))),
   );

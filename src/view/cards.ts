@@ -28,6 +28,9 @@ export const clockText = (startMs: number) => formatClock((Date.now() - startMs)
 
 const USUAL_MS = 300_000;
 
+const ASK_AGAIN = 'Ask again to see how it is doing.';
+const NOT_FOLLOWED = 'This view no longer follows it.';
+
 /** An honest word on how long it takes, and on what happens here meanwhile. */
 export function noteOfPending(startMs: number | undefined, follow: Follow): string {
   const isSlow = startMs !== undefined && Date.now() - startMs > USUAL_MS;
@@ -36,13 +39,13 @@ export function noteOfPending(startMs: number | undefined, follow: Follow): stri
     case 'following':
       return `${usual} This view keeps itself up to date.`;
     case 'cannot':
-      return `${usual} Ask again to see how it is doing.`;
+      return `${usual} ${ASK_AGAIN}`;
     case 'overdue':
       return 'It has been running for more than 30 minutes, and may never end. AceDataCloud’s support can tell more.';
     case 'closed':
-      return 'This view no longer follows it. Ask again to see how it is doing.';
+      return `${NOT_FOLLOWED} ${ASK_AGAIN}`;
     case 'stopped':
-      return `This view no longer follows it. ${follow.message}`;
+      return `${NOT_FOLLOWED} ${follow.message}`;
   }
 }
 
@@ -80,8 +83,7 @@ export function completedCard(task: Task): HTMLElement {
       'div.caption',
       {},
       head(!main && icon('done'), title(`${capitalize(nounOf(task))} ready`)),
-      main && buttonsFor(main),
-      displayModePlace(),
+      main ? buttonsFor(main, displayModePlace()) : displayModePlace(),
     ),
     facts(factsOf(task)),
     error && note(`A part of it failed: ${error.message}`),
@@ -104,8 +106,7 @@ export function completedCard(task: Task): HTMLElement {
 }
 
 /** What a task returned that is no file, such as the id of a voice. */
-export const outputOf = (output: unknown) =>
-  el('pre', { dir: 'ltr', tabindex: '0', 'aria-label': 'Output' }, JSON.stringify(output, null, 2));
+export const outputOf = (output: unknown) => el('pre', { dir: 'ltr', tabindex: '0' }, JSON.stringify(output, null, 2));
 
 export function failedCard(task: Task): HTMLElement {
   const { error, traceId, id } = task;
@@ -136,7 +137,7 @@ export function emptyCard(shown: Shown, follow: Follow, ids: string[]): HTMLElem
 
   switch (kind) {
     case 'closed':
-      return plain('stopped', 'This view is closed', note('Ask again to see how it is doing.'));
+      return plain('stopped', 'This view is closed', note(ASK_AGAIN));
     case 'error':
       return plain('alert', 'It could not be looked up', message, 'code' in shown && isPassing(shown.code) && again);
     case 'cancelled':

@@ -12,12 +12,15 @@ export class HostError extends Error {
   }
 }
 
-/** What the host asks or tells; a request is answered with the result. */
-type Handler = (params: JsonObject) => JsonObject | void;
+/** What the host asks or tells; a request is answered with `{}`. */
+type Handler = (params: JsonObject) => void;
 
 const handlers = new Map<string, Handler>();
 const calls = new Map<unknown, { resolve(result: JsonObject): void; reject(error: HostError): void }>();
 let lastId = 0;
+
+/** What the notifications of MCP Apps begin with. */
+export const NOTIFICATION = 'ui/notifications/';
 
 export const on = (method: string, handler: Handler) => handlers.set(method, handler);
 
@@ -73,7 +76,7 @@ function receive({ id, method, params, result, error }: JsonObject): void {
     return;
   }
   const handle = handlers.get(method);
-  const answer = handle?.(objectOf(params)) ?? {};
+  handle?.(objectOf(params));
   if (id === undefined) return;
-  send(handle ? { id, result: answer } : { id, error: { code: -32601, message: 'Method not found' } });
+  send(handle ? { id, result: {} } : { id, error: { code: -32601, message: 'Method not found' } });
 }

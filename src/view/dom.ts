@@ -23,27 +23,12 @@ export function el(selector: string, attributes: Attributes = {}, ...children: C
   return element;
 }
 
-const SVG = 'http://www.w3.org/2000/svg';
-
-/** Outlines on a grid of 24 by 24. */
-const ICONS = {
-  alert: 'M12 8v5m0 3v.1M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18Z',
-  done: 'm5 12 5 5 9-9',
-  stopped: 'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18ZM8 12h8',
-};
+const ICONS = { alert: '!', done: '✓', stopped: '–' };
 
 export type IconName = keyof typeof ICONS;
 
-/** A decorative icon. */
-export function icon(name: IconName): SVGElement {
-  const svg = document.createElementNS(SVG, 'svg');
-  const path = document.createElementNS(SVG, 'path');
-  svg.setAttribute('viewBox', '0 0 24 24');
-  svg.setAttribute('class', `icon ${name}`);
-  path.setAttribute('d', ICONS[name]);
-  svg.append(path);
-  return svg;
-}
+/** A sign in a circle, for those who see it. */
+export const icon = (name: IconName) => el(`span.icon.${name}`, { 'aria-hidden': 'true' }, ICONS[name]);
 
 export const spinner = () => el('span.spinner');
 

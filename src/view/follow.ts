@@ -1,7 +1,7 @@
 import { HostError } from './connection.js';
 import type { JsonObject } from './json.js';
 import { isOpen, pendingOf, questionAbout, type Shown } from './shown.js';
-import type { Answer, Task } from './task.js';
+import { type Answer, FRESH_MS, type Task } from './task.js';
 
 /** What becomes of a pending task's card. */
 export type Follow =
@@ -26,8 +26,6 @@ export interface Following {
 
 /** The vendor's own tools give up on a task after this time. */
 const OVERDUE_MS = 30 * 60_000;
-/** A result older than this is looked up once before any wait. */
-const OLD_MS = 60_000;
 /** Most hosts give up on a call after 60 s. The server takes more than its maximum for the maximum. */
 const WAIT_SECONDS = 50;
 /** The answer to a wait for many comes when the last has ended; the others should not be kept back for so long. */
@@ -116,7 +114,7 @@ async function ask({ call }: Following, tool: string, args: JsonObject): Promise
 
 /** Whether it has to be looked up before any wait: it may be old, or it lacks what was asked for. */
 function isOld(shown: Shown): boolean {
-  const isStale = ({ asOfMs }: Task) => asOfMs === undefined || Date.now() - asOfMs > OLD_MS;
+  const isStale = ({ asOfMs }: Task) => asOfMs === undefined || Date.now() - asOfMs > FRESH_MS;
   return pendingOf(shown).some(isStale) || (shown.kind === 'tasks' && !shown.isBatch && !shown.tasks[0]?.request);
 }
 

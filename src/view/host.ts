@@ -1,4 +1,4 @@
-import { HostError, notify, request } from './connection.js';
+import { HostError, NOTIFICATION, notify, request } from './connection.js';
 import { isObject, type JsonObject, listOf, objectOf } from './json.js';
 
 /** Put in by the build. */
@@ -30,7 +30,7 @@ export async function connect(onContext: () => void): Promise<void> {
   capabilities = objectOf(hostCapabilities);
   changed = onContext;
   mergeContext(objectOf(hostContext));
-  notify('ui/notifications/initialized', {});
+  notify(`${NOTIFICATION}initialized`, {});
 }
 
 /** Whether the host announced it: what it did not announce is not used. */

@@ -5,7 +5,7 @@ import { refresh } from './refresh.js';
 import type { Media, Task } from './task.js';
 import { promptOf } from './words.js';
 
-const BLOCKED = 'This host does not load files from there, so it opens by its link:';
+const BLOCKED = 'This host does not load files from there. This is its link:';
 const BROKEN = 'It could not be loaded; its link may have expired:';
 
 /** Addresses that the host's policy has kept from being loaded. */

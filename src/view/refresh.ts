@@ -1,6 +1,6 @@
 import { can } from './host.js';
 import { end, input, shown } from './session.js';
-import { isSameId, questionAbout } from './shown.js';
+import { questionAbout } from './shown.js';
 import type { Answer, Task } from './task.js';
 import { callTool } from './tool-calls.js';
 
@@ -15,7 +15,7 @@ export async function refresh(task: Task): Promise<Task | undefined> {
   collected.set(task.id, task);
   answer ??= askSoon();
   const news = await answer.catch(() => undefined);
-  return news?.kind === 'tasks' ? news.tasks.find(({ id }) => isSameId(id, task.id)) : undefined;
+  return news?.kind === 'tasks' ? news.tasks.find(({ id }) => id === task.id) : undefined;
 }
 
 async function askSoon(): Promise<Answer | undefined> {

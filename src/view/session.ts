@@ -1,7 +1,7 @@
 import { type Follow, follow as followTasks } from './follow.js';
 import { can, tellModel } from './host.js';
 import type { JsonObject } from './json.js';
-import { isOpen, merge, type Shown, tasksOf, textForModel } from './shown.js';
+import { isAbout, isOpen, merge, type Shown, tasksOf, textForModel } from './shown.js';
 import { callTool } from './tool-calls.js';
 
 /** What the page knows, and its way to the outcome. */
@@ -29,8 +29,13 @@ export function receiveInput(args: JsonObject): void {
 /** Takes over what the host passes on, and follows what is pending. */
 export function receive(news: Shown): void {
   if (end.signal.aborted) return;
-  show(news);
-  begin(false);
+  if (follow.state === 'following' && isAbout(shown, news)) {
+    // Some hosts pass on the results of this page's own calls too.
+    show(merge(shown, news));
+  } else {
+    show(news);
+    begin(false);
+  }
 }
 
 function show(news: Shown): void {

@@ -6,8 +6,6 @@ export type Shown = Answer | { kind: 'nothing' } | { kind: 'cancelled'; message:
 
 export type ShownTasks = Extract<Shown, { kind: 'tasks' }>;
 
-export const isSameId = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
-
 /**
  * What is to be shown after an answer. One about some tasks of a batch leaves the others as they are, and the order
  * too; one which waited leaves out what was asked for; a handle tells nothing about the tasks.
@@ -16,11 +14,16 @@ export function merge(shown: Shown, answer: Answer): Shown {
   if (shown.kind !== 'tasks') return answer;
   if (answer.kind !== 'tasks') return shown;
   const tasks = shown.tasks.map((old) => {
-    const news = answer.tasks.find(({ id }) => isSameId(id, old.id));
+    const news = answer.tasks.find(({ id }) => id === old.id);
     return news ? { ...news, request: news.request ?? old.request, type: news.type ?? old.type } : old;
   });
   return { ...shown, tasks };
 }
+
+/** Whether an answer brings nothing but news of what is shown. */
+export const isAbout = (shown: Shown, answer: Shown): answer is Answer =>
+  answer.kind === 'handle' ||
+  (answer.kind === 'tasks' && answer.tasks.every(({ id }) => tasksOf(shown).some((old) => old.id === id)));
 
 export const tasksOf = (shown: Shown): Task[] => (shown.kind === 'tasks' ? shown.tasks : []);
 
@@ -46,7 +49,7 @@ export function questionAbout(shown: Shown, tasks: Task[], input: JsonObject): [
 /** As the server counts: the counts add up to the distinct ids. */
 export function countsOf({ tasks, notFound, lookupErrors }: ShownTasks) {
   const known = [...tasks.map(({ id }) => id), ...notFound];
-  const unknown = lookupErrors.flatMap(({ ids }) => ids).filter((id) => !known.some((other) => isSameId(id, other)));
+  const unknown = lookupErrors.flatMap(({ ids }) => ids).filter((id) => !known.includes(id));
   return {
     pending: countOf(tasks, 'pending'),
     completed: countOf(tasks, 'completed'),

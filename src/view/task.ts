@@ -62,7 +62,7 @@ export type Answer =
   | { kind: 'unreadable' };
 
 /** A result younger than this is taken for one that has just come, in milliseconds. */
-const FRESH_MS = 60_000;
+export const FRESH_MS = 60_000;
 
 function mediaOf({ video_url, other_media }: JsonObject): Media[] {
   const others = listOf(other_media).map(objectOf);
@@ -122,7 +122,7 @@ function readResult(result: JsonObject, isNew: boolean): Answer | undefined {
     notFound: idsOf(result.not_found),
     lookupErrors: listOf(result.lookup_errors)
       .map(objectOf)
-      .map((raw) => ({ ids: idsOf(raw.task_ids), message: textOf(raw.message) ?? 'The lookup failed.', raw })),
+      .map((raw) => ({ ids: idsOf(raw.task_ids), message: textOf(raw.message) ?? '', raw })),
     pollAfterSeconds: numberOf(result.poll_after_seconds),
   };
 }

@@ -1,7 +1,7 @@
 import { updateDisplayMode } from './actions.js';
 import { updateBatch } from './batch.js';
 import { clockText, completedCard, emptyCard, failedCard, pendingCard } from './cards.js';
-import { listen, notify, on } from './connection.js';
+import { listen, NOTIFICATION, notify, on } from './connection.js';
 import { announce, el } from './dom.js';
 import { updateFormats } from './formats.js';
 import { connect, mergeContext } from './host.js';
@@ -37,6 +37,7 @@ function cardNow(): HTMLElement | undefined {
   const [task] = tasksOf(shown);
   if (shown.kind === 'tasks' && shown.isBatch) {
     updateBatch(batchCard, shown, follow);
+    cardKey = '';
     return batchCard;
   }
   const isPending = task?.status === 'pending' || shown.kind === 'handle';
@@ -72,10 +73,10 @@ function tick(): void {
 }
 
 on('ping', () => {});
-on('ui/notifications/host-context-changed', mergeContext);
-on('ui/notifications/tool-input', (params) => receiveInput(objectOf(params.arguments)));
-on('ui/notifications/tool-result', (result) => receive(readAnswer(result, false)));
-on('ui/notifications/tool-cancelled', ({ reason }) => receive({ kind: 'cancelled', message: textOf(reason) }));
+on(`${NOTIFICATION}host-context-changed`, mergeContext);
+on(`${NOTIFICATION}tool-input`, (params) => receiveInput(objectOf(params.arguments)));
+on(`${NOTIFICATION}tool-result`, (result) => receive(readAnswer(result, false)));
+on(`${NOTIFICATION}tool-cancelled`, ({ reason }) => receive({ kind: 'cancelled', message: textOf(reason) }));
 on('ui/resource-teardown', () => {
   close();
   silence();
@@ -86,11 +87,12 @@ draw();
 listen();
 const clock = setInterval(tick, 1000);
 end.signal.addEventListener('abort', () => clearInterval(clock));
-watchSize((size) => notify('ui/notifications/size-changed', size), end.signal);
+watchSize((size) => notify(`${NOTIFICATION}size-changed`, size), end.signal);
 connect(followContext).then(
   () => {
     redraw();
     begin(false);
   },
-  () => {},
+  // Something that embeds it without being a host.
+  () => receive({ kind: 'unreadable' }),
 );

@@ -28,9 +28,9 @@ export const factsOf = ({ request, durationSeconds, elapsedSeconds, finishMs }: 
 
 /** What to do about a failure whose words tell it. The API's codes are not all known, so the message counts too. */
 const REMEDIES: [pattern: RegExp, remedy: string][] = [
-  [/risk|moderat|sensitiv|safety|polic/i, 'Change the prompt or the pictures, and generate it again.'],
-  [/balance|quota|used_up|insufficient/i, 'Top up the balance at AceDataCloud, and generate it again.'],
-  [/time.?out|timed out|internal|api_error|busy|too_many/i, 'This may pass: generate it again in a few minutes.'],
+  [/risk|moderat|sensitiv|safety|polic/i, 'Change the prompt or the pictures, and try again.'],
+  [/balance|quota|used_up|insufficient/i, 'Top up the balance at AceDataCloud, and try again.'],
+  [/time.?out|timed out|internal|api_error|busy|too_many/i, 'This may pass: try again in a few minutes.'],
   [/invalid|bad_request|unsupported|could not be read/i, 'Check the settings and files that it was given.'],
 ];
 

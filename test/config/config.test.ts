@@ -79,7 +79,7 @@ test('a token that begins with platform- is refused as one that the API does not
   expect(fault).not.toContain('4f9c1e7ab2d84f0c');
 });
 
-test('a malformed token is told apart from a missing one', () => {
+test('a malformed token is distinguished from a missing one', () => {
   expect(read({}).summary.token).toBe('missing');
   expect(read({ ACEDATACLOUD_API_TOKEN: 'two words' }).summary.token).toBe('malformed, from the environment');
   expect(read({}, 'ACEDATACLOUD_API_TOKEN=two words').summary.token).toMatch(/^malformed, from \.env/);
@@ -176,7 +176,7 @@ describe('LOG_LEVEL', () => {
   });
 });
 
-test('every fault is told, not only the first', () => {
+test('every fault is reported, not only the first', () => {
   const { faults } = read({ KLING_MAX_WAIT: 'x', KLING_REQUEST_TIMEOUT: 'x', ACEDATACLOUD_API_BASE_URL: 'x' });
   expect(faults.map((fault) => fault.split(' ')[0])).toEqual([
     'ACEDATACLOUD_API_TOKEN',

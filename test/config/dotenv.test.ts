@@ -38,7 +38,7 @@ describe('.env', () => {
     expect(config.connection?.baseUrl.href).toBe('https://kling.example/');
   });
 
-  test('what is wrong with a value of the file is to be mended there', () => {
+  test('a wrong value in the file is to be corrected there', () => {
     const faultOf = (text: string) => readConfig({}, text).faults.join(' ');
     const withToken = (line: string) => faultOf(`ACEDATACLOUD_API_TOKEN=${TOKEN}\n${line}`);
     expect(withToken('ACEDATACLOUD_API_BASE_URL=http://kling.example')).toContain('Set this in .env and restart');
@@ -93,7 +93,7 @@ describe("a stranger's .env, with the user's token in the environment", () => {
     expect(readConfig(WITH_TOKEN, line)).toEqual({ ...withoutFile, warnings: [warning] });
   });
 
-  test('is told in one warning, however many variables it sets', () => {
+  test('causes one warning, however many variables it sets', () => {
     const { warnings } = readConfig(WITH_TOKEN, 'KLING_MAX_WAIT=1\nLOG_LEVEL=debug\nKLING_REQUEST_TIMEOUT=1');
     expect(warnings).toEqual([expect.stringContaining('(KLING_REQUEST_TIMEOUT, KLING_MAX_WAIT, LOG_LEVEL)')]);
   });
@@ -114,7 +114,7 @@ describe("a stranger's .env, with the user's token in the environment", () => {
 });
 
 // dotenv alone takes 9 s for this.
-test('64 KB of blank lines are passed over quickly', { timeout: 5000 }, () => {
+test('64 KB of blank lines are handled quickly', { timeout: 5000 }, () => {
   const dotenv = `${'\n'.repeat(65_000)}ACEDATACLOUD_API_TOKEN=${TOKEN}\n \t\r\n\r\n  LOG_LEVEL=debug`;
   expect(readConfig({}, dotenv)).toMatchObject({ connection: { token: TOKEN }, logLevel: 'debug' });
 });

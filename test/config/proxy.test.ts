@@ -44,7 +44,7 @@ describe('which proxy', () => {
     expect(proxyOf({ HTTPS_PROXY: P, [BASE]: 'http://127.0.0.1:1' })).toBeUndefined();
     expect(proxyOf({ HTTPS_PROXY: P, [BASE]: 'https://localhost:1' })).toBeUndefined();
   });
-  test('a proxy in .env is not looked at', () => {
+  test('a proxy in .env is ignored', () => {
     const dotenv = `ACEDATACLOUD_API_TOKEN=tok\nHTTPS_PROXY=${P}`;
     expect(readConfig({}, dotenv).connection?.proxy).toBeUndefined();
   });
@@ -99,7 +99,7 @@ describe('a malformed proxy', () => {
   test('the variable is named as it is spelled', () => {
     expect(faultOf({ https_proxy: 'not a url', HTTPS_PROXY: P })).toMatch(/^https_proxy must be/);
   });
-  test('is no fault where it is not used: for this machine, by NO_PROXY, or behind another variable', () => {
+  test('is not a fault if it is not used: for this machine, because of NO_PROXY, or behind another variable', () => {
     expect(proxyOf({ HTTPS_PROXY: 'not a url', [BASE]: 'http://127.0.0.1:1' })).toBeUndefined();
     expect(proxyOf({ HTTPS_PROXY: 'not a url', NO_PROXY: 'acedata.cloud' })).toBeUndefined();
     expect(proxyOf({ HTTPS_PROXY: P, HTTP_PROXY: 'not a url' })).toBe(P);

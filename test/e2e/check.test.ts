@@ -65,7 +65,7 @@ describe('--check', () => {
     expect(fakeApi.requests[1]?.headers.authorization).not.toContain(TOKEN);
   });
 
-  test('a token from .env is told as such', async () => {
+  test('a token from .env is reported as such', async () => {
     writeFileSync(join(folder, '.env'), `ACEDATACLOUD_API_TOKEN=${TOKEN}\nACEDATACLOUD_API_BASE_URL=${fakeApi.url}\n`);
     const env = { ACEDATACLOUD_API_TOKEN: undefined, ACEDATACLOUD_API_BASE_URL: undefined };
     const { code, stdout } = await check({ cwd: folder, env });
@@ -74,7 +74,7 @@ describe('--check', () => {
     expect(code).toBe(0);
   });
 
-  test('what is ignored is told as a warning', async () => {
+  test('what is ignored is reported as a warning', async () => {
     writeFileSync(join(folder, '.env'), 'ACEDATACLOUD_API_BASE_URL=https://stranger.example\n');
     const { code, stdout } = await run({ cwd: folder, args: ['--check'] });
     expect(stdout).toMatch(
@@ -105,7 +105,7 @@ describe('--check', () => {
     expect(code).toBe(1);
   });
 
-  test('an account without balance is told apart from a wrong token', async () => {
+  test('an account without balance is distinguished from a wrong token', async () => {
     fakeApi.always = errorReply(403, 'used_up');
     const { code, stdout } = await check();
     expect(stdout).toMatch(/^NOT OK {5}\[used_up\] The balance of the account is used up/m);
@@ -132,7 +132,7 @@ describe('--check', () => {
     expect(program.stdout).toMatch(/^lookup .*\nOK /m);
   });
 
-  test('a malformed token is not told as missing; exit 1', async () => {
+  test('a malformed token is not reported as missing; exit 1', async () => {
     const { code, stdout } = await check({ env: { ACEDATACLOUD_API_TOKEN: `${TOKEN} and more` } });
     expect(stdout).toContain('token      malformed, from the environment\n');
     expect(stdout).not.toContain('missing');
@@ -160,12 +160,12 @@ describe('--check', () => {
     expect(fakeApi.requests).toEqual([]);
   });
 
-  test('a malformed base URL is not told as the default one', async () => {
+  test('a malformed base URL is not reported as the default one', async () => {
     const { stdout } = await check({ env: { ACEDATACLOUD_API_BASE_URL: 'nonsense' } });
     expect(stdout).toContain('base URL   malformed\n');
   });
 
-  test('a server that says {} to any token: the token is told as unproven; exit 0', async () => {
+  test('a server that answers {} to any token: the token is reported as unproven; exit 0', async () => {
     fakeApi.always = reply(200, {});
     const { code, stdout } = await check();
     expect(stdout).toMatch(/^OK {9}The API answers, but .* unproven \(it accepts a wrong one as well\)\./m);
@@ -180,7 +180,7 @@ describe('--check', () => {
     expect(code).toBe(0);
   });
 
-  test('the proxy in use is told without its password', async () => {
+  test('the proxy in use is shown without its password', async () => {
     const address = await deadAddress();
     const { code, stdout } = await check({
       env: {
@@ -196,7 +196,7 @@ describe('--check', () => {
     expect(code).toBe(1);
   });
 
-  test('without a lookup, the configured proxy is told beside the words that nothing was tried', async () => {
+  test('without a lookup, the configured proxy is shown, with the note that nothing was tried', async () => {
     const env = { ACEDATACLOUD_API_TOKEN: undefined, ACEDATACLOUD_API_BASE_URL: undefined };
     const { stdout } = await check({ env: { ...env, https_proxy: 'http://somebody:proxy-secret@proxy.example:8080' } });
     expect(stdout).toContain('proxy      http://proxy.example:8080 (https_proxy)\nlookup     not tried\n');
@@ -225,7 +225,7 @@ describe('--check', () => {
       await tlsApi.close();
     });
 
-    test('it is told where it was used, with the variable that names it', async () => {
+    test('it is shown if it was used, with the variable that sets it', async () => {
       const { code, stdout } = await check({ env });
       expect(stdout).toContain(`proxy      ${proxy.url} (HTTP_PROXY)\n`);
       expect(stdout).toMatch(/^OK {9}The API answers and accepts the token/m);
@@ -249,7 +249,7 @@ describe('--check', () => {
       await api.close();
     });
 
-    test('it is told while it keeps the lookup waiting', async () => {
+    test('it is shown while the lookup is still waiting for it', async () => {
       const asked = new Promise<Socket>((resolve) => {
         proxy.handler = resolve;
       });
@@ -262,13 +262,13 @@ describe('--check', () => {
       expect(await program.exited).toMatchObject({ code: 0 });
     });
 
-    test('none is told where NO_PROXY names the host', async () => {
+    test('none is shown if NO_PROXY names the host', async () => {
       const { stdout } = await check({ env: { ...env, NO_PROXY: TLS_HOST } });
       expect(stdout).toContain('proxy      none, as NO_PROXY names the host\n');
       expect(proxy.tunnels).toEqual([]);
     });
 
-    test('none is told for an API on this machine', async () => {
+    test('none is shown for an API on this machine', async () => {
       const { stdout } = await check({ env: { ...env, ACEDATACLOUD_API_BASE_URL: fakeApi.url } });
       expect(stdout).toContain('proxy      none, as the API is on this machine\n');
       expect(proxy.tunnels).toEqual([]);

@@ -7,7 +7,7 @@ import { getTask, request } from '../support/protocol.js';
 import { completedRecord } from '../support/records.js';
 import { ServerProcess } from '../support/server-process.js';
 
-/** Where the user means to go, and where the stranger wants the token. */
+/** The API that the user means, and the server to which the stranger wants to redirect the token. */
 let own: FakeApi;
 let stranger: FakeApi;
 let cwd: string;
@@ -94,7 +94,7 @@ describe("A stranger's .env", () => {
     );
   });
 
-  test('one of another project that has nothing to do with this server: nothing is told', async () => {
+  test('one of another project that does not concern this server: no warning', async () => {
     const env = { ACEDATACLOUD_API_TOKEN: TOKEN, ACEDATACLOUD_API_BASE_URL: own.url, LOG_LEVEL: '' };
     const { isError, stderr } = await callBeside('DATABASE_URL=postgres://x\nPORT=3000\n', env);
     expect({ isError, stderr }).toEqual({ isError: false, stderr: '' });

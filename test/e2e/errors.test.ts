@@ -38,7 +38,7 @@ afterAll(async () => {
   await fakeApi.close();
 });
 
-/** The text of the error that a call becomes, which is all that it becomes. */
+/** The text of the tool error that a call returns; fails if it returns anything else. */
 async function errorText(own: ToolCaller, args: Json = { task_id: 'task-1' }): Promise<string> {
   const { isError, content, structuredContent } = await own.call('kling_get_task', args);
   expect(isError).toBe(true);
@@ -170,7 +170,7 @@ describe('the error table', () => {
     );
   });
 
-  test('a batch of which nothing could be learnt: the same error', async () => {
+  test('a batch of which every lookup failed: the same error', async () => {
     fakeApi.faults.push(errorReply(401, 'invalid_token'));
     const { isError, content } = await session.call('kling_get_tasks_batch', { task_ids: ['a', 'b'] });
     expect(isError).toBe(true);

@@ -78,7 +78,7 @@ describe('Hostile strings', () => {
     await fakeApi.received(fakeApi.requests.length + 1);
     await expectUsable(session);
     await call;
-    expect(performance.now() - startMs).toBeLessThan(20_000);
+    expect(performance.now() - startMs).toBeLessThan(45_000);
   });
 
   test('an error whose code and trace id are megabytes long: the fallbacks', async () => {

@@ -6,7 +6,7 @@ import { DOCUMENTED_ID, documented, PRIVATE_VALUES } from '../support/records.js
 import { ServerProcess } from '../support/server-process.js';
 
 describe('Secrets', () => {
-  test('every case of this table: the sweep behind it reads both streams at `debug`, and would fail it', async () => {
+  test('every case: the sweep after it searches both streams at `debug`, and would fail it', async () => {
     const server = new ServerProcess({ secrets: ['kling_get_task'] });
     const silent = new ServerProcess({ secrets: ['serving no lookups'] });
     expect(processes).toContain(server);
@@ -22,7 +22,7 @@ describe('Secrets', () => {
     }
   });
 
-  test('every case of this table: the API is asked with the token, and sends each private value', async () => {
+  test('every case: the API receives the token and sends each private value', async () => {
     const fakeApi = await FakeApi.start([documented]);
     const server = new ServerProcess({ fakeApi });
     server.write(getTask(1, DOCUMENTED_ID));

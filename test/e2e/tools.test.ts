@@ -30,7 +30,7 @@ afterEach(async () => {
 });
 
 describe('tools/list', () => {
-  test('the complete answer is as agreed with the clients', async () => {
+  test('the complete answer matches the snapshot', async () => {
     const { tools } = await session.client.listTools();
     expect(tools).toMatchSnapshot();
   });
@@ -43,13 +43,17 @@ describe('tools/list', () => {
 
   test('the handshake names the server and tells the model how to use it', () => {
     expect(session.client.getServerVersion()).toMatchObject({ name: 'kling-tasks-mcp', title: 'Kling tasks' });
-    expect(session.client.getServerCapabilities()).toEqual({ tools: {} });
+    expect(session.client.getServerCapabilities()).toEqual({
+      tools: {},
+      resources: {},
+      extensions: { 'io.modelcontextprotocol/ui': expect.anything() },
+    });
     expect(session.client.getInstructions()).toMatch(/kling_get_task.*wait_seconds/);
   });
 });
 
 describe('kling_get_task', () => {
-  test('tells all about the documented completed task', async () => {
+  test('returns everything about the documented completed task', async () => {
     const { structuredContent, isError } = await session.call('kling_get_task', { task_id: DOCUMENTED_ID });
     expect(isError).toBeFalsy();
     expect(structuredContent).toEqual({
@@ -134,6 +138,17 @@ describe('kling_get_task', () => {
     },
   );
 
+  test.each([
+    ['quotes around the id', { task_id: `"${DOCUMENTED_ID}"` }],
+    ['null for an optional argument', { task_id: DOCUMENTED_ID, wait_seconds: null }],
+    ['null for an unknown argument', { task_id: DOCUMENTED_ID, reason: null }],
+    ['a number as a string', { task_id: DOCUMENTED_ID, wait_seconds: '50' }],
+    ['a wait above the maximum', { task_id: DOCUMENTED_ID, wait_seconds: 3600 }],
+  ])('forgives %s', async (_name, args) => {
+    const { structuredContent } = await session.call('kling_get_task', args);
+    expect(structuredContent?.result).toMatchObject({ task_id: DOCUMENTED_ID, status: 'completed' });
+  });
+
   test('forgives white space around the id', async () => {
     const { structuredContent } = await session.call('kling_get_task', { task_id: ` ${DOCUMENTED_ID}\n` });
     expect(structuredContent?.result.task_id).toBe(DOCUMENTED_ID);
@@ -149,7 +164,7 @@ describe('kling_get_task', () => {
     });
   });
 
-  test('a pending task has what is known, what was asked for, and says when to ask again', async () => {
+  test('a pending task has the known fields and the request, and says when to ask again', async () => {
     const { structuredContent, content } = await session.call('kling_get_task', { task_id: 'pending-1' });
     expect(structuredContent?.result).toEqual({
       task_id: 'pending-1',
@@ -173,7 +188,7 @@ describe('kling_get_task', () => {
 });
 
 describe('kling_get_tasks_batch', () => {
-  test('tells many tasks at a glance, in the order of the input', async () => {
+  test('returns many tasks in the order of the input', async () => {
     const ids = ['failed-1', 'nowhere', SECOND_DOCUMENTED_ID, 'pending-1', DOCUMENTED_ID.toUpperCase()];
     const { structuredContent, content } = await session.call('kling_get_tasks_batch', { task_ids: ids });
     expect(structuredContent).toEqual({
@@ -211,6 +226,16 @@ describe('kling_get_tasks_batch', () => {
   test('ids that differ only in case are one task, told as it was first asked for', async () => {
     const { structuredContent } = await session.call('kling_get_tasks_batch', { task_ids: ['Failed-1', 'failed-1'] });
     expect(structuredContent?.result).toMatchObject({ counts: { failed: 1 }, tasks: [{ task_id: 'Failed-1' }] });
+  });
+
+  test.each([
+    ['one id as a string', DOCUMENTED_ID],
+    ['a JSON list in a string', `["${DOCUMENTED_ID}"]`],
+    ['ids in a string', `${DOCUMENTED_ID}, ${DOCUMENTED_ID}`],
+    ['ids within quotes', [`\`${DOCUMENTED_ID}\``]],
+  ])('forgives %s', async (_name, task_ids) => {
+    const { structuredContent } = await session.call('kling_get_tasks_batch', { task_ids });
+    expect(structuredContent?.result).toMatchObject({ counts: { completed: 1 }, tasks: [{ task_id: DOCUMENTED_ID }] });
   });
 
   test('100 ids are looked up in two requests of 50', async () => {

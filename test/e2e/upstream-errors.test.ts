@@ -17,7 +17,7 @@ import { inProcess } from '../support/in-process.js';
 // Most of the time of these tests is pauses between attempts.
 vi.setConfig({ maxConcurrency: 30 });
 
-/** What a call becomes when the API answers like this. */
+/** The result of a call when the API answers like this. */
 function answered(always: Handler): Promise<Encounter> {
   return inProcess({ always, requestTimeoutSeconds: 20 }, (tools) => encounter(tools, tools.fakeApi));
 }
@@ -164,7 +164,7 @@ describe.concurrent('Upstream faults', () => {
     },
   );
 
-  test('error that names a callback: the address is not told', async () => {
+  test('error that names a callback: the address is not shown', async () => {
     const message = 'callback https://hook.example/cb?secret=s3cret is not reachable';
     const { text } = await answered(errorReply(400, 'bad_request', message));
     expect(text).toMatch(/^\[bad_request\] .*: callback \[url\] is not reachable\. /);

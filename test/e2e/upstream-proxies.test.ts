@@ -111,7 +111,7 @@ describe.concurrent('Upstream faults', () => {
       );
       expect(ms).toBeLessThan(2000 + SLACK_MS);
       expect(proxy.tunnels).toHaveLength(1);
-      // Nothing is left that would hang on, or try again behind the caller's back.
+      // Nothing is left that would keep a connection or retry unnoticed.
       await Promise.all(closed);
       proxy.handler = tunnelTo(fakeApi.port);
       await expectUsable(session);

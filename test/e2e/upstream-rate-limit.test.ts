@@ -80,7 +80,7 @@ describe.concurrent('Upstream faults', () => {
     },
   );
 
-  test('Retry-After longer than a wait: a batch tells it and a whole number of seconds', async () => {
+  test('Retry-After longer than a wait: a batch reports it with a whole number of seconds', async () => {
     const limit: Handler = reply(429, {}, { 'retry-after': '9'.repeat(400) });
     await inProcess({ tasks: [pendingRecord('good')] }, async ({ fakeApi, call }) => {
       // The first request knows one of two chunks; the other one is limited.

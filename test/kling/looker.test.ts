@@ -29,7 +29,7 @@ async function endAll(waits: ReturnType<typeof startAll>): Promise<Ending[]> {
 }
 
 describe('first looks', () => {
-  test('of calls that come together go together, and two requests at most are in flight', async () => {
+  test('of calls that arrive together share a request, and at most two requests are in flight', async () => {
     const waits = startAll(ids(120), { waitS: 0, lookupS: 1, find: allOf('completed') });
     await vi.advanceTimersByTimeAsync(500);
     expect(sizes()).toEqual([50, 50]);
@@ -38,7 +38,7 @@ describe('first looks', () => {
     expect(endings.every((ending) => statuses(ending)[0] === 'completed')).toBe(true);
   });
 
-  test('of ids that are asked for meanwhile wait for a free place, and then go together', async () => {
+  test('of ids that are asked for in the meantime wait for a free place, and then share a request', async () => {
     startAll(['a'], { waitS: 0, lookupS: 2, find: allOf('completed') });
     await vi.advanceTimersByTimeAsync(100);
     startAll(['b'], { waitS: 0, lookupS: 2, find: allOf('completed') });
@@ -52,7 +52,7 @@ describe('first looks', () => {
     expect(times()).toEqual([0, 0.1, 2]);
   });
 
-  test('at one id by many calls at once ask for it once, however it is spelled', async () => {
+  test('at one id by many calls at once are one look, however the id is spelled', async () => {
     const endings = await endAll(startAll(['Ab', 'aB', 'Ab'], { waitS: 0, lookupS: 1, find: allOf('completed') }));
     expect(lookups).toEqual([{ atS: 0, ids: ['Ab'] }]);
     expect(endings.map(({ outcome }) => outcome?.tasks.keys().next().value)).toEqual(['Ab', 'aB', 'Ab']);
@@ -132,7 +132,7 @@ describe('repeated looks', () => {
   });
 });
 
-describe('one caller touches no other', () => {
+describe('one caller does not affect another', () => {
   test('a cancelled call leaves the request to the others that need it', async () => {
     const controller = new AbortController();
     const scenario = { waitS: 0, lookupS: 2, find: allOf('completed') };
@@ -190,7 +190,7 @@ describe('one caller touches no other', () => {
     expect([...(outcome?.faults ?? [])]).toEqual([['task-3', tooLarge]]);
   });
 
-  test('a refusal that meets every part is not followed down to each of a hundred ids', async () => {
+  test('a refusal of every part is not followed down to each of a hundred ids', async () => {
     const refusal = new KlingError('bad_request', 'No.', { divisible: true });
     const { outcome } = await run({ ids: ids(50), waitS: 0, find: () => ({ '*': refusal }) });
     expect(outcome?.faults.size).toBe(50);
@@ -206,7 +206,7 @@ describe('one caller touches no other', () => {
 });
 
 describe('a rate limit', () => {
-  test('holds for all: nobody is asked before its end', async () => {
+  test('holds for all calls: no request is made before its end', async () => {
     const find = (atS: number, asked: string[]) =>
       atS === 0 ? { '*': limited(20_000) } : allOf('completed')(atS, asked);
     const first = startAll(['a'], { waitS: 50, find });
@@ -220,7 +220,7 @@ describe('a rate limit', () => {
     expect(endings.map(({ atS }) => atS)).toEqual([20, 20, 20]);
   });
 
-  test('is told at once, with the seconds, to a call that cannot wait for its end', async () => {
+  test('is reported at once, with the seconds, to a call that cannot wait for its end', async () => {
     const find = (atS: number, asked: string[]) =>
       atS === 0 ? { '*': limited(90_000) } : allOf('completed')(atS, asked);
     await run({ ids: ['a'], waitS: 0, find });
@@ -234,7 +234,18 @@ describe('a rate limit', () => {
     expect(lastS).toBe(90);
   });
 
-  test('that comes while calls queue is told to those among them that cannot wait', async () => {
+  test('that outlasts a wait ends it at once, also for the ids whose request it did not meet', async () => {
+    const many = ids(60);
+    const find = (_atS: number, asked: string[]) =>
+      asked.includes('task-59') ? { '*': limited(90_000) } : allOf('pending')(0, asked);
+    const { outcome, atS } = await run({ ids: many, waitS: 50, find });
+    expect(atS).toBe(0);
+    expect(outcome?.tasks.size).toBe(50);
+    expect(outcome?.faults.size).toBe(10);
+    expect(outcome?.pollAfterSeconds).toBe(90);
+  });
+
+  test('that starts while calls are queued is reported to those that cannot wait', async () => {
     const scenario = { waitS: 0, lookupS: 1, find: () => ({ '*': limited(60_000) }) };
     const waits = startAll(ids(150), scenario);
     const endings = await endAll(waits);

@@ -26,7 +26,7 @@ describe('faults while waiting', () => {
     expect(times()).toEqual([0, 5, 27, 37, 47, 49]);
   });
 
-  test('a time to wait beyond the deadline ends the wait, with it as the advice', async () => {
+  test('a Retry-After beyond the deadline ends the wait, and becomes the advice', async () => {
     const ending = await run({ waitS: 50, find: (atS) => ({ a: atS === 5 ? limited(90_000) : 'pending' }) });
     expect(times()).toEqual([0, 5]);
     expect(statuses(ending)).toEqual(['pending']);
@@ -35,7 +35,7 @@ describe('faults while waiting', () => {
 
   const strange = new KlingError('bad_response', 'Not JSON.');
 
-  test("an answer that is none of the API's is not the end, once the API was seen", async () => {
+  test('an answer that cannot come from the API does not end the wait once the API has answered properly', async () => {
     const ending = await run({
       waitS: 50,
       find: (atS) => ({ a: atS === 5 ? strange : atS < 30 ? 'pending' : 'completed' }),
@@ -43,38 +43,38 @@ describe('faults while waiting', () => {
     expect(statuses(ending)).toEqual(['completed']);
   });
 
-  test("an answer that is none of the API's at the first look ends the wait", async () => {
+  test('an answer that cannot come from the API ends the wait at the first look', async () => {
     const { outcome, atS } = await run({ waitS: 50, find: () => ({ a: strange }) });
     expect(atS).toBe(0);
     expect(outcome?.faults.get('a')).toBe(strange);
   });
 
-  test('a last look that times out does not hide what an earlier one met', async () => {
+  test('a last look that times out does not hide an earlier fault', async () => {
     const slow = new KlingError('timeout', 'No answer.');
     const { outcome } = await run({ waitS: 20, find: (atS) => ({ a: atS < 15 ? limited() : slow }) });
     expect(outcome?.faults.get('a')?.code).toBe('too_many_requests');
   });
 
-  test('one that repeating cannot mend ends the wait with the last known state', async () => {
+  test('one that a retry cannot fix ends the wait with the last known state', async () => {
     const ending = await run({ waitS: 50, find: (atS) => ({ a: atS === 15 ? refused : 'pending' }) });
     expect(times()).toEqual([0, 5, 15]);
     expect(statuses(ending)).toEqual(['pending']);
     expect(ending.outcome?.faults.get('a')).toBe(refused);
   });
 
-  test('a first look that fails is no end while time is left', async () => {
+  test('a first look that fails does not end the wait while time is left', async () => {
     const ending = await run({ waitS: 50, find: (atS) => ({ a: atS < 20 ? limited() : 'completed' }) });
     expect(times()).toEqual([0, 10, 30]);
     expect(statuses(ending)).toEqual(['completed']);
   });
 
-  test('where no look ever succeeds the fault is told', async () => {
+  test('if no look ever succeeds, the fault is reported', async () => {
     const { outcome } = await run({ waitS: 20, find: () => ({ a: limited() }) });
     expect(outcome?.tasks.size).toBe(0);
     expect(outcome?.faults.get('a')?.code).toBe('too_many_requests');
   });
 
-  test('a task that was seen and is gone keeps its last state and is asked for again', async () => {
+  test('a task that was seen and is not found later keeps its last state and is looked up again', async () => {
     const ending = await run({
       waitS: 50,
       find: (atS) => (atS === 5 ? {} : { a: atS < 30 ? 'pending' : 'completed' }),
@@ -100,7 +100,7 @@ describe('many tasks', () => {
     expect(ending.outcome?.notFound).toEqual(['d']);
   });
 
-  test('an id once seen keeps its state; the fault of one never seen is told', async () => {
+  test('an id that was seen keeps its state; the fault of one that was never seen is reported', async () => {
     const { outcome } = await run({
       ids: ['a', 'b'],
       waitS: 10,
@@ -110,7 +110,7 @@ describe('many tasks', () => {
     expect([...(outcome?.faults.keys() ?? [])]).toEqual(['b']);
   });
 
-  test('a fault that repeating cannot mend ends the waiting for the id that it hits, and for it alone', async () => {
+  test('a fault that a retry cannot fix ends the waiting only for the id that it concerns', async () => {
     const find = (atS: number): Findings => ({ a: broken, b: atS < 20 ? 'pending' : 'completed' });
     const ending = await run({ ids: ['a', 'b'], waitS: 50, find });
     expect(statuses(ending)).toEqual(['completed']);
@@ -126,7 +126,7 @@ describe('progress', () => {
     return { seen, ending, atS: seen.map(({ elapsedMs }) => elapsedMs / 1000) };
   };
 
-  test('comes at the start of a wait and every 4 s or so, and tells how many tasks have ended', async () => {
+  test('comes at the start of a wait and every 4 s or so, and says how many tasks have ended', async () => {
     const findings = (atS: number): Findings => ({ a: 'completed', b: atS < 12 ? 'pending' : 'completed' });
     const { seen, atS } = await timesOfProgress({ ids: ['a', 'b'], waitS: 50, find: findings });
     expect(atS).toEqual([0, 4.1, 8.2, 12.3]);

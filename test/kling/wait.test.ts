@@ -46,7 +46,7 @@ describe('the pace', () => {
     expect(atS).toBeLessThanOrEqual(waitS + 1);
   });
 
-  test('a wait of 1 s looks again at its end, though the clock went on a little', async () => {
+  test('a wait of 1 s looks again at its end, even if the clock has moved on a little', async () => {
     await run({ waitS: 1, lookupS: 0.01, find: pending });
     expect(lookups).toHaveLength(2);
     expect(times()[1]).toBeCloseTo(1.01);
@@ -59,7 +59,7 @@ describe('the pace', () => {
     expect(ending.outcome?.pollAfterSeconds).toBe(1);
   });
 
-  test('a look that takes long never makes looks overlap or come within a second', async () => {
+  test('a slow look never makes looks overlap or come less than a second apart', async () => {
     const { atS } = await run({ waitS: 50, ageS: 60, lookupS: 7, find: pending });
     expect(times()).toEqual([0, 17, 34, 49]);
     expect(atS).toBe(50.5);
@@ -71,7 +71,7 @@ describe('the pace', () => {
     expect(statuses(ending)).toEqual(['pending']);
   });
 
-  test('a wait that follows another at once goes on at its pace instead of looking twice', async () => {
+  test('a wait that follows another at once continues at its pace instead of looking twice', async () => {
     const first = start({ waitS: 20, ageS: 60, find: pending });
     await vi.advanceTimersByTimeAsync(19_000);
     await first.done;
@@ -80,7 +80,7 @@ describe('the pace', () => {
     expect(times()).toEqual([0, 10, 19, 29, 38]);
   });
 
-  test('a look without waiting is made, however recent the last one', async () => {
+  test('a call without waiting looks, however recent the last look', async () => {
     await run({ waitS: 20, ageS: 60, find: pending });
     await run({ waitS: 0, find: pending });
     expect(times()).toEqual([0, 10, 19, 19]);
@@ -107,7 +107,7 @@ describe('the end of a wait', () => {
     expect(ending.outcome?.pollAfterSeconds).toBeUndefined();
   });
 
-  test('without a wait there is one look and no advice of ours', async () => {
+  test('without a wait there is one look, and the advice of the task stands', async () => {
     const ending = await run({ waitS: 0, find: pending });
     expect(times()).toEqual([0]);
     expect(ending.outcome?.pollAfterSeconds).toBeUndefined();
@@ -131,7 +131,7 @@ describe('the end of a wait', () => {
     expect(lookups).toEqual([]);
   });
 
-  test('a client that is about to go gets the last known state at once', async () => {
+  test('a client that is leaving gets the last known state at once', async () => {
     const { ending, done } = start({ waitS: 50, ageS: 60, find: pending });
     await vi.advanceTimersByTimeAsync(17_000);
     closing.abort();
@@ -141,7 +141,7 @@ describe('the end of a wait', () => {
     await vi.runAllTimersAsync();
   });
 
-  test('a look in flight has 1.5 s when the client is about to go', async () => {
+  test('a look in flight has 1.5 s when the client is leaving', async () => {
     const { ending, done } = start({
       waitS: 50,
       ageS: 60,
@@ -156,7 +156,7 @@ describe('the end of a wait', () => {
     expect(ending.atS).toBe(14);
   });
 
-  test('what was never seen when the client is about to go is a timeout', async () => {
+  test('a task that was never seen is a timeout when the client is leaving', async () => {
     const { ending, done } = start({ waitS: 50, lookupS: 20, find: pending });
     await vi.advanceTimersByTimeAsync(1000);
     closing.abort();
@@ -168,7 +168,7 @@ describe('the end of a wait', () => {
 });
 
 describe('a task that is not found', () => {
-  test('is looked at once more after 5 s, since replicas lag, and then told', async () => {
+  test('is looked up once more after 5 s, since replicas lag, and then reported', async () => {
     const { outcome, atS } = await run({ waitS: 50, find: () => ({}) });
     expect(times()).toEqual([0, 5]);
     expect(atS).toBe(5);
@@ -182,7 +182,7 @@ describe('a task that is not found', () => {
     expect(ending.outcome?.notFound).toEqual([]);
   });
 
-  test.each([0, 1, 4])('is told at once in a wait of %i s', async (waitS) => {
+  test.each([0, 1, 4])('is reported at once in a wait of %i s', async (waitS) => {
     const { outcome, atS } = await run({ waitS, find: () => ({}) });
     expect(atS).toBe(0);
     expect(outcome?.notFound).toEqual(['a']);

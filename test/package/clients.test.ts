@@ -58,7 +58,7 @@ describe('trying a client', () => {
     expect(outcome.given.error).toMatch(/^\[task_not_found\]/);
   });
 
-  test('finds the fault of one that falls back where it must not', () => {
+  test('finds the fault of one that falls back although it must not', () => {
     expect([...faultsOf({ ...client, expects: 'modern' }, outcome).keys()]).toEqual(['era']);
     expect([...faultsOf({ ...client, expects: 'tasks' }, outcome).keys()]).toEqual(['era', 'wait']);
   });

@@ -1,93 +1,175 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { parse } from 'dotenv';
 import { describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { generatedFiles } from '../../scripts/docs/generated.js';
+import { ENTRY_NAME, STANDARD_ENTRY } from '../../scripts/docs/install.js';
 import { DEFAULTS, readConfig, TOKEN_PLACEHOLDER, VARIABLES } from '../../src/config/config.js';
-import { Session } from '../support/server-process.js';
+import { CODES } from '../../src/kling/api/error.js';
+import { ENTRY, Session } from '../support/server-process.js';
 
-const README = readFileSync('README.md', 'utf8');
+const read = (path: string) => readFileSync(path, 'utf8');
+const README = read('README.md');
+const TOOLS = read('docs/tools.md');
+const TROUBLESHOOTING = read('docs/troubleshooting.md');
+const DOCUMENTS = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'CHANGELOG.md',
+  'docs/tools.md',
+  'docs/troubleshooting.md',
+  'bench/README.md',
+  'test/README.md',
+];
+
+const jsonBlocks = (text: string) =>
+  [...text.matchAll(/```json\n(.+?)```/gs)].map(([, block]) => JSON.parse(block ?? ''));
+
+/** The anchors that GitHub gives to the headings of a document. */
+function anchorsOf(document: string): string[] {
+  const headings = [...read(document).matchAll(/^#{1,6} (.+)$/gm)].map(([, heading]) => heading ?? '');
+  return headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}
 
 describe('documentation', () => {
-  test('what is made from the code is up to date: if not, npm run docs', async () => {
-    for (const [path, text] of await generatedFiles()) expect(readFileSync(path, 'utf8'), path).toBe(text);
+  test('what is generated from the code is up to date; if it is not, run npm run docs', async () => {
+    for (const [path, text] of await generatedFiles()) expect(read(path), path).toBe(text);
   });
 
-  test('the README describes exactly the tools that the server lists, in the words of the server', async () => {
+  test('docs/tools.md describes exactly the tools that the server lists, in the words of the server', async () => {
     const session = await Session.start();
     const { tools } = await session.client.listTools();
     await session.close();
-    expect([...README.matchAll(/^### `(.+)`$/gm)].map(([, name]) => name)).toEqual(tools.map(({ name }) => name));
-    for (const { description } of tools) expect(README).toContain(description);
+    expect([...TOOLS.matchAll(/^## `(.+)`$/gm)].map(([, name]) => name)).toEqual(tools.map(({ name }) => name));
+    const text = TOOLS.replaceAll(/^> ?/gm, '').replaceAll('\n\n', '\n');
+    for (const { description } of tools) expect(text).toContain(description);
   });
 
-  test('no version other than the current one stands in the README', () => {
-    const versions = [...README.matchAll(/kling-tasks-mcp (\d+\.\d+\.\d+)/g)].map(([, version]) => version);
+  test('docs/tools.md describes every parameter and every field of a result', () => {
+    const rows = TOOLS.split('\n').filter((line) => /^\| `/.test(line));
+    expect(rows.length).toBeGreaterThan(40);
+    for (const row of rows) for (const cell of row.split(' | ')) expect(cell.replace(/[| ]/g, ''), row).not.toBe('');
+  });
+
+  test('docs/tools.md lists every error code', () => {
+    for (const code of CODES.keys()) expect(TOOLS).toContain(`\`${code}\``);
+  });
+
+  test('the README is short enough to be read: at most 250 lines', () => {
+    expect(README.trimEnd().split('\n').length).toBeLessThanOrEqual(250);
+  });
+
+  test('no version other than the current one is shown as that of the program', () => {
+    const versions = [...TROUBLESHOOTING.matchAll(/kling-tasks-mcp (\d+\.\d+\.\d+)/g)].map(([, version]) => version);
     expect(new Set(versions)).toEqual(new Set([packageJson.version]));
   });
 
   test('the changelog has an entry for the current version', () => {
-    expect(readFileSync('CHANGELOG.md', 'utf8')).toContain(`\n## ${packageJson.version} `);
+    expect(read('CHANGELOG.md')).toContain(`\n## ${packageJson.version} `);
   });
 
-  test('every install section starts the package by its name, with the token in its environment', () => {
-    const install = README.slice(README.indexOf('## Install'), README.indexOf('## Tools'));
-    const sections = install.split('<details').slice(1);
-    const clients = [
-      'Claude Desktop',
-      'Claude Code',
-      'Cursor',
-      'VS Code',
-      'Gemini CLI',
-      'Codex',
-      'MCP Inspector',
-      'Windows',
-    ];
-    expect(sections.map((section) => /<b>(.+)<\/b>/.exec(section)?.[1])).toEqual(clients);
-    for (const section of sections) {
-      expect(section).toMatch(
-        /npx("?,?) "?-y("?,?) "?kling-tasks-mcp|"npx",\n?\s*"args": \["-y", "kling-tasks-mcp"\]|command = "npx"\nargs = \["-y", "kling-tasks-mcp"\]/,
-      );
-      expect(section).toContain('ACEDATACLOUD_API_TOKEN');
-    }
+  test('the documents say that the package is not yet on npm as long as its address is undecided, and no longer', () => {
+    const isUndecided = packageJson.mcpName.includes('OWNER');
+    for (const text of [README, TROUBLESHOOTING]) expect(text.includes('not yet on npm')).toBe(isUndecided);
   });
 
-  test('every JSON block of the README is valid', () => {
-    const blocks = [...README.matchAll(/```json\n(.+?)```/gs)].map(([, block]) => block ?? '');
-    expect(blocks.length).toBeGreaterThan(5);
-    for (const block of blocks) JSON.parse(block);
-  });
-
-  test('every npm script, link and file that the documents name exists', () => {
-    for (const document of ['README.md', 'CONTRIBUTING.md', 'SECURITY.md']) {
-      const text = readFileSync(document, 'utf8');
+  test('every npm script, link, picture and file that the documents name exists', () => {
+    for (const document of DOCUMENTS) {
+      const text = read(document);
       for (const [, script] of text.matchAll(/npm run ([\w:-]+)/g))
         expect(packageJson.scripts).toHaveProperty([script ?? '']);
-      for (const [, path] of text.matchAll(/\]\((?!https?:)([^)#]+)/g)) expect(existsSync(path ?? ''), path).toBe(true);
-      for (const [, path] of text.matchAll(/`((?:src|test|scripts|packaging|\.github|\.ci)\/[\w./-]*)`/g)) {
-        expect(existsSync(path ?? ''), path).toBe(true);
+      for (const [, link = ''] of text.matchAll(/(?:\]\(|(?:src|srcset)=")(?!https?:|vscode:)([^)#"]*)/g)) {
+        // The releases page stands beside the files, two levels above the README as GitHub and npm show it.
+        if (link !== '../../releases')
+          expect(existsSync(join(dirname(document), link)), `${document}: ${link}`).toBe(true);
+      }
+      for (const [, path = ''] of text.matchAll(
+        /`((?:src|test|scripts|packaging|docs|bench|\.github|\.ci)\/[\w./-]*)`/g,
+      )) {
+        expect(existsSync(path), `${document}: ${path}`).toBe(true);
       }
     }
   });
 
-  test('the README links lead to headings that exist', () => {
-    const anchors = [...README.matchAll(/^## (.+)$/gm)].map(
-      ([, title]) => `#${title?.toLowerCase().replaceAll(' ', '-')}`,
-    );
-    const links = [...README.matchAll(/\]\((#[^)]+)\)/g)].map(([, link]) => link);
-    expect(links.length).toBeGreaterThan(0);
-    for (const link of links) expect(anchors).toContain(link);
+  test('every link to a heading leads to one that exists', () => {
+    let links = 0;
+    for (const document of DOCUMENTS) {
+      for (const [, path = '', anchor = ''] of read(document).matchAll(/\]\((?!https?:)([^)#]*)#([^)]+)\)/g)) {
+        const target = path === '' ? document : join(dirname(document), path);
+        expect(anchorsOf(target), `${document}: ${path}#${anchor}`).toContain(anchor);
+        links++;
+      }
+    }
+    expect(links).toBeGreaterThan(10);
   });
 
   test('the public address is nowhere repeated by hand', () => {
-    for (const document of ['README.md', 'CHANGELOG.md', 'SECURITY.md', '.github/workflows/release.yml']) {
-      expect(readFileSync(document, 'utf8'), document).not.toMatch(/github\.com\/OWNER|io\.github\./);
+    for (const document of [...DOCUMENTS, '.github/workflows/release.yml']) {
+      expect(read(document), document).not.toMatch(/github\.com\/OWNER|io\.github\./);
     }
   });
 });
 
+describe('installation, as the README describes it', () => {
+  const [standard, fromSource, ...others] = jsonBlocks(README);
+
+  test('every command starts the package by its name, with the token in its environment', () => {
+    const commands = [...README.matchAll(/`([a-z]+ mcp add [^`]+)`/g)].map(([, command]) => command);
+    expect(commands.length).toBeGreaterThan(5);
+    for (const command of commands) {
+      expect(command).toMatch(/(-- npx -y kling-tasks-mcp|npx -- -y kling-tasks-mcp)$/);
+      expect(command).toContain(` ${ENTRY_NAME} `);
+      expect(command).toMatch(/(--env|-e) ACEDATACLOUD_API_TOKEN=your-token/);
+    }
+  });
+
+  test('there are two configurations, the standard one and the one from source, which differ only in the command', () => {
+    expect(others).toEqual([]);
+    expect(standard).toEqual({ mcpServers: { [ENTRY_NAME]: STANDARD_ENTRY } });
+    const { env, ...start } = fromSource.mcpServers[ENTRY_NAME];
+    expect(env).toEqual(STANDARD_ENTRY.env);
+    expect(start).toEqual({ command: 'node', args: ['/path/to/kling-tasks-mcp/dist/index.js'] });
+  });
+
+  test('the configuration from source starts a server that lists its tools', async () => {
+    const { command, args, env } = fromSource.mcpServers[ENTRY_NAME];
+    const paths = args.map((arg: string) => arg.replace('/path/to/kling-tasks-mcp/dist/index.js', ENTRY));
+    const client = new Client({ name: 'test', version: '1.0.0' });
+    await client.connect(
+      new StdioClientTransport({ command, args: paths, env: { ...getDefaultEnvironment(), ...env }, stderr: 'ignore' }),
+    );
+    const { tools } = await client.listTools();
+    await client.close();
+    expect(tools).toHaveLength(2);
+  });
+
+  test('the buttons carry the standard entry', () => {
+    const base64 = [...README.matchAll(/[?&]config=([\w%]+)/g)].map(([, config]) => decodeURIComponent(config ?? ''));
+    expect(base64).toHaveLength(2);
+    for (const config of base64) {
+      expect(JSON.parse(Buffer.from(config, 'base64').toString())).toEqual(STANDARD_ENTRY);
+    }
+    const [, redirect = ''] = /redirect\?url=([^)]+)\)/.exec(README) ?? [];
+    const [scheme, query = ''] = decodeURIComponent(redirect).split('?');
+    expect(scheme).toBe('vscode:mcp/install');
+    const { name, inputs, command, args, env } = JSON.parse(decodeURIComponent(query));
+    expect({ name, command, args }).toEqual({ name: ENTRY_NAME, command: 'npx', args: STANDARD_ENTRY.args });
+    expect(env).toEqual({ ACEDATACLOUD_API_TOKEN: `\${input:${inputs[0].id}}` });
+    expect(inputs[0]).toMatchObject({ type: 'promptString', password: true });
+  });
+});
+
 describe('.env.example', () => {
-  const text = readFileSync('.env.example', 'utf8');
+  const text = read('.env.example');
 
   test('names every variable, the optional ones commented out with their defaults', () => {
     const all = parse(text.replace(/^# (?=[A-Z_]+=)/gm, ''));

@@ -1,10 +1,10 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { type Json, kling } from './records.js';
 
-/** Values that stand under private keys, and are repeated in texts: a task shows none of them. */
+/** Values that occur under private keys and are repeated in texts. No task may show them. */
 export const PRIVATE = ['internal-id-4f9c1e7a', 'hook.example/cb?key=s3cret', '9007199254740881'];
 
-/** The callback under other spellings, of which a task shows none either. */
+/** The callback in other spellings, which no task may show either. */
 const CALLBACKS = [
   'https://hook.example/cb?key=s3cret',
   'https://HOOK.example/cb',

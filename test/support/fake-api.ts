@@ -10,7 +10,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Json } from './records.js';
 
-/** What the fake API was asked. */
+/** A request that the fake API received. */
 export interface RecordedRequest {
   /** performance.now() at its arrival. */
   atMs: number;
@@ -23,12 +23,12 @@ export interface RecordedRequest {
 /** Answers one request in place of the API. */
 export type Handler = (request: RecordedRequest, response: ServerResponse, raw: IncomingMessage) => void;
 
-/** A record, or what makes one: a task that changes while one watches. */
+/** A record, or a function that makes one, for a task that changes over time. */
 export type TaskSource = Json | (() => Json);
 
 export const TOKEN = 'fake-api-token-4f9c1e7ab2d84f0c';
 
-/** Answers with JSON, or with the text as it is. */
+/** Answers with JSON, or with the given text unchanged. */
 export function reply(status: number, body: unknown, headers: Record<string, string> = {}): Handler {
   const content = typeof body === 'string' ? body : JSON.stringify(body);
   return (_request, response) => {
@@ -41,7 +41,7 @@ export function errorReply(status: number, code: string, message = `about ${code
   return reply(status, { success: false, error: { code, message }, trace_id: 'trace-of-error' });
 }
 
-/** The Kling tasks endpoint on loopback: it knows the tasks it was given, and does on demand what goes wrong. */
+/** The Kling tasks endpoint on loopback: it serves the tasks that it was given, and produces faults on demand. */
 export class FakeApi {
   readonly requests: RecordedRequest[] = [];
   /** Each takes one request, in order, before the ordinary answer is given. */
@@ -61,7 +61,11 @@ export class FakeApi {
     });
   }
 
-  static async start(tasks: TaskSource[] = [], server: Server = createServer(), port = 0): Promise<FakeApi> {
+  static async start(
+    tasks: TaskSource[] = [],
+    server: Server = createServer({ keepAliveTimeout: 60_000 }),
+    port = 0,
+  ): Promise<FakeApi> {
     const fakeApi = new FakeApi(server);
     for (const task of tasks) fakeApi.add(task);
     server.listen(port, '127.0.0.1');
@@ -133,7 +137,7 @@ export class FakeApi {
     if (headers.authorization !== `Bearer ${TOKEN}`) return errorReply(401, 'invalid_token');
     if (body.action === 'retrieve' && typeof body.id === 'string') return reply(200, this.#find(body.id) ?? {});
     if (body.action === 'retrieve_batch' && Array.isArray(body.ids)) {
-      // The order is not promised, so it is not kept.
+      // The API does not guarantee the order, so it is reversed here.
       const items = body.ids.flatMap((id) => this.#find(String(id)) ?? []).reverse();
       return reply(200, { items, count: items.length });
     }

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { FakeApi, type Handler } from './fake-api.js';
-import type { ToolCaller } from './in-process.js';
+import { inProcess, type ToolCaller } from './in-process.js';
 import { completedRecord, type Json } from './records.js';
 import { Session } from './server-process.js';
 
 const MIB = 1024 * 1024;
 
-/** Takes the request and says nothing. */
+/** Accepts the request and never answers. */
 export const hang: Handler = () => {};
 
 /** Resets the connection before the first byte of the answer. */
@@ -15,13 +15,13 @@ export const resetBeforeBody: Handler = (_request, _response, raw) => {
   raw.socket.resetAndDestroy();
 };
 
-/** Resets the connection when half of the body is out. */
+/** Resets the connection when half of the body has been sent. */
 export const resetInBody: Handler = (_request, response, raw) => {
   response.writeHead(200, { 'content-length': '1000' });
   response.write('{"id":"faulty","response":{"suc', () => raw.socket.resetAndDestroy());
 };
 
-/** Ends the connection in good order when half of the body is out. */
+/** Closes the connection normally when half of the body has been sent. */
 export const endInBody: Handler = (_request, response, raw) => {
   response.writeHead(200, { 'content-type': 'application/json' });
   response.write('{"id":"faulty","response":{"suc', () => raw.socket.end());
@@ -75,7 +75,7 @@ export function rawForEver(text: string, repeated: string): Handler {
   };
 }
 
-/** What came of one call for a task while the fault lasted. */
+/** The outcome of one call for a task during the fault. */
 export interface Encounter {
   isError: boolean;
   /** The first text block, the host of the fake API replaced by HOST. */
@@ -101,20 +101,32 @@ export async function encounter(caller: ToolCaller, fakeApi: FakeApi, id = 'faul
   };
 }
 
-/** Fails unless a lookup succeeds: the server is usable. */
+/** Fails unless a lookup succeeds, which shows that the server is usable. */
 export async function expectUsable(caller: ToolCaller): Promise<void> {
   const { structuredContent, content } = await caller.call('kling_get_task', { task_id: 'good' });
   if (structuredContent?.result.status !== 'completed') throw new Error(`not usable: ${content[0]?.text}`);
 }
 
-/** The most memory that the process ever held, in MiB; undefined where the system does not tell. */
+/** The peak memory of the process in MiB; undefined if the system does not report it. */
 export function peakMemoryMib(session: Session): number | undefined {
   if (process.platform !== 'linux') return undefined;
   const status = readFileSync(`/proc/${session.server.child.pid}/status`, 'utf8');
   return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
 }
 
-/** A server of its own meets the fault once. Before and after it a lookup must succeed. */
+/** Tools of their own meet the fault once, in the test's process. Before and after it a lookup must succeed. */
+export function meetInProcess(fault: Handler, requestTimeoutSeconds: number): Promise<Encounter> {
+  return inProcess({ tasks: [completedRecord('good')], requestTimeoutSeconds }, async (tools) => {
+    await expectUsable(tools);
+    tools.fakeApi.always = fault;
+    const outcome = await encounter(tools, tools.fakeApi);
+    tools.fakeApi.always = undefined;
+    await expectUsable(tools);
+    return outcome;
+  });
+}
+
+/** A separate server meets the fault once. Before and after it, a lookup must succeed. */
 export async function meet(fault: Handler, timeoutSeconds: number): Promise<Encounter & { grownMib: number }> {
   const fakeApi = await FakeApi.start([completedRecord('good')]);
   const session = await Session.start({ fakeApi, env: { KLING_REQUEST_TIMEOUT: String(timeoutSeconds) } });

@@ -26,8 +26,8 @@ export interface InProcessOptions {
 type CallOptions = Pick<CallContext, 'notifyProgress'> & { signal?: AbortSignal };
 
 /**
- * The tools with a fake API of their own, over real HTTP but without a server process: what one case does to the API
- * and to the pace at which it is asked touches no other. Each result is checked as {@link Session} does it.
+ * The tools with a fake API of their own, over real HTTP but without a server process, so that a case does not affect
+ * another one's API or pace. Every result is checked in the same way as by {@link Session}.
  */
 export class InProcess implements ToolCaller {
   /** One for each attempt at a request: how many ids it asked for, and what came of it. */
@@ -79,7 +79,7 @@ export class InProcess implements ToolCaller {
     return tool;
   }
 
-  /** Ends the fake API; fails where a call met a bug. */
+  /** Ends the fake API, and fails if a call ran into a bug. */
   async close(): Promise<void> {
     await this.fakeApi.close();
     if (this.bugs.length > 0) throw this.bugs[0];
@@ -97,7 +97,7 @@ export async function inProcess<T>(options: InProcessOptions, run: (tools: InPro
 }
 
 const ajv = new AjvJsonSchemaValidator();
-/** The schemas are those of every instance, and compiling one takes longer than many a case. */
+/** Shared by all instances, because compiling a schema takes longer than many a case. */
 const validators = new Map<string, ReturnType<typeof ajv.getValidator>>();
 
 /** What the client of a server process checks as well: the output schema, and that no secret is shown. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 
-/** What was asked of the proxy. */
+/** A request to the proxy. */
 export interface TunnelRequest {
   /** Host and port, as the client named them. */
   target: string;
@@ -12,7 +12,7 @@ export interface TunnelRequest {
 /** Answers a CONNECT on its socket. */
 export type TunnelHandler = (socket: Socket) => void;
 
-/** A proxy on loopback: whatever host is asked for, its tunnels lead to the given port of this machine. */
+/** A proxy on loopback, whose tunnels lead to the given port of this machine whatever host is requested. */
 export class FakeProxy {
   readonly tunnels: TunnelRequest[] = [];
   readonly #sockets = new Set<Socket>();

@@ -1,14 +1,13 @@
 import type { Json } from './records.js';
 import type { Session, ToolResult } from './server-process.js';
 
-/** Characters that hide text or steer a terminal; newline and tab are none. */
-const UNSAFE =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/u;
+/** Characters that hide text or control a terminal, other than newline and tab. */
+const UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u202a-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/u;
 
 /** Twenty links of 4 KB each, told in the structure and in the text, are the most there can be, and the request. */
 const MAX_LINE = 300_000;
 
-/** Calls kling_get_task and fails unless what came is safe to show: bounded, well-formed, links to http(s) alone. */
+/** Calls kling_get_task and fails unless the result is safe to show: bounded, well-formed, with http(s) links only. */
 export async function callSafely(session: Session, taskId: string): Promise<ToolResult> {
   const result = await session.call('kling_get_task', { task_id: taskId });
   const line = session.server.lines.at(-1) ?? '';

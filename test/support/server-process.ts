@@ -24,15 +24,15 @@ export interface ServerOptions {
   entry?: string;
   /** The working directory; an empty one otherwise. */
   cwd?: string;
-  /** What must appear nowhere, besides the token and the documented private values. */
+  /** Further texts that must not appear anywhere, besides the token and the documented private values. */
   secrets?: string[];
 }
 
-/** The built server as a process of its own, with all that it ever wrote. */
+/** The built server as a process of its own, with everything that it has written. */
 export class ServerProcess {
   readonly child: ChildProcessWithoutNullStreams;
   readonly lines: string[] = [];
-  /** The lines as JSON; what is none stands in `garbage`. */
+  /** The lines of stdout as JSON; those that are not JSON are in `garbage`. */
   readonly messages: Json[] = [];
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   stdout = '';
@@ -55,7 +55,7 @@ export class ServerProcess {
       ...env,
     };
     this.child = spawn(process.execPath, [entry, ...args], { cwd: cwd ?? this.#cwd, env: base, stdio: 'pipe' });
-    // A server that has ended breaks the pipe; the tests look at its exit.
+    // If the server has ended, the pipe breaks; the tests check its exit instead.
     this.child.stdin.on('error', () => {});
     this.child.stdout.setEncoding('utf8').on('data', (chunk: string) => this.#take(chunk));
     this.child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
@@ -74,7 +74,7 @@ export class ServerProcess {
     return this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
-  /** Writes as it is; an object goes as one line of JSON. */
+  /** Writes text unchanged, and an object as one line of JSON. */
   write(message: string | Buffer | object): void {
     const raw = typeof message === 'string' || Buffer.isBuffer(message);
     this.child.stdin.write(raw ? message : `${JSON.stringify(message)}\n`);

@@ -9,7 +9,7 @@ export interface Scene {
   fakeApi: FakeApi;
 }
 
-/** Where a server can be when its end comes; each resolves once it is there. */
+/** The states in which a server can be shut down; each resolves once the server is in it. */
 export const STATES = {
   'before `initialize`': ({ server }: Scene) => server.logged('serving'),
   idle: ({ server }: Scene) => initialize(server),
@@ -27,7 +27,7 @@ export const STATES = {
   'with a reader that does not read': async ({ server }: Scene) => {
     await initialize(server);
     server.child.stdout.pause();
-    // The answers are more than a pipe holds: the rest stays in the process.
+    // The answers exceed the capacity of the pipe, so the rest stays in the process.
     const requests = Array.from({ length: 300 }, (_, id) => `${JSON.stringify(request(id, 'tools/list'))}\n`);
     await new Promise((resolve) => server.child.stdin.write(requests.join(''), resolve));
   },

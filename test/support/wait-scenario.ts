@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { KlingError } from '../../src/kling/api/error.js';
 import type { Outcome } from '../../src/kling/follow.js';
@@ -7,13 +8,13 @@ import type { Task } from '../../src/kling/task/task.js';
 import { type Progress, waitForTasks } from '../../src/kling/wait.js';
 import type { Json } from './records.js';
 
-/** What a lookup finds, by id: a status, a fault, or nothing. A fault under `*` is one of the whole request. */
+/** What a lookup finds for each id: a status, a fault, or nothing. A fault under `*` concerns the whole request. */
 export type Findings = Record<string, Task['status'] | KlingError | undefined>;
 
 /** A fault that may pass. */
 export const limited = (retryAfterMs?: number) =>
   new KlingError('too_many_requests', 'Limited.', { hint: 'Wait.', retryable: true, retryAfterMs });
-/** A fault that repeating cannot mend. */
+/** A fault that a retry cannot fix. */
 export const refused = new KlingError('invalid_token', 'Refused.', { hint: 'Mend.' });
 
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -32,7 +33,7 @@ let findings: (atS: number, ids: string[]) => Findings;
 let lookupS: number;
 let ageS: number | undefined;
 
-/** The clock is under control: the pace of minutes is looked at in no time, to the millisecond. */
+/** Runs with a controlled clock, so that minutes of waiting are tested at once and to the millisecond. */
 beforeEach(() => {
   vi.useFakeTimers();
   startMs = performance.now();
@@ -41,6 +42,8 @@ beforeEach(() => {
   aborted = [];
   cancelled = new AbortController();
   closing = new AbortController();
+  // Each wait listens, and Node takes more than ten listeners for a leak.
+  setMaxListeners(0, cancelled.signal, closing.signal);
   ageS = 2;
   lookupS = 0;
   looker = createLooker();
@@ -124,7 +127,7 @@ export interface Ending {
   atS?: number;
 }
 
-/** Starts a wait; what it comes to is there once the clock has been moved far enough. */
+/** Starts a wait, whose outcome is available once the clock has been moved far enough. */
 export function start(scenario: Scenario) {
   const { ids = ['a'], waitS, find, onProgress, signal = cancelled.signal } = scenario;
   findings = find;

@@ -1,14 +1,28 @@
 import { test } from 'vitest';
 import { FakeApi, type TaskSource } from './fake-api.js';
+import { inProcess } from './in-process.js';
 import { completedRecord, type Json, pendingRecord } from './records.js';
 import { type ServerOptions, Session, type ToolResult } from './server-process.js';
+
+/** A call's result, when the call was made (`performance.now()`) and how long it took. */
+interface Timed {
+  result: ToolResult;
+  callMs: number;
+  seconds: number;
+}
 
 /** What a case works with. */
 export interface Setup {
   fakeApi: FakeApi;
   session: Session;
-  /** Calls a tool; the answer with the time of the call and the seconds it took. */
-  timed(name: string, args: Json): Promise<{ result: ToolResult; callMs: number; seconds: number }>;
+  /** Calls a tool, and tells how long that took. */
+  timed(name: string, args: Json): Promise<Timed>;
+}
+
+async function time(call: Promise<ToolResult>): Promise<Timed> {
+  const callMs = performance.now();
+  const result = await call;
+  return { result, callMs, seconds: (performance.now() - callMs) / 1000 };
 }
 
 /** Real seconds pass here, so the cases run side by side, each with a fake API and a server of its own. */
@@ -21,18 +35,24 @@ export function waiting(
   test(name, async () => {
     const fakeApi = await FakeApi.start(tasks);
     const session = await Session.start({ fakeApi, ...options });
-    const timed = async (tool: string, args: Json) => {
-      const callMs = performance.now();
-      const result = await session.call(tool, args);
-      return { result, callMs, seconds: (performance.now() - callMs) / 1000 };
-    };
     try {
-      await run({ fakeApi, session, timed });
+      await run({ fakeApi, session, timed: (tool, args) => time(session.call(tool, args)) });
     } finally {
       await session.close();
       await fakeApi.close();
     }
   });
+}
+
+/** The same without a server process, of which twenty at once keep a small machine from looking in time. */
+export function waitingInProcess(
+  name: string,
+  tasks: TaskSource[],
+  run: (setup: Pick<Setup, 'fakeApi' | 'timed'>) => Promise<void>,
+): void {
+  test(name, () =>
+    inProcess({ tasks }, ({ fakeApi, call }) => run({ fakeApi, timed: (tool, args) => time(call(tool, args)) })),
+  );
 }
 
 /** A task, a minute old unless told otherwise, that ends the given time after it was first looked at. */

@@ -40,7 +40,7 @@ describe('an error', () => {
     (code) => expect(textOf(new KlingError(code, 'What.', { hint: 'Do.' }))).toBe(lookupError(code, 'What. Do.')),
   );
 
-  test('that is not ours is told as a bug, without a word of it', () => {
+  test('that is not a KlingError is reported as a bug, without its message', () => {
     const bug = new TypeError("Cannot read properties of undefined (reading 'secret')");
     expect(textOf(bug)).toBe('[internal_error] The server failed on this call. Its log on stderr tells more.');
   });

@@ -258,6 +258,26 @@ describe.skipIf(!browserPath)('following a pending task', () => {
     expect(view.messages.map(({ method }) => method)).toContain('notifications/cancelled');
   });
 
+  test('a host that also passes on the results of these calls changes nothing', async () => {
+    await open(async (_, index) => {
+      const result = resultOf(index < 3 ? pendingTask(100, { ...WAITED, poll_after_seconds: 10 }) : completedTask());
+      await view.result(result, { task_id: ID, wait_seconds: 50 });
+      return result;
+    });
+    await view.result(resultOf(pendingTask()));
+    await called(1);
+    await settle();
+    await pass(8);
+    expect(view.calls).toHaveLength(1);
+    await passUntilCalled(4);
+    await view.state('completed');
+    await view.until(() => view.asked.length === 1);
+    await pass(60);
+    expect(view.calls).toHaveLength(4);
+    expect(view.asked).toHaveLength(1);
+    expect(view.messages.map(({ method }) => method)).not.toContain('notifications/cancelled');
+  });
+
   test('a batch: only pending ones are asked for again, and the grid keeps its order', async () => {
     const ids = ['a', 'b', 'c', 'd'];
     const pending = (id: string) => pendingTask(60, { task_id: id });
@@ -276,6 +296,26 @@ describe.skipIf(!browserPath)('following a pending task', () => {
     await view.until(() => view.asked.length === 1);
     const last = batchOf([done('a'), done('b'), done('c'), failedTask({ task_id: 'd' })], { not_found: ['e'] });
     expect(view.asked[0]).toMatchObject({ params: { content: [{ text: JSON.stringify({ result: last }) }] } });
+  });
+
+  test('never two calls at once: a video that has to be looked up again waits for its turn', async () => {
+    let answer: (result: Json) => void = () => {};
+    const answered = new Promise<Json>((resolve) => {
+      answer = resolve;
+    });
+    const gone = completedTask({ task_id: 'a', video_url: 'https://cdn.acedata.cloud/gone.webm' });
+    await open((_, index) => (index === 0 ? answered : resultOf(batchOf([completedTask({ task_id: 'a' })]))));
+    await view.result(resultOf(batchOf([gone, pendingTask(60, { task_id: 'b' })])), { task_ids: ['a', 'b'] });
+    await called(1);
+    await view.until(() => view.loads.length > 0);
+    await pass(10);
+    await settle();
+    expect(view.calls).toHaveLength(1);
+    answer(resultOf(batchOf([completedTask({ task_id: 'b' })])));
+    await called(2);
+    await view.frame.locator('video[src$="/clip.webm"]').nth(1).waitFor();
+    expect(view.calls[1]?.arguments).toEqual({ task_ids: ['a'], wait_seconds: 0 });
+    expect(view.mostOpenCalls).toBe(1);
   });
 
   test('a batch: a video that plays goes on while others are asked for', async () => {

@@ -206,9 +206,11 @@ describe.skipIf(!browserPath)('the view and its host', () => {
         return { clock: left('.clock'), spinner: left('.spinner') };
       });
       expect(places.clock).toBeLessThan(places.spinner);
-      expect(await view.frame.locator('.note').evaluate((note) => getComputedStyle(note).unicodeBidi)).toBe(
-        'plaintext',
-      );
+      const { unicodeBidi, textAlign } = await view.frame.locator('.note').evaluate((note) => {
+        const style = getComputedStyle(note);
+        return { unicodeBidi: style.unicodeBidi, textAlign: style.textAlign };
+      });
+      expect({ unicodeBidi, textAlign }).toEqual({ unicodeBidi: 'plaintext', textAlign: 'right' });
       expect(await view.frame.locator('.clock').innerText()).toMatch(/^[٠-٩]+:[٠-٩]{2}$/);
     });
 

@@ -10,7 +10,7 @@ const HOSTILE_TEXTS = [
   '"><svg onload=window.pwned=1><iframe srcdoc="<script>parent.pwned=1</script>">',
   "');window.pwned=1;//",
   '</style></script><body onload=window.pwned=1>',
-  '${window.pwned=1}{{constructor.constructor("window.pwned=1")()}}',
+  '{{constructor.constructor("window.pwned=1")()}}',
   'javascript:window.pwned=1',
 ];
 const HOSTILE_URLS = [

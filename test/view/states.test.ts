@@ -1,7 +1,17 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { browserPath, launchBrowser } from './support/browser.js';
-import { CDN, completedTask, errorResult, failedTask, ID, PROMPT, pendingTask, resultOf } from './support/tasks.js';
+import {
+  batchOf,
+  CDN,
+  completedTask,
+  errorResult,
+  failedTask,
+  ID,
+  PROMPT,
+  pendingTask,
+  resultOf,
+} from './support/tasks.js';
 import { CLIP, ViewHost, type ViewOptions } from './support/view-host.js';
 
 /** A host that lets no view call tools, so that what is shown stays. */
@@ -181,7 +191,7 @@ describe.skipIf(!browserPath)('the states of the view', () => {
     await view.state('failed');
     expect(await view.frame.locator('h1').innerText()).toBe('The prompt was refused by the safety system.');
     const text = await view.text();
-    expect(text).toContain('Change the prompt or the pictures, and generate it again.');
+    expect(text).toContain('Change the prompt or the pictures, and try again.');
     expect(text).toMatch(/risk_control[\s\S]*0a907f69-4ae2-4a08-b34c-ee15c1c47077/);
     await view.frame.evaluate(() => {
       document.addEventListener('copy', () => {
@@ -269,6 +279,47 @@ describe.skipIf(!browserPath)('the states of the view', () => {
     await view.state('failed');
     await view.result({ content: [{ type: 'text', text: 'Something else' }], structuredContent });
     await view.state('completed');
+  });
+
+  test('another result of the host takes the place of the one before, whatever it was', async () => {
+    await open();
+    const { frame } = view;
+    const single = resultOf(completedTask());
+    await view.result(resultOf(batchOf(['a', 'b', 'c'].map((task_id) => pendingTask(60, { task_id })))));
+    await frame.locator('.tile').nth(2).waitFor();
+    await view.result(single);
+    await view.state('completed');
+    await view.result(resultOf(batchOf(['d', 'e'].map((task_id) => pendingTask(60, { task_id })))));
+    await view.state('batch');
+    expect(await frame.locator('.tile .code').allInnerTexts()).toEqual(['d', 'e']);
+    await view.result(single);
+    await view.state('completed');
+    expect(await frame.locator('.tile').count()).toBe(0);
+  });
+
+  test('a batch: counts, each task in its state, and what was not found or looked up', async () => {
+    await open();
+    const tasks = [
+      completedTask({ task_id: 'a' }),
+      pendingTask(60, { task_id: 'b' }),
+      failedTask({ task_id: 'c' }),
+      completedTask({ task_id: 'd', video_url: undefined, output: { voice_id: 'v-17' } }),
+    ];
+    const lookup_errors = [{ task_ids: ['f', 'g'], code: 'api_error', message: 'The API answered with 502.' }];
+    await view.result(resultOf(batchOf(tasks, { not_found: ['e'], lookup_errors })));
+    await view.state('batch');
+    expect(await view.frame.locator('h1').innerText()).toBe('2 of 4 ready');
+    const counts = await view.frame.locator('.counts li').allInnerTexts();
+    expect(counts).toEqual(['2 ready', '1 running', '1 failed', '1 not found', '2 not looked up']);
+    const text = await view.text();
+    expect(text).toMatch(/1:0\d[\s\S]*The prompt was refused by the safety system\.[\s\S]*v-17/);
+    expect(text).toMatch(/Not found\s+e\s+Not looked up\. The API answered with 502\.\s+f\s+g/);
+  });
+
+  test('embedded by something that is no host: says that there is nothing to show', async () => {
+    await open();
+    await view.page.goto('https://view.test/');
+    await view.page.locator('[data-state="unreadable"]').waitFor();
   });
 
   test('a handle of the protocol counts as pending', async () => {

@@ -20,16 +20,16 @@ const CODE_OF_STATUS = new Map([
   [404, 'no_api'],
 ]);
 
-/** A sentence from the API for the reader, where it is one: not markup, and short. */
+/** The API's own message as the end of a sentence, cut short; empty if there is none or if it is markup. */
 function quote(message: string | undefined): string {
   const text = cleanLine(message ?? '', 160).replace(/[.\s]+$/, '');
   return text === '' || /<[a-z!/]/i.test(text) ? '' : `: ${text}`;
 }
 
-/** Longer than any limit lasts, and a number that every client can read. */
+/** Longer than any rate limit lasts. */
 const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
 
-/** The Unix time in milliseconds that the answer's `Date` names, else the local clock, which may be wrong. */
+/** Unix time in milliseconds: the answer's own `Date` if it has one, else the local clock, which may be wrong. */
 export function dateOf({ headers }: HttpAnswer): number {
   const ms = Date.parse(String(headers.date));
   return Number.isNaN(ms) ? Date.now() : ms;
@@ -60,7 +60,7 @@ function readError(body: JsonObject, askedIds: readonly string[]) {
   };
 }
 
-/** What a rate limit says, to the call that met it and to those that cannot wait for its end. */
+/** The error of a rate limit, for the call that ran into it and for those that cannot wait until it ends. */
 export function tooManyRequests(retryAfterMs: number | undefined, traceId?: string): KlingError {
   const seconds = Math.max(1, Math.ceil((retryAfterMs ?? 10_000) / 1000));
   return new KlingError('too_many_requests', `${meaningOf('too_many_requests').what}.`, {
@@ -70,7 +70,7 @@ export function tooManyRequests(retryAfterMs: number | undefined, traceId?: stri
   });
 }
 
-/** The error that an answer means. The API's own code goes first, then the status, as its documentation mixes them up. */
+/** The error that an answer stands for. The API's own code outranks the status, because its documentation mixes them up. */
 function errorOf(answer: HttpAnswer, body: JsonObject, askedIds: readonly string[]): KlingError {
   const { status } = answer;
   const { code, message, traceId } = readError(body, askedIds);
@@ -86,12 +86,12 @@ function errorOf(answer: HttpAnswer, body: JsonObject, askedIds: readonly string
   if (code === 'too_many_requests' || status === 429) return tooManyRequests(retryAfterOf(answer), traceId);
   const serverFault = status >= 500 || code === 'api_error' || code === 'timeout';
   if (serverFault || (status < 400 && code === undefined)) return say('api_error');
-  // A code of the API's own that happens to read like one of ours does not mean the same.
+  // A code of the API that happens to be spelled like one of ours does not mean the same.
   return code === undefined ? say(CODE_OF_STATUS.get(status) ?? `http_${status}`) : say(code, UNKNOWN_CODE);
 }
 
 /**
- * The JSON of an answer: null, or an object that is no error.
+ * Reads the JSON of an answer: null, or an object that is not an error.
  * @param askedIds the ids asked for, which the message of an error may name
  * @throws KlingError by the error table
  */
@@ -110,7 +110,7 @@ export function readAnswer(answer: HttpAnswer, askedIds: readonly string[] = [])
 }
 
 /**
- * A body with an id is a record, whatever else it has. Behind an error status it must look like one besides, as some
+ * A body with an id is a record, whatever else it contains. With an error status it must also look like one, because some
  * services put the id of the request into their errors.
  */
 function isRecord(body: JsonObject, status: number): boolean {

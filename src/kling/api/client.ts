@@ -19,30 +19,30 @@ export interface Connection {
 /** What a client is told besides the connection. */
 export interface ClientOptions {
   userAgent: string;
-  /** Told once per attempt; for the log. */
+  /** Called once per attempt, for the log. */
   onAttempt?: (attempt: AttemptReport) => void;
 }
 
 /** One request to the API: its outcome is the HTTP status, or the code of the error that ended it. */
 export interface AttemptReport {
-  /** How many tasks it asked for. */
+  /** The number of tasks that it asked for. */
   ids: number;
   outcome: string;
   durationMs: number;
 }
 
-/** The records that an answer holds, in no promised order, and the Unix time in milliseconds at which it was given. */
+/** The records of an answer, in no particular order, and the Unix time in milliseconds at which the API answered. */
 export interface LookupAnswer {
   records: JsonObject[];
   dateMs: number;
 }
 
 const MAX_ATTEMPTS = 3;
-/** An attempt without headers after this long is given up and repeated, once; a third of the timeout if that is more. */
+/** An attempt that has no headers after this time, or after a third of the timeout if that is more, is repeated once. */
 const MIN_HEADERS_TIMEOUT_MS = 10_000;
 /** The vendor's guidance: repeat after 1, 2, 4 … s with jitter. */
 const FIRST_PAUSE_MS = 1000;
-/** However long the API asks for silence, it is asked again after this time. */
+/** The longest time for which a `Retry-After` is obeyed. */
 const MAX_QUIET_MS = 5 * 60 * 1000;
 
 /**
@@ -53,7 +53,7 @@ export class KlingClient {
   readonly requestTimeoutMs: number;
   readonly #options: ClientOptions;
   readonly #url: URL;
-  /** The host as errors name it, and that a proxy may stand before it. */
+  /** The host as errors name it, with a note if a proxy is configured. */
   readonly #host: string;
   readonly #headers: Record<string, string>;
   readonly #pool: HttpPool;
@@ -77,12 +77,12 @@ export class KlingClient {
     this.#redact = redactor(token);
   }
 
-  /** How long no request may be made because the API asked for it (`Retry-After`), in milliseconds; 5 minutes at most. */
+  /** For how many more milliseconds no request is made because of a `Retry-After`; 5 minutes at most. */
   get quietMs(): number {
     return Math.max(0, this.#quietUntilMs - performance.now());
   }
 
-  /** How long the API really asked to wait from now on, in milliseconds. */
+  /** For how many more milliseconds the API asked to be left alone, without that limit. */
   get retryAfterMs(): number {
     return Math.max(0, this.#askedQuietUntilMs - performance.now());
   }
@@ -105,10 +105,10 @@ export class KlingClient {
       if (!(outcome instanceof Failure)) return outcome;
       const { cause } = outcome;
       const slow = cause instanceof RequestTimeoutError;
-      // Slow is not dead: the second attempt has all the time that is left.
+      // The API may only be slow, so the second attempt gets all the time that is left.
       if (slow) headersTimeoutMs = Number.POSITIVE_INFINITY;
       const fault = outcome.error ?? this.#timeout(performance.now() - startMs);
-      // A kept-alive connection that the server was just closing: a fresh one works at once.
+      // The server was just closing a kept-alive connection: a fresh one works at once.
       const pauseMs = attempt === 1 && (slow || isReset(cause)) ? 0 : pauseAfter(attempt, fault.retryAfterMs);
       const worthAnother = fault.retryable && attempt < MAX_ATTEMPTS && performance.now() + pauseMs < endMs;
       if (!worthAnother) throw fault;
@@ -148,7 +148,7 @@ export class KlingClient {
   }
 }
 
-/** What went wrong with an attempt: no error where its time ran out. */
+/** A failed attempt; `error` is undefined if its time ran out. */
 class Failure {
   constructor(
     readonly error: KlingError | undefined,
@@ -157,14 +157,14 @@ class Failure {
 }
 
 function recordsOf(body: JsonObject | null, idCount: number): JsonObject[] {
-  // `{}`, on some deployments `null`, means that none was found.
+  // `{}`, or `null` on some deployments, means that no task was found.
   if (body === null || isEmpty(body)) return [];
   if (idCount === 1) return [body];
   if (!Array.isArray(body.items)) throw badResponse('The API answered a batch without a list of items.');
   return body.items.filter(isObject);
 }
 
-/** Exponential with a quarter of jitter either way, and never less than the API asks for, which may be 0. */
+/** Grows exponentially, with 25 % jitter either way, and is never shorter than the API asks for. */
 function pauseAfter(attempt: number, retryAfterMs = 0): number {
   return Math.max(retryAfterMs, FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.75 + Math.random() / 2));
 }

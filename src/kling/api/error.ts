@@ -1,8 +1,8 @@
 /** What an error code means, what to do about it, and whether the same lookup may be repeated. */
 export interface CodeMeaning {
-  /** What happened, without a full stop. An error that knows more says it more exactly. */
+  /** What happened, without a full stop; an error may bring a more exact sentence of its own. */
   what: string;
-  /** What to do next: one or two sentences. An error that knows more brings its own. */
+  /** What to do next, in one or two sentences; an error may bring its own. */
   hint: string;
   retryable?: boolean;
 }
@@ -10,7 +10,7 @@ export interface CodeMeaning {
 const TOKEN_HINT =
   'No call can succeed until the user sets a valid ACEDATACLOUD_API_TOKEN (from https://platform.acedata.cloud) in the ' +
   '"env" of this server in the MCP client and restarts the server.';
-const ACCOUNT_HINT = 'The user can see to it at https://platform.acedata.cloud; until then no call can succeed.';
+const ACCOUNT_HINT = 'The user has to resolve this at https://platform.acedata.cloud; until then no call can succeed.';
 const URL_HINT = 'Check ACEDATACLOUD_API_BASE_URL, then restart the server.';
 export const CONNECTION_HINT =
   'Check the internet connection, ACEDATACLOUD_API_BASE_URL and the proxy, if there is one.';
@@ -56,7 +56,7 @@ export const CODES: ReadonlyMap<string, CodeMeaning> = new Map<string, CodeMeani
         'with a token of the account that submitted it.',
     },
     invalid_arguments: {
-      what: 'An argument breaks its rule; the error names the field and the rule',
+      what: 'An argument is invalid; the error names the field and the rule',
       hint: 'Correct it and call again; nothing was looked up.',
     },
     configuration: {
@@ -88,7 +88,7 @@ export const CODES: ReadonlyMap<string, CodeMeaning> = new Map<string, CodeMeani
   }),
 );
 
-/** The meaning of a code of the API's own that is not in the table, and of `http_NNN` for a 4xx without a code. */
+/** The meaning of any code that is not in the table: another one of the API, or `http_NNN` for a 4xx without a code. */
 export const UNKNOWN_CODE: CodeMeaning = { what: 'The API refused the lookup', hint: 'Do not repeat it unchanged.' };
 
 /** The meaning of any code, documented or not. */
@@ -98,11 +98,11 @@ export function meaningOf(code: string): CodeMeaning {
 
 /** What a KlingError can carry besides its code and sentence. */
 export interface KlingErrorDetails {
-  /** What to do next, where more is known than the code's general advice. */
+  /** What to do next, if more is known than the general advice of the code. */
   hint?: string;
   /** Whether the same lookup may succeed when it is repeated, where that differs from the code's meaning. */
   retryable?: boolean;
-  /** Whether the fault may lie with one of the ids in the request, so that asking for fewer may succeed. */
+  /** Whether a single id in the request may have caused it, so that asking for fewer ids may succeed. */
   divisible?: boolean;
   /** Whether the API named the code, which then has not the meaning of one of ours that reads the same. */
   fromApi?: boolean;
@@ -142,7 +142,7 @@ export class KlingError extends Error {
   }
 }
 
-/** An answer that cannot come from the API: a proxy's page, another service, a wrong address. */
+/** The error for an answer that cannot come from the API: the page of a proxy, another service, a wrong address. */
 export function badResponse(what: string, cause?: unknown): KlingError {
   return new KlingError('bad_response', what, { cause });
 }

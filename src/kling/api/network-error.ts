@@ -26,18 +26,18 @@ function codeOf(error: unknown): string | undefined {
   return codeOf(error.cause);
 }
 
-/** Whether the connection broke under a request: a keep-alive socket that the server was just closing does that. */
+/** Whether the connection broke during a request, as happens when the server is just closing a kept-alive one. */
 export function isReset(error: unknown): boolean {
   return /^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/.test(codeOf(error) ?? '');
 }
 
 /**
- * The KlingError for what undici threw: `network_error`, or `bad_response` for an answer that is too large or not HTTP.
- * @throws the error itself where it has no code: then it does not come from the network, but is a bug
+ * The KlingError for an error of undici: `network_error`, or `bad_response` if the answer is too large or not HTTP.
+ * @throws the error itself if it has no code, since then it is a bug and does not come from the network
  */
 export function networkError(error: unknown, host: string): KlingError {
   const code = codeOf(error);
-  // The one error of undici's whose code is often missing.
+  // This is the only error of undici whose code is often missing.
   if (error instanceof Error && error.name === 'HTTPParserError') {
     return badResponse('The API answered with something that is not HTTP.', error);
   }

@@ -14,38 +14,38 @@ export interface HttpRequest {
   body: string;
 }
 
-/** Who can end a request: its time (`performance.now()` in milliseconds), or a signal that nobody needs it any more. */
+/** What can end a request: a deadline (in milliseconds of `performance.now()`), or a signal that nobody needs it any more. */
 export interface HttpLimits {
-  /** When the headers have to be there; from then on `endMs` counts. */
+  /** The deadline for the headers; once they have arrived, only `endMs` counts. */
   headersEndMs: number;
   endMs: number;
   signal: AbortSignal;
 }
 
-/** An answer, whatever its status; `text` is undefined where the body was not read: a redirect, or compressed. */
+/** An answer of any status. `text` is undefined if the body was not read, because it is compressed or a redirect's. */
 export interface HttpAnswer {
   status: number;
   headers: Record<string, string | string[] | undefined>;
   text: string | undefined;
 }
 
-/** Thrown where the time of a request ran out. */
+/** Thrown when the time for a request runs out. */
 export class RequestTimeoutError extends Error {
   override readonly name = 'RequestTimeoutError';
 }
 
-/** No answer of the API comes near it, but for a batch in which several tasks hold base64. */
+/** Answers of the API stay far below this, except for batches in which several tasks contain base64. */
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
-/** Two requests are in flight at most; the rest is room for connections that are still on their way out. */
+/** At most two requests are in flight; the rest is room for connections that are still being closed. */
 const MAX_CONNECTIONS = 8;
-/** Looks come 5 to 30 s apart, so that a wait needs one TLS handshake. The server may announce less. */
+/** Looks are at most 30 s apart, so that a wait needs only one TLS handshake. The server may ask for less. */
 const KEEP_ALIVE_MS = 40_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 
 type Undici = typeof import('./undici.js');
 
-/** One set of connections, and how many requests are under way on it. */
+/** One set of connections, and the number of requests in flight on it. */
 interface Generation {
   dispatcher: Dispatcher;
   inFlight: number;
@@ -53,8 +53,8 @@ interface Generation {
 
 /**
  * Posts JSON over keep-alive connections. After a fault the next request gets fresh connections, and the old ones are
- * destroyed together with the last request on them: undici ignores an abort while it connects, and never settles behind
- * a proxy that does not answer. A request that was only called off leaves the connections to the others.
+ * destroyed after the last request on them: undici ignores an abort while it connects, and never settles behind a proxy
+ * that does not answer. A request that was only cancelled leaves the connections to the others.
  */
 export class HttpPool {
   #undici: Undici | undefined;
@@ -90,7 +90,7 @@ export class HttpPool {
       connections: MAX_CONNECTIONS,
       keepAliveTimeout: KEEP_ALIVE_MS,
       maxResponseSize: MAX_BODY_BYTES,
-      // Our limits cover the whole exchange; these two are coarse and miss a dripping body.
+      // Our deadlines cover the whole exchange; undici's two are coarse and do not notice a body that drips in.
       headersTimeout: 0,
       bodyTimeout: 0,
       connect,
@@ -101,7 +101,7 @@ export class HttpPool {
   }
 }
 
-/** One exchange. It goes below `dispatcher.request`, whose stream and signal cost 8 % of a lookup. */
+/** One exchange, over `dispatch` because the stream and the signal of `dispatcher.request` cost 8 % of a lookup. */
 function exchange(dispatcher: Dispatcher, request: HttpRequest, limits: HttpLimits): Promise<HttpAnswer> {
   const { url, headers, body } = request;
   const { headersEndMs, endMs, signal } = limits;
@@ -119,7 +119,7 @@ function exchange(dispatcher: Dispatcher, request: HttpRequest, limits: HttpLimi
       failure ??= error;
       settle();
       controller?.abort(error);
-      // Not only when undici says so: while it connects it ignores an abort.
+      // Rejected here, without waiting for undici: it ignores an abort while it connects.
       reject(error);
     };
     const onAbort = () => fail(signal.reason);
@@ -136,7 +136,7 @@ function exchange(dispatcher: Dispatcher, request: HttpRequest, limits: HttpLimi
           if (failure) started.abort(failure);
         },
         onResponseStart(_controller, status, answerHeaders) {
-          // 1xx: the answer itself is still to come.
+          // After a 1xx status the real answer is still to come.
           if (status < 200 || failure) return;
           clearTimeout(timer);
           timer = expireAt(endMs);
@@ -144,7 +144,7 @@ function exchange(dispatcher: Dispatcher, request: HttpRequest, limits: HttpLimi
           if (isReadable(answer)) return;
           settle();
           resolve({ ...answer, text: undefined });
-          // A body that nobody reads would block its connection.
+          // An unread body would block its connection.
           controller?.abort(new Error('unread'));
         },
         onResponseData(_controller, chunk) {

@@ -1,2 +1,2 @@
-// A module of its own, so that undici is loaded behind the first answer and its names survive the bundler.
+// A separate module, so that undici is loaded only after the first answer, and only these two names are bundled.
 export { Agent, EnvHttpProxyAgent } from 'undici';

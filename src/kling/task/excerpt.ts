@@ -9,17 +9,18 @@ export type Scalar = string | number | boolean;
 const MAX_STRING = 2500;
 const MAX_KEY = 64;
 
-/** A key as it may be shown: on one line, at most 64 characters. Undefined for a private one, and for one to beware of. */
+/** A key as it may be shown: on one line, at most 64 characters. Undefined for a private one and an object's own names. */
 export function excerptKey(key: string, cleaner: Cleaner): string | undefined {
   const shown = cleanLine(cleaner.text(key), MAX_KEY);
-  return shown === '' || shown === '__proto__' || isPrivateKey(shown) ? undefined : shown;
+  const isNoField = shown === '' || shown === 'prototype' || shown in Object.prototype;
+  return isNoField || isPrivateKey(shown) ? undefined : shown;
 }
 
 const DATA_URL = /(?<!\w)data:(?:[\w.+-]+\/[\w.+-]+)?(?:;[\w.+=-]+)*,[^\s"'<>()]*/gi;
-/** Base64 and its kin. Chinese and Japanese prompts have no white space either: hence ASCII alone. */
+/** Base64 and the like. Only ASCII counts, because Chinese and Japanese prompts have no white space either. */
 const LONG_RUN = /(?<![!-~])[!-~]{257,}/g;
 
-/** The text with its encoded data cut out; a URL is none, however long. */
+/** The text without encoded data. URLs are kept, however long they are. */
 function cutEncoded(text: string): string {
   if (text.length <= 256 && !/data:/i.test(text)) return text;
   return text.replace(DATA_URL, '…').replace(LONG_RUN, (run) => {
@@ -30,8 +31,8 @@ function cutEncoded(text: string): string {
 }
 
 /**
- * A scalar as it may be shown; undefined for what JSON cannot write, a private number, a callback, and what stands under
- * the key of a URL but is no http(s) URL. A string is cut to 2,500 characters.
+ * A scalar as it may be shown. Undefined for a value that JSON cannot represent, a private number, a callback, and a value
+ * under the key of a URL that is not an http(s) URL. Strings are cut to 2,500 characters.
  */
 export function excerptScalar(key: string, value: unknown, cleaner: Cleaner): Scalar | undefined {
   if (typeof value === 'boolean') return value;

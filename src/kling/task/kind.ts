@@ -8,13 +8,13 @@ const KIND_OF_EXTENSION = new Map<string, MediaKind>([
   ...'zip json srt vtt'.split(' ').map((extension) => [extension, 'file'] as const),
 ]);
 
-/** The kind that the extension in a URL's path tells, where it is known. */
+/** The kind that the extension in a URL's path stands for, if it is a known one. */
 export function kindOfUrl(url: string): MediaKind | undefined {
   const extension = /^https?:\/\/[^/?#]+\/[^?#]*\.([a-z0-9]+)(?:[?#]|$)/i.exec(url)?.[1];
   return KIND_OF_EXTENSION.get(extension?.toLowerCase() ?? '');
 }
 
-/** The kind that a key in lower case tells: `video_url`, `images` … */
+/** The kind that a key in lower case stands for: `video_url`, `images` … */
 export function kindOfKey(key: string): MediaKind | undefined {
   if (key.includes('video')) return 'video';
   if (/image|photo|picture/.test(key)) return 'image';

@@ -16,9 +16,9 @@ export interface Media {
 
 /** Keys of result URLs, in lower case. */
 const URL_KEY = /^url$|_urls?$/;
-/** Keys of what was submitted, in lower case; but `resource` and `transparent` name results. */
+/** Keys of what was submitted, in lower case. `resource` and `transparent` look similar, but name results. */
 const INPUT_KEY = /^(?:task_info|request|input)$|(?<!re)source|origin|(?<!trans)parent|refer/;
-/** Keys of what else is no result, in lower case: pictures on the way, and addresses of the service itself. */
+/** Other keys that never name a result, in lower case: intermediate pictures, and addresses of the service itself. */
 const NO_RESULT_KEY = /callback|webhook|status|preview|cover|poster|thumb|frame|docs/;
 /** Keys of the version with a watermark, in lower case. */
 const WATERMARK_KEY = /(?<!no_?|non_?|un|without_?)watermark/;
@@ -28,36 +28,36 @@ export function isInputKey(key: string): boolean {
   return INPUT_KEY.test(key.toLowerCase());
 }
 
-/** Whether neither a result nor a result's id stands below a key. */
+/** Whether a key can contain neither a result nor the id of one. */
 export function isNoResultKey(key: string): boolean {
   const lower = key.toLowerCase();
   return INPUT_KEY.test(lower) || NO_RESULT_KEY.test(lower) || isPrivateKey(lower);
 }
 
-/** Where something of a response stands. */
+/** The position of a value in a response. */
 interface Place {
   /** The nearest key above, in lower case. */
   key: string;
   /** The object whose id and duration are those of the file. */
   holder: JsonObject;
-  /** The kind that the nearest telling key above names. */
+  /** The kind of media according to the nearest key above that indicates one. */
   kind: MediaKind | undefined;
   isWatermarked: boolean;
-  /** Whether a `task_result` stands above. */
+  /** Whether the value is inside a `task_result`. */
   isInTaskResult: boolean;
 }
 
-/** A result URL where it stands; undefined for one that is too long to be shown. */
+/** A result URL with its position; the URL is undefined if it is too long to be shown. */
 interface Found extends Place {
   url: string | undefined;
 }
 
-/** More files than any task makes, and few enough that a hostile body costs nothing. */
+/** More files than any task produces, but few enough to bound the cost of a hostile body. */
 const MAX_FOUND = 1000;
 
 /**
- * The result URLs of a response in the order of the document, repetitions included, those with a watermark last. Where
- * the response has a `task_result`, only those below it: what stands beside it is what the user submitted.
+ * The result URLs of a response in document order, including repetitions, with watermarked ones last. If the response has
+ * a `task_result`, only URLs inside it count: what is beside it was submitted by the user.
  */
 function findResults(response: JsonObject): Found[] {
   const found: Found[] = [];
@@ -97,7 +97,7 @@ export function hasResultUrl(response: JsonObject): boolean {
   return findResults(response).length > 0;
 }
 
-/** Duration in seconds from a number or a numeric string; undefined for what is none. */
+/** Duration in seconds from a number or a numeric string; undefined for anything else. */
 function durationOf(value: unknown): number | undefined {
   const seconds = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   return typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
@@ -107,7 +107,7 @@ function durationOf(value: unknown): number | undefined {
 export interface MediaContext {
   /** The task's own id, which is never a file's id. */
   taskId: string;
-  /** The task's type, which tells the kind of a file that neither its name nor a key tells. */
+  /** The task's type, which decides the kind of a file if neither its name nor a key does. */
   type: string | undefined;
   cleaner: Cleaner;
 }
@@ -115,13 +115,13 @@ export interface MediaContext {
 /** The files that a response names. */
 export interface Results {
   media: Media[];
-  /** The ids that stand beside their URLs, in lower case, and the task's own. */
+  /** The ids that belong to these files, in lower case, and the task's own. */
   ids: Set<string>;
-  /** How many more have a URL that is too long to be shown. */
+  /** The number of further files whose URL is too long to be shown. */
   leftOut: number;
 }
 
-/** Reads the files of a response, each once. What a second mention of a URL knows (its id, its duration) is added. */
+/** Reads the files of a response, each once. If a URL occurs again, its id and duration are added. */
 export function readResults(response: JsonObject, { taskId, type, cleaner }: MediaContext): Results {
   const media = new Map<string, Media>();
   const ids = new Set([taskId.toLowerCase()]);

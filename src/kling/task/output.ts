@@ -8,12 +8,12 @@ import { isInputKey, isNoResultKey, type Media } from './media.js';
 const MAX_BYTES = 4096;
 const MAX_DEPTH = 8;
 
-/** Keys of a response that only wrap what the task returned. */
+/** Keys of a response that belong to the envelope around what the task returned. */
 const ENVELOPE = new Set(
   'success code message task_id trace_id request_id state status task_status request input usage data'.split(' '),
 );
 
-/** What the task returned: the response's data, with what stands beside it unless that only wraps it. */
+/** What the task returned: the response's `data`, and the other fields that are not part of the envelope. */
 function contentOf(response: JsonObject): unknown {
   const { data } = response;
   const beside = Object.fromEntries(Object.entries(response).filter(([key]) => !ENVELOPE.has(key)));
@@ -21,13 +21,13 @@ function contentOf(response: JsonObject): unknown {
   return isEmpty(beside) ? data : { ...beside, data };
 }
 
-/** Ids that name a result beside files; a response may also have those of requests, models, or of the voice that speaks. */
+/** Keys of ids that name a result other than a file. Other ids in a response belong to requests, models or input voices. */
 const RESULT_ID = /^id$|(?:^|_)(?:element|subject|character|avatar|audio|image|video)_id$/i;
 
-/** Whether a response names a result, such as an element, that is none of the files known by the given ids. */
+/** Whether a response names a result, such as an element, that is not among the known ids of its files. */
 export function hasUntoldResult(response: JsonObject, told: ReadonlySet<string>): boolean {
   let untold = false;
-  walk(response, true, (value, key, _) => {
+  walk(response, true, (value, key) => {
     if (typeof key === 'string') {
       if (isNoResultKey(key)) return undefined;
       const id = RESULT_ID.test(key) ? textOf(value) : undefined;
@@ -40,12 +40,12 @@ export function hasUntoldResult(response: JsonObject, told: ReadonlySet<string>)
 
 /** An object or a list of the excerpt. */
 interface Place {
-  /** How many bytes a value costs here, with the keys and brackets around it that are not there yet. */
+  /** How many bytes a value adds here, including keys and brackets around it that do not exist yet. */
   costOf(key: string, value: unknown): number;
   put(key: string, value: unknown): void;
 }
 
-/** A place that comes into being, in the place around it, with the first value that is put there. */
+/** A place that is created, inside the place around it, when the first value is put there. */
 function placeIn(around: Place, ownKey: string, isList: boolean): Place {
   let content: JsonObject | unknown[] | undefined;
   return {
@@ -65,8 +65,8 @@ function placeIn(around: Place, ownKey: string, isList: boolean): Place {
 }
 
 /**
- * What a task returned that is no video or picture: a voice with its id, an element. At most 4 KB and eight levels;
- * internal fields, what was submitted and the URLs already told are removed, and what does not fit is left out.
+ * What a task returned other than videos and pictures, such as a voice with its id or an element: at most 4 KB and eight
+ * levels deep. Internal fields, submitted input and URLs that are already listed are removed; what does not fit is left out.
  */
 export function excerptOutput(response: JsonObject, cleaner: Cleaner, media: readonly Media[]): unknown {
   const told = new Set(media.map(({ url }) => url));
@@ -91,7 +91,7 @@ export function excerptOutput(response: JsonObject, cleaner: Cleaner, media: rea
     place.put(key, shown);
     return undefined;
   };
-  // The content itself is one level more.
+  // One more level, because the content is wrapped in a list here.
   walk([contentOf(response)], root, visit, MAX_DEPTH + 1);
   return output;
 }

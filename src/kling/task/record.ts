@@ -1,23 +1,23 @@
 import { isObject, type JsonObject, structureOf, textOf } from '../text/json.js';
 
 /**
- * A task record in one shape, whatever the API sent: JSON strings are parsed, and a value of a wrong type counts as absent,
- * because the records of older and newer task types differ.
+ * A task record in one normalised shape: JSON strings are parsed, and values of the wrong type count as absent, because the
+ * records of older and newer task types differ.
  */
 export interface TaskRecord {
-  /** All that the API sent; the status rules and the redaction look at more than the known fields. */
+  /** The record as the API sent it: the status rules and the redaction look at more than the known fields. */
   raw: JsonObject;
   id: string | undefined;
   type: string | undefined;
   traceId: string | undefined;
-  /** What was submitted; empty where nothing is known. */
+  /** What was submitted; empty if nothing is known. */
   request: JsonObject;
-  /** The outcome; empty while there is none. A response that is a list stands in its `data`. */
+  /** The outcome; empty while there is none. A response that is a list is wrapped as `data`. */
   response: JsonObject;
   /** Unix seconds, fractional. */
   createdAt: number | undefined;
   startedAt: number | undefined;
-  /** Null while the task is open; undefined where nothing is known. */
+  /** Null while the task is open; undefined if nothing is known. */
   finishedAt: number | null | undefined;
   /** Seconds of processing. */
   elapsed: number | undefined;
@@ -56,7 +56,7 @@ export function readRecord(value: unknown): TaskRecord {
     createdAt: numberOf(raw.created_at),
     startedAt: numberOf(raw.started_at),
     finishedAt: raw.finished_at === null ? null : numberOf(raw.finished_at),
-    // Some records call it `duration`; that of the video stands in the response.
+    // Some records call it `duration`; the length of the video is in the response.
     elapsed: numberOf(raw.elapsed) ?? numberOf(raw.duration),
   };
 }

@@ -3,16 +3,15 @@ import type { Cleaner } from '../text/privacy.js';
 import { walk } from '../text/walk.js';
 import { excerptKey, excerptScalar, type Scalar, sizeOf } from './excerpt.js';
 
-/** What is shown of an object's settings, by their dotted keys. */
+/** The settings of an object that are shown, by their dotted keys. */
 export type SettingsExcerpt = Record<string, Scalar | Scalar[]>;
 
 const MAX_FIELDS = 30;
 const MAX_BYTES = 8192;
 
 /**
- * What was asked for, or metered, as far as it may be shown: scalars and lists of them, at most 30 fields and 8 KB; what
- * does not fit is left out. `async` and everything with callback, webhook or notify in its name stays out, as do
- * internal ids.
+ * What was asked for, or metered, as far as it may be shown: scalars and lists of scalars, at most 30 fields and 8 KB.
+ * What does not fit is left out, as are `async`, internal ids, and keys with callback, webhook or notify in their name.
  * @param depth how far down nested settings are shown, flattened to dotted keys (`camera_control.type`)
  */
 export function excerptSettings(settings: JsonObject, cleaner: Cleaner, depth?: number): SettingsExcerpt | undefined {
@@ -21,7 +20,7 @@ export function excerptSettings(settings: JsonObject, cleaner: Cleaner, depth?: 
 
   const show = (path: string, value: Scalar | Scalar[] | undefined) => {
     const key = excerptKey(path, cleaner);
-    if (key === undefined || value === undefined || excerpt.size >= MAX_FIELDS) return;
+    if (key === undefined || value === undefined) return;
     const size = sizeOf(key) + sizeOf(value) + 2;
     if (bytes + size > MAX_BYTES) return;
     bytes += size;
@@ -29,12 +28,13 @@ export function excerptSettings(settings: JsonObject, cleaner: Cleaner, depth?: 
   };
 
   const visit = (value: unknown, name: string | number, prefix: string): string | undefined => {
+    if (excerpt.size >= MAX_FIELDS) return undefined;
     const key = typeof name === 'number' ? String(name) : excerptKey(name, cleaner);
     if (key === undefined || /^async$/i.test(key)) return undefined;
     const path = prefix === '' ? key : `${prefix}.${key}`;
     if (typeof value !== 'object') show(path, excerptScalar(key, value, cleaner));
     else if (!Array.isArray(value) || value.some((item) => typeof item === 'object')) return path;
-    else {
+    else if (value.length < MAX_BYTES) {
       const items = value.map((item) => excerptScalar(key, item, cleaner)).filter((item) => item !== undefined);
       if (items.length > 0) show(path, [...new Set(items)]);
     }

@@ -12,7 +12,7 @@ export interface TaskError {
   message: string;
 }
 
-/** How a task is doing: `state` is the API's own word where a word decided. Its texts are the API's, uncleaned and uncut. */
+/** The status of a task; `state` is the API's own word if a word decided it. The texts are raw: not yet cleaned or cut. */
 export interface Verdict {
   status: Status;
   state?: string;
@@ -42,7 +42,7 @@ function wordsOf({ state, status, task_status }: JsonObject): string[] {
 /** More elements than any task has results. */
 const MAX_ELEMENTS = 1000;
 
-/** The places where words, errors and messages stand: the response, its data (an object or a list), the record. */
+/** Where state words, errors and messages can be: the response, its data (an object or a list), and the record. */
 function placesOf({ response, raw }: TaskRecord) {
   const elements = Array.isArray(response.data) ? response.data.slice(0, MAX_ELEMENTS).filter(isObject) : [];
   const outer = isObject(response.data) ? [response, response.data, raw] : [response, raw];
@@ -58,12 +58,12 @@ function isErrorPresent({ error }: JsonObject): boolean {
   return ![error.code, error.message, error.detail].every(isBlank);
 }
 
-/** The first text of which something can be seen. A done word is no reason: Kling wraps failures in "SUCCEED" too. */
+/** The first visible text. A done word does not count as a reason, because Kling wraps failures in "SUCCEED" too. */
 function firstText(values: unknown[]): string | undefined {
   return values.map(textOf).find((text) => text && cleanText(text).trim() !== '' && wordKind(text) !== 'done');
 }
 
-/** The error's message comes from the first place that has one, in the order of the API's status rules. */
+/** Takes code and message from the first object that has them, in the order of the status rules. */
 function describeError(places: JsonObject[], otherwise: string): TaskError {
   const errors = places.map((place) => place.error);
   const objects = errors.filter(isObject);
@@ -79,7 +79,7 @@ function describeError(places: JsonObject[], otherwise: string): TaskError {
   return defined({ code, message: message ?? otherwise });
 }
 
-/** Whether one element of a list is done and has something to show, though another failed. */
+/** Whether an element of a list is done and has a result URL, even if another one failed. */
 function isDoneElement(element: JsonObject): boolean {
   return wordsOf(element).some((word) => wordKind(word) === 'done') && hasResultUrl(element);
 }

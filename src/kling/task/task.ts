@@ -24,7 +24,7 @@ export interface Task {
   duration_seconds?: number;
   /** The other files, at most 20. */
   other_media?: Media[];
-  /** What a task returned that no file tells: a voice with its id, an element. */
+  /** What a task returned other than files: a voice with its id, an element. */
   output?: unknown;
   /** What was metered, as the API names it. */
   usage?: SettingsExcerpt;
@@ -42,7 +42,7 @@ export interface Task {
   poll_after_seconds?: number;
 }
 
-/** A task at a glance, as a batch lists it: the files without ids, the trace id of a failed one only. */
+/** A task as a batch lists it: files without ids, and a trace id only if the task failed. */
 export interface TaskSummary
   extends Pick<Task, 'task_id' | 'status' | 'state' | 'type' | 'video_url' | 'duration_seconds' | 'output' | 'error'> {
   other_media?: Omit<Media, 'id'>[];
@@ -54,11 +54,11 @@ const MAX_WORD = 64;
 const MAX_TRACE_ID = 128;
 const MAX_MESSAGE = 500;
 const MAX_OTHER_MEDIA = 20;
-/** The API's documented politeness: a first look after 10 s, then one every 10 s. */
+/** What the API documents as polite: a first look after 10 s, then one every 10 s. */
 const POLL_INTERVAL_S = 10;
-/** Where the vendor's own tools give up. */
+/** When the vendor's own tools give up. */
 const GIVE_UP_AFTER_S = 30 * 60;
-/** The first second of the year 10000, up to which ISO 8601 has four-digit years. */
+/** The first second of the year 10000: before it, ISO 8601 has four-digit years. */
 const END_OF_DATES_S = 253_402_300_800;
 
 /** Unix seconds as ISO 8601 in UTC with milliseconds; undefined where the number is no date. */
@@ -67,7 +67,7 @@ function isoDateOf(unixSeconds: number | null | undefined): string | undefined {
   return unixMs > 0 && unixMs < END_OF_DATES_S * 1000 ? new Date(unixMs).toISOString() : undefined;
 }
 
-/** When to look again at a pending task of this age in seconds; 10 s later where the age is unknown. */
+/** In how many seconds to look again at a pending task of this age in seconds; 10 if the age is unknown. */
 function pollAfter(ageSeconds = POLL_INTERVAL_S): number | undefined {
   if (ageSeconds >= GIVE_UP_AFTER_S) return undefined;
   return ageSeconds < POLL_INTERVAL_S ? Math.max(1, Math.round(POLL_INTERVAL_S - ageSeconds)) : POLL_INTERVAL_S;
@@ -137,13 +137,13 @@ export function toTask(value: unknown, { taskId, nowMs }: TaskContext): Task {
   });
 }
 
-/** What was metered, where the API tells it. */
+/** What was metered, if the API reports it. */
 function usageOf({ raw, response }: TaskRecord): JsonObject {
   const data = isObject(response.data) ? response.data : {};
   return [response.usage, data.usage, raw.usage].find(isObject) ?? {};
 }
 
-/** What a completed task has to show: its first video, the other files, and what it returned besides or instead. */
+/** The results of a completed task: its first video, the other files, and what it returned in addition or instead. */
 function resultsOf({ response }: TaskRecord, context: MediaContext) {
   const { media, ids, leftOut } = readResults(response, context);
   const video = media.find(({ kind }) => kind === 'video');
@@ -158,7 +158,7 @@ function resultsOf({ response }: TaskRecord, context: MediaContext) {
   };
 }
 
-/** The output with a note that some results are missing, for the reader would take the others for all. */
+/** The output with a note that some results are missing, so that nobody takes the rest for all of them. */
 function withLeftOut(output: unknown, count: number): JsonObject {
   const files = count === 1 ? '1 file, as its URL has' : `${count} files, as their URLs have`;
   return {
@@ -183,10 +183,4 @@ export function summarizeTask(task: Task): TaskSummary {
     elapsed_seconds,
     trace_id: status === 'failed' ? task.trace_id : undefined,
   });
-}
-
-/** The result videos of a task, in the order in which it names them. */
-export function videosOf(task: Task): string[] {
-  const others = (task.other_media ?? []).filter(({ kind }) => kind === 'video').map(({ url }) => url);
-  return task.video_url ? [task.video_url, ...others] : others;
 }

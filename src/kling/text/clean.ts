@@ -1,8 +1,8 @@
-/** What stands in place of a secret. */
+/** Replaces a secret. */
 export const REDACTED = '[redacted]';
 
 /**
- * Control, format and other invisible characters, which can hide instructions from the person who reads along
+ * Control, format and other invisible characters, which can hide instructions from a human reader
  * (bidi overrides, Unicode tags, variation selectors that carry data). Kept: newline and tab; the joiners, the two
  * presentation selectors and the direction marks that emoji and scripts need; the tags that make the flags of England,
  * Scotland and Wales; and the visible Arabic number signs that Unicode counts as format.
@@ -19,14 +19,14 @@ const TERMINAL_SEQUENCE =
 
 /** Text from outside, made safe to show: no terminal sequences, no invisible characters, no lone surrogates. */
 export function cleanText(text: string): string {
-  // Nearly all of it is plain ASCII, of which nothing has to go.
+  // Nearly all text is printable ASCII, from which nothing has to be removed.
   if (/^[ -~\n\t]*$/.test(text)) return text;
-  // Well-formed first: two halves could come together over what is removed between them, as an invisible character.
+  // Made well-formed first: removing what is between two surrogate halves could join them to an invisible character.
   const lines = text.toWellFormed().replace(TERMINAL_SEQUENCE, '').replace(/\r\n?/g, '\n');
   return lines.replace(INVISIBLE, '$1');
 }
 
-/** At most `max` UTF-16 units; what is cut ends in an ellipsis, and never in half a character. */
+/** Cuts a text to at most `max` UTF-16 units, ending in an ellipsis and never in half a character. */
 export function cutText(text: string, max: number): string {
   if (text.length <= max) return text;
   return `${text.slice(0, max - 1).replace(/[\ud800-\udbff]$/, '')}…`;
@@ -38,9 +38,9 @@ export function cleanLine(text: string, max: number): string {
 }
 
 /**
- * A function that replaces every occurrence of the secret, also where JSON has escaped some of its characters
- * (`\u0041`, `\/`, encoded up to three times): a body is redacted before it is parsed, so nothing later can cut a token in
- * half and show the rest. The number of backslashes is bounded, as a body may hold millions of them in a row.
+ * Returns a function that replaces every occurrence of the secret, even if JSON has escaped some of its characters
+ * (`\u0041`, `\/`, encoded up to three times). Bodies are redacted before they are parsed, so that no later step can cut a
+ * token in half and show the rest. The number of backslashes is bounded, because a body may contain millions in a row.
  */
 export function redactor(secret: string | undefined): (text: string) => string {
   if (!secret) return (text) => text;

@@ -11,16 +11,16 @@ export function isStructure(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-/** Whether an object or a list holds nothing; found out without listing its keys. */
+/** Whether an object or a list is empty, determined without listing its keys. */
 export function isEmpty(value: object): boolean {
   if (Array.isArray(value)) return value.length === 0;
   for (const _ in value) return false;
   return true;
 }
 
-/** A quick sign that a text may hold an integer that a JavaScript number cannot. */
+/** A quick test for texts that may contain an integer too large for a JavaScript number. */
 const LONG_INTEGER = /(?:^|[\s:,[])-?\d{16}/;
-/** What matters for finding such integers: escapes and quotes, which tell where strings are, and numbers. */
+/** The tokens needed to find such integers: escapes and quotes, which delimit strings, and numbers. */
 const TOKEN = /\\.|"|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/gi;
 
 /** JSON text with its integers beyond 2^53 in quotes. */
@@ -34,7 +34,7 @@ function quoteLongIntegers(text: string): string {
 }
 
 /**
- * Parsed JSON, or undefined where the text is not JSON. An integer that a JavaScript number cannot hold becomes a string
+ * Parsed JSON, or undefined if the text is not JSON. An integer that is too large for a JavaScript number becomes a string
  * of its digits: Kling's element ids have 18 digits, of which JSON.parse would corrupt the last ones.
  */
 export function parseJson(text: string): unknown {
@@ -57,7 +57,7 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 }
 
-/** Whether a value says anything: no blank string, no zero, nothing empty. */
+/** Whether a value carries information: it is not blank, not zero and not empty. */
 export function holdsSomething(value: unknown): boolean {
   return isStructure(value) ? !isEmpty(value) : textOf(value) !== undefined;
 }

@@ -2,13 +2,13 @@ import { cleanText, REDACTED } from './clean.js';
 import { MIN_PRIVATE_LENGTH, privateValuesOf } from './private-values.js';
 import { ANY_URL, isVendorUrl, plainSpelling, safeUrl } from './url.js';
 
-/** Makes what one record holds safe to show. */
+/** Makes the texts and URLs of one record safe to show. */
 export interface Cleaner {
   /** The text, clean, with the record's private values replaced. */
   text(text: string): string;
-  /** The same for a text that is clean already. */
+  /** The same for a text that has already been cleaned. */
   redact(text: string): string;
-  /** Whether a URL names no callback of the record, in whatever spelling. */
+  /** Whether a URL may be shown, because it is not a callback of the record in any spelling. */
   allows(url: string): boolean;
 }
 
@@ -24,7 +24,7 @@ function callbackPattern({ host, pathname }: URL): string {
 
 /**
  * The cleaner of a record.
- * @param own ids that may be shown though they also stand under a private key: the task's own, its trace's
+ * @param own ids that may be shown even if they also occur under a private key: the task id and the trace id
  */
 export function cleanerOf(record: object, own: readonly (string | undefined)[]): Cleaner {
   const ownIds = new Set(own.map((id) => id?.toLowerCase() ?? ''));
@@ -39,13 +39,13 @@ export function cleanerOf(record: object, own: readonly (string | undefined)[]):
     return pattern.test(plain);
   };
   const redactCallback = (address: string) => (isCallback(address) ? REDACTED : address);
-  // The longest come first, as one may begin like another.
+  // The longest come first, because one value may be the beginning of another.
   const needles = [...words].sort((a, b) => b.length - a.length);
 
   const redact = (text: string) => {
     if (text.length < MIN_PRIVATE_LENGTH) return text;
     const lower = text.toLowerCase();
-    // Plain searches first: hardly a text repeats anything private.
+    // A plain search first, since hardly any text repeats a private value.
     const hits = needles.filter((word) => lower.includes(word));
     let redacted = text;
     if (hosts.some((host) => lower.includes(host))) {
@@ -71,9 +71,9 @@ export interface MessageContext {
 }
 
 /**
- * A message of the API's about a failed task or a failed lookup, as it may be shown. It may name a callback in yet
- * another spelling, or the account by an id that nothing else tells as such; so every URL and every id is replaced, by
- * `[url]` and `[id]`, except those that the reader knows and the vendor's own addresses.
+ * Redacts the API's message about a failed task or a failed lookup. It may contain a callback in yet another spelling, or
+ * an id of the account that occurs nowhere else in the record. Therefore every URL and id is replaced by `[url]` or `[id]`,
+ * except those that the reader already knows and the vendor's own addresses.
  */
 export function redactMessage(message: string, { cleaner, ids, urls = [] }: MessageContext): string {
   const knownIds = new Set(ids.map((id) => id?.toLowerCase()));

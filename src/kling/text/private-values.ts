@@ -7,7 +7,7 @@ const INTERNAL_KEY = /^(?:_id|(?:user|actor_user|api|application|credential|auth
 /** Fields about the user's own callback, whose address may carry secrets. */
 const CALLBACK_KEY = /callback|webhook|notify/i;
 
-/** Why what stands below a key is private; '' where it is not. */
+/** Why the values below a key are private; '' if they are not. */
 type Privacy = '' | 'internal' | 'callback';
 
 function privacyOf(key: string): Privacy {
@@ -15,17 +15,17 @@ function privacyOf(key: string): Privacy {
   return CALLBACK_KEY.test(key) ? 'callback' : '';
 }
 
-/** Whether a key holds what must not be shown: an internal id, or a callback address. */
+/** Whether the value of a key must not be shown: an internal id or a callback address. */
 export function isPrivateKey(key: string): boolean {
   return privacyOf(key) !== '';
 }
 
-/** A shorter value is not private: replacing "1" wherever it occurs would only destroy the text. */
+/** A shorter value does not count as private: replacing every "1" would only garble the text. */
 export const MIN_PRIVATE_LENGTH = 8;
-/** Far more than any record has; each costs a search in every text. */
+/** Far more than any record has. Bounded, because each one costs a search in every text. */
 const MAX_PRIVATE_VALUES = 1000;
 
-/** Event names and the like, which the settings of a callback hold: "completed", "Task-Failed", "video.done". */
+/** Event names and the like, which occur in the settings of a callback: "completed", "Task-Failed", "video.done". */
 const PLAIN_WORDS = /^(?:[A-Z]?[a-z]+|[A-Z]+)(?:[._:-](?:[A-Z]?[a-z]+|[A-Z]+))*$/;
 
 /** What a record keeps private. */
@@ -37,7 +37,7 @@ export interface PrivateValues {
 }
 
 /**
- * Finds the internal ids and callback addresses of a record, also inside the JSON strings that it holds.
+ * Finds the internal ids and callback addresses of a record, including those inside JSON strings.
  * @param own ids that may be shown wherever they stand, in lower case
  */
 export function privateValuesOf(record: object, own: ReadonlySet<string>): PrivateValues {
@@ -50,7 +50,7 @@ export function privateValuesOf(record: object, own: ReadonlySet<string>): Priva
       for (const url of lower.match(ANY_URL) ?? []) {
         if (callbacks.size < MAX_PRIVATE_VALUES && URL.canParse(url)) callbacks.set(url, new URL(url));
       }
-      // The rest of a callback's settings identifies nobody.
+      // Other settings of a callback identify nobody.
       if (/\s/.test(text) || PLAIN_WORDS.test(text)) return;
     }
     const isNew = text.length >= MIN_PRIVATE_LENGTH && !own.has(lower);

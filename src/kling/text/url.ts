@@ -6,35 +6,35 @@ export function isHttpUrl(value: unknown): value is string {
   return typeof value === 'string' && /^\s*https?:\/\//i.test(value) && URL.canParse(value);
 }
 
-/** A URL as a client may follow it: http or https, at most 4,096 characters, percent-encoded. Undefined for all else. */
+/** A URL that a client may follow: http or https, percent-encoded, at most 4,096 characters. Undefined for anything else. */
 export function safeUrl(value: unknown): string | undefined {
   if (!isHttpUrl(value) || value.length > MAX_URL) return undefined;
   const { href } = new URL(value);
-  // Percent-encoding makes up to nine characters of one.
+  // Percent-encoding can turn one character into nine.
   return href.length > MAX_URL ? undefined : href;
 }
 
-/** Whether the URL, as `safeUrl` gives it, is an address of the vendor's. */
+/** Whether the URL, as returned by `safeUrl`, belongs to the vendor. */
 export function isVendorUrl(url: string): boolean {
   return /^https?:\/\/(?:[\w-]+\.)*acedata\.cloud(?::\d+)?(?:[/?#]|$)/.test(url);
 }
 
-/** What ends a URL: white space, quotes, brackets of mark-up, and the punctuation of Chinese, which knows no blanks. */
+/** What ends a URL: white space, quotes, angle brackets, and Chinese punctuation, which is not followed by a space. */
 const END = String.raw`\s"'<>，。；：！？、（）【】「」『』“”‘’`;
 
 /**
- * URLs of any scheme inside a text, also with escaped slashes or percent-encoded; the punctuation that ends a sentence
- * is not taken for a part of them.
+ * URLs of any scheme inside a text, even if their slashes are escaped or percent-encoded. Punctuation at the end of a
+ * sentence does not belong to them.
  */
 export const ANY_URL = new RegExp(
   String.raw`(?<![a-z\d+.-])[a-z\d+.-]+(?::|%(?:25)*3a)(?:\\{0,8}/|%(?:25)*2f){2}[^${END}]*[^${END}.,;:!?)\]}]`,
   'gi',
 );
 
-/** A text in which all spellings of an address read alike: without escapes and percent-encoding, in lower case. */
+/** Normalises a text so that all spellings of an address look alike: no escapes, no percent-encoding, lower case. */
 export function plainSpelling(text: string): string {
   let plain = text;
-  // An address inside the query of another is encoded once more, and that again in the next.
+  // An address in the query of another is encoded twice, one in the query of that three times, and so on.
   for (let round = 0; round < 5 && plain.includes('%'); round++) {
     plain = plain.replace(/(?:%[\da-f]{2})+/gi, (encoded) => {
       try {

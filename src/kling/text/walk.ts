@@ -1,15 +1,15 @@
 import { isObject, isStructure } from './json.js';
 
-/** Deeper than any record is nested, and far from what the call stack can bear. */
+/** Deeper than any record, but far below the limit of the call stack. */
 const MAX_DEPTH = 100;
 
 /**
- * Is told a value, its key (a number for an item of a list), and the context of the object or list that holds it.
- * Returns the context for what the value holds, or undefined to pass over that.
+ * Receives a value, its key (the index for an item of a list), and the context of the object or list that contains it.
+ * Returns the context for what is inside the value, or undefined to skip that.
  */
 export type Visitor<Context> = (value: unknown, key: string | number, context: Context) => Context | undefined;
 
-/** Visits all that an object or a list holds, in the order of the document, down to the given depth. */
+/** Visits everything inside an object or a list, in document order, down to the given depth. */
 export function walk<Context>(value: unknown, context: Context, visit: Visitor<Context>, depth = MAX_DEPTH): void {
   const step = (child: unknown, key: string | number) => {
     const below = visit(child, key, context);

@@ -32,7 +32,7 @@ async function errorOfLookup(): Promise<KlingError> {
 }
 
 describe('a Retry-After', () => {
-  test('of an hour is told as it is, but holds for 5 minutes', async () => {
+  test('of an hour is reported unchanged, but obeyed for 5 minutes', async () => {
     fakeApi.faults.push(reply(429, {}, { 'retry-after': '3600' }));
     const error = await errorOfLookup();
     expect(error).toMatchObject({ code: 'too_many_requests', retryAfterMs: 60 * MINUTE_MS });

@@ -30,7 +30,7 @@ describe('video_url, video_id and duration_seconds', () => {
     const task_result = { videos: [{ id: 'v1', url: A, duration: '5.041' }] };
     expect(taskOf({ data: { task_status: 'succeed', task_result } })).toMatchObject(VIDEO);
   });
-  test('of talking-photo, whose source is no result', () => {
+  test('of talking-photo, whose source video is not a result', () => {
     const task = taskOf({ source_video_url: B, video_url: A }, 'talking-photo');
     expect(task.video_url).toBe(A);
     expect(task).not.toHaveProperty('other_media');
@@ -51,7 +51,7 @@ describe('video_url, video_id and duration_seconds', () => {
     expect(task.video_url).toBe(A);
     expect(task.other_media).toEqual([{ kind: 'image', url: 'https://cdn.example/a.png' }]);
   });
-  test("the task's own id is no video's id", () => {
+  test("the task's own id is not taken for a video's id", () => {
     expect(taskOf({ id: 'T', video_url: A })).not.toHaveProperty('video_id');
     expect(taskOf({ task_id: 't', video_url: A })).not.toHaveProperty('video_id');
   });
@@ -62,7 +62,7 @@ describe('video_url, video_id and duration_seconds', () => {
   ])('the duration %j is %d', (duration, seconds) => {
     expect(taskOf({ video_url: A, duration }).duration_seconds).toBe(seconds);
   });
-  test.each(['', ' ', 'long', '5 s', -1, null, [], Infinity, '1e999'])('the duration %j is none', (duration) => {
+  test.each(['', ' ', 'long', '5 s', -1, null, [], Infinity, '1e999'])('%j is not a duration', (duration) => {
     expect(taskOf({ video_url: A, duration })).not.toHaveProperty('duration_seconds');
   });
 });
@@ -85,7 +85,7 @@ describe('the kind of a file', () => {
   ])('is told by the key %s above it', (key, kind) => {
     expect(kindOf({ data: { [key]: [{ url: 'https://cdn.example/a' }] } }, 'elements')).toBe(kind);
   });
-  test('is told by the nearest key', () => {
+  test('is decided by the nearest key', () => {
     expect(kindOf({ videos: [{ audio_url: 'https://cdn.example/a' }] })).toBe('audio');
   });
   test.each([
@@ -140,13 +140,13 @@ describe('other_media', () => {
     ]);
   });
 
-  test('name each file once, with what a later mention knows about it', () => {
+  test('name each file once, with the id and duration of a later mention', () => {
     const task = taskOf({ video_url: A, video_urls: [A, B, B], data: { videos: [{ url: A, id: 'v1', duration: 4 }] } });
     expect(task).toMatchObject({ video_url: A, video_id: 'v1', duration_seconds: 4 });
     expect(task.other_media).toEqual([{ kind: 'video', url: B }]);
   });
 
-  test('are of the kind that their first mention tells', () => {
+  test('have the kind of their first mention', () => {
     const url = 'https://cdn.example/a';
     expect(mediaOf({ video_url: B, image_url: url, data: { videos: [{ url }] } })).toEqual([{ kind: 'image', url }]);
   });
@@ -162,7 +162,7 @@ describe('other_media', () => {
     expect(mediaOf({ video_urls })?.map(({ url }) => url)).toEqual(video_urls.slice(1, 21));
   });
 
-  test('leave out what is no result', () => {
+  test('leave out what is not a result', () => {
     const NO_RESULT =
       'callback webhook status source origin preview cover poster thumbnail last_frame docs parent refer reference'.split(
         ' ',
@@ -189,7 +189,7 @@ describe('other_media', () => {
 });
 
 describe('a URL', () => {
-  test('is told percent-encoded, without white space around it', () => {
+  test('is shown percent-encoded, without surrounding white space', () => {
     expect(safeUrl(' https://cdn.example/a b\u202e"<.mp4\n')).toBe('https://cdn.example/a%20b%E2%80%AE%22%3C.mp4');
   });
   test.each([
@@ -204,12 +204,12 @@ describe('a URL', () => {
     5,
     null,
   ])('%j is none', (value) => expect(safeUrl(value)).toBeUndefined());
-  test('of more than 4,096 characters is none, also where the encoding makes it so', () => {
+  test('of more than 4,096 characters is dropped, even if only the encoding makes it that long', () => {
     expect(safeUrl(`https://a/${'x'.repeat(4000)}`)).toHaveLength(4010);
     expect(safeUrl(`https://a/${'x'.repeat(4096)}`)).toBeUndefined();
     expect(safeUrl(`https://a/${'镜'.repeat(1000)}`)).toBeUndefined();
   });
-  test('tells its kind by the extension of its path', () => {
+  test('has its kind from the extension of its path', () => {
     expect(kindOfUrl('https://a/b.mp4')).toBe('video');
     expect(kindOfUrl('https://a/b.JPG?c=d.mp4')).toBe('image');
     for (const url of ['https://a/b', 'https://a.mp4/', 'https://a/b.constructor', 'https://a.mp4']) {

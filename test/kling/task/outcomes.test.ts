@@ -73,14 +73,14 @@ describe('the message of a failure', () => {
   test('then from task_status_msg', () => {
     expect(messageOf({ state: 'failed', data: { task_status_msg: 'from Kling' } })).toBe('from Kling');
   });
-  test('is a sentence of ours where none is given', () => {
+  test('is a sentence of ours if the API gives none', () => {
     expect(messageOf({ state: 'cancelled' })).toBe('The task ended as "cancelled", without a reason from the API.');
     expect(messageOf({ success: false })).toBe('The task failed, without a reason from the API.');
   });
-  test('is none of invisible characters only', () => {
+  test('is never one of invisible characters only', () => {
     expect(messageOf({ error: { message: '\u200b\u0000' }, detail: 'visible', state: 'failed' })).toBe('visible');
   });
-  test('is no word of success, which the wrapping of a failed answer may carry', () => {
+  test('is never a word of success, which the envelope of a failed answer may contain', () => {
     const data = { task_status: 'failed', task_status_msg: 'The picture was refused.' };
     expect(messageOf({ code: 0, message: 'SUCCEED', data })).toBe('The picture was refused.');
   });

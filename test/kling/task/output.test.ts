@@ -13,12 +13,12 @@ describe('output', () => {
     expect(outputOf({ success: true, data: 'ready' })).toBe('ready');
   });
 
-  test('is the response without its wrapping where there is no data', () => {
+  test('is the response without its envelope if there is no data', () => {
     const wrapping = { success: true, task_id: 't', trace_id: 'x', state: 'succeed', status: 'succeed', request: {} };
     expect(outputOf({ ...wrapping, element_id: 'e1' })).toEqual({ element_id: 'e1' });
   });
 
-  test('stands beside a sound, as the sound may not be all', () => {
+  test('is there beside a sound, since the sound may not be everything', () => {
     const data = { voice_id: 'v1', audio_url: 'https://a.example/b.mp3' };
     expect(taskOf({ success: true, data })).toMatchObject({
       output: { voice_id: 'v1' },
@@ -107,7 +107,7 @@ describe('the size of the output', () => {
     expect(outputOf({ success: true, data: { ...empty, voice_id: 'v1' } })).toEqual({ voice_id: 'v1' });
   });
 
-  test('is used well', () => {
+  test('is used up to the limit', () => {
     const data = Array.from({ length: 1000 }, (_, index) => ({ element_id: index }));
     expect(JSON.stringify(outputOf({ success: true, data })).length).toBeGreaterThan(3800);
   });

@@ -28,7 +28,7 @@ describe('state words', () => {
     expect(statusOf({ data: [{}, word] })).toBe('failed');
   });
 
-  test('words are trimmed and compared in lower case, and told as the API spells them', () => {
+  test('words are trimmed and compared in lower case, and shown as the API spells them', () => {
     expect(judge({ state: ' \nSUCCEED ' })).toEqual({ status: 'completed', state: 'SUCCEED' });
   });
 
@@ -36,7 +36,7 @@ describe('state words', () => {
     expect(judge({ state, video_url: URL })).toEqual({ status: 'completed' });
   });
 
-  test('a word deeper than the data is none', () => {
+  test('a word deeper than the data does not count', () => {
     expect(statusOf({ video_url: URL, data: { task_result: { state: 'failed' } } })).toBe('completed');
   });
 });
@@ -52,7 +52,7 @@ describe('rule 1: a failed word', () => {
   const DONE = { state: 'succeed', video_url: URL };
   const FAILED = { state: 'failed', error: { code: 'risk', message: 'no' } };
 
-  test('yields to an element of a list with a done word and a URL; the error is told beside it', () => {
+  test('yields to an element of a list with a done word and a URL; the error is reported beside it', () => {
     expect(judge({ data: [FAILED, DONE] })).toEqual({
       status: 'completed',
       state: 'succeed',
@@ -81,7 +81,7 @@ describe('rule 1: a failed word', () => {
 });
 
 describe('rule 2: success false, or an error', () => {
-  test('is failed, whatever else is said', () => {
+  test('is failed, whatever else the record says', () => {
     expect(statusOf({ success: false, state: 'succeed', video_url: URL })).toBe('failed');
     expect(statusOf({ success: false, state: 'processing' })).toBe('failed');
     expect(statusOf({ video_url: URL }, { success: false })).toBe('failed');
@@ -141,7 +141,7 @@ describe('rule 3: a running word', () => {
     expect(statusOf({ state: 'running', video_url: URL }, OPEN)).toBe('pending');
   });
 
-  test('says nothing once the record is finished', () => {
+  test('does not count once the record is finished', () => {
     expect(judge({ state: 'running', video_url: URL }, FINISHED)).toEqual({ status: 'completed' });
     expect(statusOf({ state: 'running' }, FINISHED)).toBe('failed');
   });
@@ -208,7 +208,7 @@ describe('rule 7: otherwise pending', () => {
     },
   );
 
-  test('no record at all is pending', () => {
+  test('a missing record is pending', () => {
     for (const value of [null, 5, 'x', [], {}]) expect(judgeStatus(readRecord(value))).toEqual({ status: 'pending' });
   });
 });

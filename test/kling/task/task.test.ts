@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { summarizeTask, toTask, videosOf } from '../../../src/kling/task/task.js';
+import { summarizeTask, toTask } from '../../../src/kling/task/task.js';
 import {
   completedRecord,
   DOCUMENTED_ID,
@@ -61,7 +61,7 @@ describe('which fields there are', () => {
     expect(taskOf(value)).toEqual({ task_id: 't', status: 'pending', poll_after_seconds: 10 });
   });
 
-  test('a field of a wrong type counts as absent, and spoils no other', () => {
+  test('a field of the wrong type counts as absent and affects no other field', () => {
     const task = completed({
       type: 5,
       trace_id: {},
@@ -126,7 +126,7 @@ describe('error', () => {
     const callbacks = { callback_url: 'https://hook.example/', webhook_url: 'https://hook.example/s3cret' };
     expect(errorOf('see https://hook.example/s3cret', { request: callbacks })?.message).toBe('see [url]');
   });
-  test('keeps what a short private value would tear apart', () => {
+  test('is not garbled by a short private value', () => {
     expect(errorOf('error 1: no', { job_id: '1' })).toEqual({ message: 'error 1: no' });
   });
   test('may name the task and its trace', () => {
@@ -188,7 +188,7 @@ describe('trace_id', () => {
     expect(failed({ trace_id: 'x'.repeat(999) }).trace_id).toHaveLength(128));
 });
 
-test('internal ids and the callback URL are nowhere, of no status', () => {
+test('internal ids and the callback URL appear nowhere, whatever the status', () => {
   for (const task of [taskOf(documented, DOCUMENTED_ID), completed(), failed(), pending()]) {
     for (const value of PRIVATE_VALUES) expect(JSON.stringify(task)).not.toContain(value);
   }
@@ -197,12 +197,4 @@ test('internal ids and the callback URL are nowhere, of no status', () => {
 test('a summary keeps the trace id of a failed task only', () => {
   expect(summarizeTask(failed()).trace_id).toBe('trace-1');
   expect(summarizeTask(completed())).not.toHaveProperty('trace_id');
-});
-
-test('videosOf names all videos and nothing else', () => {
-  const urls = ['https://a/1.mp4', 'https://a/2.mp4'];
-  const response = { success: true, state: 'succeed', video_urls: urls, audio_url: 'https://a/3.mp3' };
-  expect(videosOf(completed({ response }))).toEqual(urls);
-  expect(videosOf(completed({ response: { state: 'succeed', audio_url: 'https://a/3.mp3' } }))).toEqual([]);
-  expect(videosOf(failed())).toEqual([]);
 });

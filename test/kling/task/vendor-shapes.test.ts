@@ -16,7 +16,7 @@ const completed = (response: unknown, fields: Json = {}) =>
   taskOf(record('t', { finished_at: FINISHED, response, ...fields }));
 
 describe("Kling's own form", () => {
-  test('the parent video, which the user gave, is not told as the result', () => {
+  test('the parent video, which the user submitted, is not reported as the result', () => {
     const task = taskOf(parentRecord('t', [{ id: 'v1', url: A, duration: '5' }]));
     expect(task).toMatchObject({ status: 'completed', video_url: A, video_id: 'v1', duration_seconds: 5 });
     expect(JSON.stringify(task)).not.toContain('parent');
@@ -29,7 +29,7 @@ describe("Kling's own form", () => {
     expect(taskOf({ id: 't', response: { parent_video: { url: A } } }).status).toBe('pending');
   });
 
-  test('where there is a task_result, nothing beside it is a result', () => {
+  test('if there is a task_result, nothing beside it is a result', () => {
     const beside = { videos: [{ url: B }], cover: { url: B } };
     expect(completed({ data: { ...beside, task_result: { videos: [{ url: A }] } } })).toMatchObject({ video_url: A });
     expect(completed({ data: { ...beside, task_result: { videos: [{ url: A }] } } })).not.toHaveProperty('other_media');
@@ -48,7 +48,7 @@ describe('an element', () => {
     expect(task).toMatchObject({ status: 'completed', output: { element_id: ELEMENT_ID } });
   });
 
-  test('its reference pictures are told as no results', () => {
+  test('its reference pictures are not reported as results', () => {
     expect(task).not.toHaveProperty('other_media');
     expect(JSON.stringify(task.output)).not.toContain('https:');
   });

@@ -59,7 +59,7 @@ describe.each(REQUESTS)('a callback URL%s', (_, write) => {
     expect(task.request?.prompt).toMatch(/^to \[redacted\].* twice$/);
   });
 
-  test('another address on the same host is none', () => {
+  test('another address on the same host is not a callback', () => {
     const response = {
       state: 'succeed',
       video_url: 'https://hook.example/v.mp4',

@@ -74,6 +74,8 @@ export function summaryOf({
   error,
   elapsed_seconds,
   trace_id,
+  other_media,
+  output,
 }: Json): Json {
   return {
     task_id,
@@ -84,6 +86,8 @@ export function summaryOf({
     duration_seconds,
     error,
     elapsed_seconds,
+    other_media,
+    output,
     ...(status === 'failed' && { trace_id }),
   };
 }

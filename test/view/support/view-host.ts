@@ -7,37 +7,13 @@ import { build } from 'esbuild';
 import type { Browser, BrowserContextOptions, Frame, Page, Route } from 'playwright-core';
 import { bundleView } from '../../../scripts/bundle-view.js';
 import type {} from './page/host.js';
+import { policyOf, RESOURCE_DOMAINS } from './policy.js';
 import { VIDEO } from './tasks.js';
 
 type Json = Record<string, unknown>;
 
 const HOST_URL = 'https://host.test/';
 const VIEW_URL = 'https://view.test/';
-
-/** What the server declares with the resource. */
-export const RESOURCE_DOMAINS = [
-  'https://*.acedata.cloud',
-  'https://*.klingai.com',
-  'https://*.kling.ai',
-  'https://*.kechuangai.com',
-];
-
-/** The policy that MCP Apps (2026-01-26, "CSP Construction from Metadata") derives from `resourceDomains`. */
-export function policyOf(resourceDomains: string[]): string {
-  const domains = resourceDomains.join(' ');
-  return [
-    `default-src 'none'`,
-    `script-src 'self' 'unsafe-inline' ${domains}`,
-    `style-src 'self' 'unsafe-inline' ${domains}`,
-    `connect-src 'self'`,
-    `img-src 'self' data: ${domains}`,
-    `font-src 'self' ${domains}`,
-    `media-src 'self' data: ${domains}`,
-    `frame-src 'none'`,
-    `object-src 'none'`,
-    `base-uri 'self'`,
-  ].join('; ');
-}
 
 /** What a host can do that can do everything. */
 export const ALL_CAPABILITIES = { serverTools: {}, openLinks: {}, downloadFile: {}, updateModelContext: { text: {} } };
@@ -61,7 +37,8 @@ export interface ViewOptions {
   browserContext?: BrowserContextOptions;
 }
 
-async function viewHtml(): Promise<string> {
+/** The page, as the build makes it. */
+export async function viewHtml(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'kling-view-'));
   await bundleView(folder);
   const html = await readFile(join(folder, 'view.html'), 'utf8');

@@ -1,0 +1,45 @@
+/** The pictures of the README, from the real page in a browser: `npm run pictures`. */
+import { mkdir, stat } from 'node:fs/promises';
+import { launchBrowser } from '../../test/view/support/browser.js';
+import { completedTask, pendingTask, REQUEST, resultOf } from '../../test/view/support/tasks.js';
+import { ViewHost } from '../../test/view/support/view-host.js';
+
+const MAX_BYTES = 150 * 1024;
+const request = {
+  ...REQUEST,
+  prompt:
+    'A wide ribbon of warm evening light drifts slowly across a deep blue sky, calm and out of focus, seamless loop.',
+};
+/** As of a host; where the font is not installed, the system's is used. */
+const styles = { variables: { '--font-sans': 'Inter, system-ui, sans-serif' } };
+const STATES = {
+  pending: pendingTask(84, { request }),
+  completed: completedTask({ request }),
+};
+
+await mkdir('docs', { recursive: true });
+const browser = await launchBrowser();
+for (const theme of ['light', 'dark'] as const) {
+  for (const [state, task] of Object.entries(STATES)) {
+    const view = await ViewHost.open(browser, {
+      context: { theme, locale: 'en-US', timeZone: 'UTC', availableDisplayModes: ['inline', 'fullscreen'], styles },
+      callTool: () => new Promise(() => {}),
+      width: '600px',
+      browserContext: { colorScheme: theme, deviceScaleFactor: 1.5, viewport: { width: 660, height: 600 } },
+    });
+    await view.result(resultOf(task));
+    await view.state(state);
+    // The browser shows that it loads for a moment, and the host draws the border.
+    await view.page.waitForTimeout(2000);
+    await view.page.addStyleTag({
+      content: 'iframe{border:1px solid light-dark(#ddd,#444)!important;border-radius:12px}',
+    });
+    const path = `docs/view-${state}-${theme}.png`;
+    await view.page.locator('iframe').screenshot({ path, omitBackground: true });
+    const { size } = await stat(path);
+    console.log(`wrote ${path}, ${Math.round(size / 1024)} KB`);
+    if (size > MAX_BYTES) process.exitCode = 1;
+    await view.close();
+  }
+}
+await browser.close();
