@@ -16,9 +16,13 @@ const FILES = [
   'LICENSE',
   'README.md',
   'dist/THIRD-PARTY-NOTICES.txt',
+  'dist/check.js',
   'dist/index.js',
   'dist/main.js',
   'dist/package.json',
+  'dist/service.js',
+  'dist/session.js',
+  'dist/tools.json',
   'dist/undici.js',
   'dist/view.html',
   'package.json',
@@ -54,7 +58,9 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('the package holds nothing but what it needs', () => {
-  expect(packed.files.map(({ path }) => path).sort()).toEqual(FILES);
+  // What several files share stands in chunks, which esbuild names by what is in them.
+  const files = packed.files.map(({ path }) => path).filter((path) => !/^dist\/chunk-[0-9A-Z]{8}\.js$/.test(path));
+  expect(files.sort()).toEqual(FILES);
 });
 
 test('the package is small enough for npx', () => {
