@@ -121,26 +121,18 @@ export class Follow {
 
   /** What is known now. */
   outcome(pollAfterSeconds?: number): Outcome {
-    const states = [...this.#states];
-    return {
-      tasks: new Map(states.flatMap(([id, { task }]) => (task ? [[id, task] as const] : []))),
-      notFound: states.filter(([, state]) => isUnknown(state)).map(([id]) => id),
-      faults: new Map(
-        states.flatMap(([id, { task, fault, isClosed, isNotFound }]) =>
-          fault && (isClosed || !(task || isNotFound)) ? [[id, fault] as const] : [],
-        ),
-      ),
-      pollAfterSeconds,
-    };
+    const outcome: Outcome = { tasks: new Map(), notFound: [], faults: new Map(), pollAfterSeconds };
+    for (const [id, { task, fault, isClosed, isNotFound }] of this.#states) {
+      const isFatal = fault !== undefined && isClosed;
+      if (task) outcome.tasks.set(id, task);
+      else if (isNotFound && !isFatal) outcome.notFound.push(id);
+      if (fault && (isFatal || !(task || isNotFound))) outcome.faults.set(id, fault);
+    }
+    return outcome;
   }
 }
 
 const newState = (): State => ({ looks: 0, isNotFound: false, isClosed: false, intervalMs: YOUNG_INTERVAL_MS });
-
-/** Whether the API said that there is no such task, and nothing has contradicted it. */
-function isUnknown({ task, isNotFound, isClosed, fault }: State): boolean {
-  return !task && isNotFound && !(fault && isClosed);
-}
 
 function takeTask(state: State, task: Task): void {
   const ageMs = task.elapsed_seconds === undefined ? DEFAULT_AGE_MS : task.elapsed_seconds * 1000;

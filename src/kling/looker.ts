@@ -147,6 +147,7 @@ export class Looker {
 
   /** The repeated looks that are due now or would become due before the next request, the most urgent first. */
   #dueLooks(nowMs: number): NextLook[] {
+    if (this.#again.size === 0) return [];
     const looks = [...this.#again.values()].sort((a, b) => a.dueMs - b.dueMs);
     const isAnyDue = looks[0] !== undefined && looks[0].dueMs <= nowMs;
     return isAnyDue ? looks.filter(({ dueMs }) => dueMs <= nowMs + MIN_GAP_MS) : [];

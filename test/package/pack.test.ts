@@ -17,6 +17,8 @@ const FILES = [
   'README.md',
   'dist/THIRD-PARTY-NOTICES.txt',
   'dist/check.js',
+  // What several of the others share; esbuild names these files by their content.
+  'dist/chunk-*.js',
   'dist/index.js',
   'dist/main.js',
   'dist/package.json',
@@ -58,9 +60,8 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('the package holds nothing but what it needs', () => {
-  // What several files share stands in chunks, which esbuild names by what is in them.
-  const files = packed.files.map(({ path }) => path).filter((path) => !/^dist\/chunk-[0-9A-Z]{8}\.js$/.test(path));
-  expect(files.sort()).toEqual(FILES);
+  const files = new Set(packed.files.map(({ path }) => path.replace(/chunk-[A-Z\d]{8}/, 'chunk-*')));
+  expect([...files].sort()).toEqual(FILES);
 });
 
 test('the package is small enough for npx', () => {

@@ -3,16 +3,26 @@ import { ANY_URL } from './url.js';
 import { walk } from './walk.js';
 
 /** Fields that identify the vendor's internals or the account. `task_id` and `trace_id` are not among them. */
-const INTERNAL_KEY = /^(?:_id|(?:user|actor_user|api|application|credential|authorization|job)_id)$/i;
-/** Fields about the user's own callback, whose address may carry secrets. */
-const CALLBACK_KEY = /callback|webhook|notify/i;
+const INTERNAL_KEYS = new Set([
+  '_id',
+  'user_id',
+  'actor_user_id',
+  'api_id',
+  'application_id',
+  'credential_id',
+  'authorization_id',
+  'job_id',
+]);
+/** Fields about the user's own callback, whose address may carry secrets; in lower case. */
+const CALLBACK_KEY = /callback|webhook|notify/;
 
 /** Why the values below a key are private; '' if they are not. */
 type Privacy = '' | 'internal' | 'callback';
 
 function privacyOf(key: string): Privacy {
-  if (INTERNAL_KEY.test(key)) return 'internal';
-  return CALLBACK_KEY.test(key) ? 'callback' : '';
+  const lower = key.toLowerCase();
+  if (INTERNAL_KEYS.has(lower)) return 'internal';
+  return CALLBACK_KEY.test(lower) ? 'callback' : '';
 }
 
 /** Whether the value of a key must not be shown: an internal id or a callback address. */
