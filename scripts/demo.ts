@@ -16,9 +16,11 @@ import {
   secondDocumented,
 } from '../test/support/records.js';
 import { ENTRY } from '../test/support/server-process.js';
+import { demoTask } from './demo-task.js';
 
 const FAILED_ID = '7f0c2b54-31d3-4f0e-9d0c-0d6a5f6f6b11';
 const RENDERING_ID = '3d1f7a90-5e0b-4c52-8a7e-9a1d0c4b2e77';
+const BACKGROUND_ID = '5b1e6c2d-9f3a-4e77-b2d8-1c0f7a6e4d93';
 const UNKNOWN_ID = '00000000-1111-2222-3333-444444444444';
 /** The watched task is done after this time; the server's second look comes after 5 s, its third after 15. */
 const RENDERING_MS = 12_000;
@@ -59,12 +61,12 @@ async function demoWithFakeApi(): Promise<void> {
   console.log(
     'No network is used: a fake API plays the API. With ACEDATACLOUD_API_TOKEN and ids it asks the real one.\n',
   );
-  const readyMs = performance.now() + RENDERING_MS;
-  const rendering = () =>
-    performance.now() < readyMs ? pendingRecord(RENDERING_ID, 'processing', 240) : completedRecord(RENDERING_ID);
-  const failed = failedRecord(FAILED_ID);
-  const fakeApi = await FakeApi.start([documented, secondDocumented, failed, rendering]);
-  const client = await connect({ ACEDATACLOUD_API_TOKEN: TOKEN, ACEDATACLOUD_API_BASE_URL: fakeApi.url });
+  const readyIn = (id: string, startMs: number) => () =>
+    performance.now() < startMs + RENDERING_MS ? pendingRecord(id, 'processing', 5) : completedRecord(id);
+  const rendering = readyIn(RENDERING_ID, performance.now());
+  const fakeApi = await FakeApi.start([documented, secondDocumented, failedRecord(FAILED_ID), rendering]);
+  const variables = { ACEDATACLOUD_API_TOKEN: TOKEN, ACEDATACLOUD_API_BASE_URL: fakeApi.url };
+  const client = await connect(variables);
   try {
     await listTools(client);
     await show(client, 'kling_get_task', { task_id: DOCUMENTED_ID });
@@ -73,6 +75,8 @@ async function demoWithFakeApi(): Promise<void> {
     const task_ids = [DOCUMENTED_ID, SECOND_DOCUMENTED_ID, FAILED_ID, RENDERING_ID, UNKNOWN_ID];
     await show(client, 'kling_get_tasks_batch', { task_ids });
     await show(client, 'kling_get_task', { task_id: RENDERING_ID, wait_seconds: 50 });
+    fakeApi.add(readyIn(BACKGROUND_ID, performance.now()));
+    await demoTask(variables, BACKGROUND_ID);
   } finally {
     await client.close();
     await fakeApi.close();

@@ -4,99 +4,20 @@ import type { Exchange } from './exchange.js';
 import { toolOf } from './features.js';
 import { INVALID_PARAMS, ProtocolError, type Request } from './json-rpc.js';
 import type { Toolbox } from './toolbox.js';
+import { NEVER, WaitTask } from './wait-task.js';
 
 /** A call that would wait at least this long becomes a task. */
 const MIN_WAIT_SECONDS = 10;
-/** How long a task is followed, and how long its last state can be fetched. */
-const MAX_FOLLOWING_MS = 3_600_000;
-const TTL_MS = 7_200_000;
-/** How long `tasks/get` waits for a look that is due. */
-const MAX_LOOK_MS = 5000;
 const MAX_TASKS = 256;
 /** The longest time that a timer of Node can take: the lookup has a limit of its own. */
 const NO_LIMIT_MS = 2 ** 31 - 1;
-const NEVER = new AbortController().signal;
+const NEVER_STOPPED = { cancelled: NEVER, closing: NEVER };
 
 /** The tool whose tasks need no memory: all that is to be known of them stands in their id. */
 const SINGLE_TOOL = 'kling_get_task';
 /** The Kling task and, in base 36, when the wait for it began, in milliseconds since 1970. */
 const SINGLE_ID = /^([A-Za-z0-9_-]{1,128})@([0-9a-z]{1,9})$/;
 const BATCH_ID = /^batch-of-\d{1,3}@[0-9a-f-]{36}$/;
-
-/** A wait that goes on while the client polls; between two polls nothing happens. */
-class WaitTask {
-  readonly id: string;
-  readonly expiresAtMs = Date.now() + TTL_MS;
-  readonly #following: Following;
-  readonly #createdAtMs: number;
-  #finished: number;
-  #updatedAtMs: number;
-  /** How it ended, told again unchanged as often as it is asked for. */
-  #end: object | undefined;
-
-  constructor(id: string, following: Following, createdAtMs: number) {
-    this.id = id;
-    this.#following = following;
-    this.#finished = following.finished;
-    this.#createdAtMs = createdAtMs;
-    this.#updatedAtMs = createdAtMs;
-  }
-
-  /** Looks where a look is due, and says how the wait is doing. */
-  async poll(closing: AbortSignal): Promise<object> {
-    // The look goes on where the poll is cancelled: the next poll will want to know.
-    if (!this.#end) await this.#following.look(MAX_LOOK_MS, { cancelled: NEVER, closing });
-    const { done, looked } = this.#following;
-    // Another poll, or a cancellation, may have ended the task meanwhile.
-    if (!this.#end && (done || (looked && Date.now() - this.#createdAtMs >= MAX_FOLLOWING_MS))) {
-      const result = { resultType: 'complete', ...this.#following.result() };
-      this.#finish('completed', `${this.#summary()}`, { result });
-    }
-    return this.toJson();
-  }
-
-  cancel(): void {
-    if (!this.#end) this.#finish('cancelled', `${this.#summary()}; cancelled, no longer looked up`);
-  }
-
-  /** Stops looking. */
-  drop(): void {
-    this.#following.cancel();
-  }
-
-  toJson(): object {
-    if (this.#end) return this.#end;
-    const { finished, fault } = this.#following;
-    if (finished !== this.#finished) this.#updatedAtMs = Date.now();
-    this.#finished = finished;
-    const summary = this.#summary();
-    return this.#describe('working', fault ? `${summary}; the last lookup failed: ${fault}` : summary);
-  }
-
-  #finish(status: 'completed' | 'cancelled', statusMessage: string, more?: object): void {
-    this.#updatedAtMs = Date.now();
-    this.#end = { ...this.#describe(status, statusMessage), ...more };
-    this.drop();
-  }
-
-  #describe(status: string, statusMessage: string): object {
-    return {
-      taskId: this.id,
-      status,
-      statusMessage,
-      createdAt: new Date(this.#createdAtMs).toISOString(),
-      lastUpdatedAt: new Date(this.#updatedAtMs).toISOString(),
-      ttlMs: TTL_MS,
-      pollIntervalMs: this.#following.pollIntervalMs,
-    };
-  }
-
-  /** How the wait is doing, for a person. */
-  #summary(): string {
-    const { finished, total } = this.#following;
-    return `${finished} of ${total} finished, ${Math.round((Date.now() - this.#createdAtMs) / 1000)} s`;
-  }
-}
 
 /** The tasks extension: a long wait is answered with a handle, and the client polls for its outcome. */
 export class Tasks {
@@ -163,9 +84,11 @@ export class Tasks {
 
   async #restore(id: string, klingId: string, startMs: number): Promise<WaitTask> {
     const tool = (await this.toolbox.load()).get(SINGLE_TOOL);
+    if (!tool) throw new TypeError(`there is no tool ${SINGLE_TOOL}`);
     const createdAtMs = Math.min(startMs, Date.now());
-    const following = tool && startFollowing(tool, { task_id: klingId }, true);
-    if (!following) throw unknownTask('cannot be followed. Call kling_get_task again.');
+    const args = { task_id: klingId };
+    // What keeps it from being followed, such as a token that is missing by now, is an outcome for the model to read.
+    const following = startFollowing(tool, args, true) ?? ended(await tool.call(args, { stop: NEVER_STOPPED }));
     // Another request may have restored it while the tools were loaded.
     const known = this.#tasks.get(id);
     return known && known.expiresAtMs > Date.now() ? known : this.#keep(new WaitTask(id, following, createdAtMs));
@@ -192,6 +115,23 @@ function startFollowing(tool: Tool, args: unknown, isResumed = false): Following
   } catch {
     return undefined;
   }
+}
+
+/** A wait that was over before it began. */
+function ended(result: ReturnType<Following['result']>): Following {
+  return {
+    ids: [],
+    askedWaitSeconds: 0,
+    done: true,
+    looked: true,
+    finished: 0,
+    total: 1,
+    pollIntervalMs: MIN_WAIT_SECONDS * 1000,
+    fault: undefined,
+    async look() {},
+    result: () => result,
+    cancel() {},
+  };
 }
 
 function unknownTask(what: string): ProtocolError {

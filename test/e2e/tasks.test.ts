@@ -34,7 +34,7 @@ function taskTest(name: string, tasks: TaskSource[], run: (setup: Setup) => Prom
     try {
       await run({ fakeApi, server, ask: (message) => resultOf(server, message) });
       expect(await server.close()).toEqual({ code: 0, signal: null });
-      expect(server.stderr).not.toMatch(/error:|^\s+at /m);
+      expect(server.stderr).not.toMatch(/error: (?!ACEDATACLOUD|Set this)|^\s+at /m);
     } finally {
       server.child.kill('SIGKILL');
       await fakeApi.close();
@@ -115,6 +115,21 @@ describe('A call that waits 10 s or more, by a client with the tasks extension',
     fakeApi.always = errorReply(401, 'invalid_token');
     expect(await ask(followTask(nextId(), 'task-1'))).toMatchObject({ resultType: 'complete', isError: true });
   });
+
+  taskTest(
+    'is an error at once where the configuration is at fault',
+    [],
+    async ({ ask }) => {
+      const result = await ask(followTask(nextId(), 'task-1'));
+      expect(result).toMatchObject({ resultType: 'complete', isError: true });
+      expect(JSON.stringify(result)).toContain('[configuration]');
+      const taskId = `task-1@${Date.now().toString(36)}`;
+      const task = await ask(ofTask(nextId(), 'get', taskId));
+      expect(task).toMatchObject({ status: 'completed', result: { isError: true } });
+      expect(JSON.stringify(task)).toContain('[configuration]');
+    },
+    { ACEDATACLOUD_API_TOKEN: undefined },
+  );
 
   taskTest('with "not found" becomes a task that ends with the second look', [], async ({ ask, fakeApi }) => {
     const handle = await ask(followTask(nextId(), 'nobody'));

@@ -1,0 +1,87 @@
+import { setMaxListeners } from 'node:events';
+import type { Following } from '../tools/tool.js';
+
+/** How long a task is followed, and how long its last state can be fetched. */
+const MAX_FOLLOWING_MS = 3_600_000;
+const TTL_MS = 7_200_000;
+/** How long `tasks/get` waits for a look that is due. */
+const MAX_LOOK_MS = 5000;
+/** Never aborts. */
+export const NEVER = new AbortController().signal;
+// Each poll listens, and Node takes more than ten listeners for a leak.
+setMaxListeners(0, NEVER);
+
+/** A wait that goes on while the client polls; between two polls nothing happens. */
+export class WaitTask {
+  readonly id: string;
+  readonly expiresAtMs = Date.now() + TTL_MS;
+  readonly #following: Following;
+  readonly #createdAtMs: number;
+  #finished: number;
+  #updatedAtMs: number;
+  /** How it ended, told again unchanged as often as it is asked for. */
+  #end: object | undefined;
+
+  constructor(id: string, following: Following, createdAtMs: number) {
+    this.id = id;
+    this.#following = following;
+    this.#finished = following.finished;
+    this.#createdAtMs = createdAtMs;
+    this.#updatedAtMs = createdAtMs;
+  }
+
+  /** Looks where a look is due, and says how the wait is doing. */
+  async poll(closing: AbortSignal): Promise<object> {
+    // The look goes on where the poll is cancelled: the next poll will want to know.
+    if (!this.#end) await this.#following.look(MAX_LOOK_MS, { cancelled: NEVER, closing });
+    const { done, looked } = this.#following;
+    // Another poll, or a cancellation, may have ended the task meanwhile.
+    if (!this.#end && (done || (looked && Date.now() - this.#createdAtMs >= MAX_FOLLOWING_MS))) {
+      const result = { resultType: 'complete', ...this.#following.result() };
+      this.#finish('completed', `${this.#summary()}`, { result });
+    }
+    return this.toJson();
+  }
+
+  cancel(): void {
+    if (!this.#end) this.#finish('cancelled', `${this.#summary()}; cancelled, no longer looked up`);
+  }
+
+  /** Stops looking. */
+  drop(): void {
+    this.#following.cancel();
+  }
+
+  toJson(): object {
+    if (this.#end) return this.#end;
+    const { finished, fault } = this.#following;
+    if (finished !== this.#finished) this.#updatedAtMs = Date.now();
+    this.#finished = finished;
+    const summary = this.#summary();
+    return this.#describe('working', fault ? `${summary}; the last lookup failed: ${fault}` : summary);
+  }
+
+  #finish(status: 'completed' | 'cancelled', statusMessage: string, more?: object): void {
+    this.#updatedAtMs = Date.now();
+    this.#end = { ...this.#describe(status, statusMessage), ...more };
+    this.drop();
+  }
+
+  #describe(status: string, statusMessage: string): object {
+    return {
+      taskId: this.id,
+      status,
+      statusMessage,
+      createdAt: new Date(this.#createdAtMs).toISOString(),
+      lastUpdatedAt: new Date(this.#updatedAtMs).toISOString(),
+      ttlMs: TTL_MS,
+      pollIntervalMs: this.#following.pollIntervalMs,
+    };
+  }
+
+  /** How the wait is doing, for a person. */
+  #summary(): string {
+    const { finished, total } = this.#following;
+    return `${finished} of ${total} finished, ${Math.round((Date.now() - this.#createdAtMs) / 1000)} s`;
+  }
+}
