@@ -7,7 +7,7 @@ import { INVALID_PARAMS, ProtocolError } from './json-rpc.js';
 import { RESOURCES, readResource } from './resources.js';
 import type { Toolbox } from './toolbox.js';
 
-/** What both eras of the protocol are made of. */
+/** What the answers of both eras are made from. */
 export interface ServerOptions {
   info: { name: string; title: string; version: string };
   instructions: string;
@@ -18,7 +18,7 @@ export interface ServerOptions {
   closing: AbortSignal;
 }
 
-/** What both eras tell of what they can; the era without sessions adds tasks. */
+/** The extensions that are announced in both eras; the era without sessions adds tasks. */
 export const EXTENSIONS = { 'io.modelcontextprotocol/ui': {} };
 
 /** The methods that both eras have, by name. */

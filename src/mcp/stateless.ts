@@ -22,7 +22,7 @@ const SERVER_INFO_KEY = 'io.modelcontextprotocol/serverInfo';
 const SUBSCRIPTION_KEY = 'io.modelcontextprotocol/subscriptionId';
 const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
 
-/** Lists, the view and what the server can do stay as they are while the process lives; they depend on its settings. */
+/** Lists, the view and the capabilities do not change while the process runs, but depend on its settings. */
 const CACHE_HINTS = { ttlMs: 300_000, cacheScope: 'private' };
 const CACHEABLE = new Set(['tools/list', 'resources/list', 'resources/templates/list', 'resources/read']);
 
@@ -36,7 +36,10 @@ export function isStateless({ method, meta }: Request): boolean {
   );
 }
 
-/** Checks what each request says of its client. @throws ProtocolError, in the order that MCP lays down */
+/**
+ * The client's capabilities, as the request gives them.
+ * @throws ProtocolError where version or capabilities are unusable; checked in the order that MCP lays down
+ */
 function capabilitiesOf({ meta }: Request): JsonObject {
   const requested = meta[VERSION_KEY];
   if (typeof requested !== 'string') {
@@ -51,8 +54,13 @@ function capabilitiesOf({ meta }: Request): JsonObject {
   throw new ProtocolError(INVALID_PARAMS, `params._meta["${CAPABILITIES_KEY}"] must be an object.`);
 }
 
+/** Clients send `null` for what they leave out. */
+function isPresent(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
 function hasTasks({ extensions }: JsonObject): boolean {
-  return isObject(extensions) && (extensions[TASKS_EXTENSION] ?? undefined) !== undefined;
+  return isObject(extensions) && isPresent(extensions[TASKS_EXTENSION]);
 }
 
 function requireTasks(capabilities: JsonObject): void {
@@ -132,7 +140,7 @@ function discovery(instructions: string): object {
 async function listen(exchange: Exchange, capabilities: JsonObject, closing: AbortSignal): Promise<object> {
   const { id, params } = exchange.request;
   const { notifications } = params;
-  if (isObject(notifications) && (notifications.taskIds ?? undefined) !== undefined) requireTasks(capabilities);
+  if (isObject(notifications) && isPresent(notifications.taskIds)) requireTasks(capabilities);
   if (!isObject(notifications)) throw new ProtocolError(INVALID_PARAMS, 'params.notifications must be an object.');
   const _meta = { [SUBSCRIPTION_KEY]: id };
   exchange.notify('notifications/subscriptions/acknowledged', { _meta, notifications: {} });

@@ -38,7 +38,7 @@ export class WaitTask {
     // Another poll, or a cancellation, may have ended the task meanwhile.
     if (!this.#end && (done || (looked && Date.now() - this.#createdAtMs >= MAX_FOLLOWING_MS))) {
       const result = { resultType: 'complete', ...this.#following.result() };
-      this.#finish('completed', `${this.#summary()}`, { result });
+      this.#finish('completed', this.#summary(), { result });
     }
     return this.toJson();
   }
