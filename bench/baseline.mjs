@@ -1,5 +1,5 @@
-// What the server is measured against: a script on the same pipes that knows its answers by heart. argv: the file with
-// the answers; with `undici` as second argument it loads undici at the start and takes calls, with no SDK.
+// The baseline: a script on the same pipes with prepared answers, and no SDK. The first argument is the file with the
+// answers. With `undici` as the second one, it loads undici at the start and makes the lookups.
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 

@@ -18,7 +18,7 @@ const UNDICI = 'script with undici';
 /** How many times longer than the bare script a start may take, by how the client begins. */
 const START_AIMS = { stateless: 1.9, session: 2.2 };
 
-/** In every round each is started once; after half a second comes its first call. */
+/** Starts each command once per round, and makes its first call half a second later. */
 export async function measureStart(commands: Commands, rounds: number): Promise<Figure[]> {
   const names = ['bare', 'server', 'undici', 'unbundled'] as const;
   const ready = { bare: [], server: [], undici: [], unbundled: [] } as Record<keyof Commands, number[]>;
@@ -26,7 +26,7 @@ export async function measureStart(commands: Commands, rounds: number): Promise<
   const atAnswer = structuredClone(ready);
   const later = structuredClone(ready);
   const firstCall = structuredClone(ready);
-  // The first, which warms up the disk and the compile cache, does not count.
+  // The first round is a warm-up for the disk and the compile cache, and does not count.
   for (let round = -1; round < rounds; round++) {
     for (const name of names) {
       const subject = await Subject.start(commands[name]);

@@ -2,7 +2,7 @@
  * How quick and light the server is: `npm run bench`. Each figure is a ratio against a baseline of the same run, in
  * interleaved rounds. `--json` prints for machines, `--node PATH` measures on another Node, `--rounds N` sets how long, `--only PART`
  * measures start, calls, batches or package alone.
- * Exit code 1 where an aim is missed.
+ * Exits with 1 if an aim is missed.
  */
 import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';

@@ -15,7 +15,7 @@ const AT_ONCE = 50;
 const MAX_GROWTH = 1.15;
 const TASKS = 500;
 
-/** Each weighs one in the mix; the ordinary answer has the rest of a hundred. */
+/** Each accounts for one per cent of the requests; the rest get the ordinary answer. */
 const FAULTS: Handler[] = [
   errorReply(401, 'invalid_token'),
   errorReply(403, 'used_up'),
@@ -49,7 +49,7 @@ const FAULTS: Handler[] = [
   },
 ];
 
-/** Large bodies come at a steady pace: a heap's peak under several at once is chance, and would hide what grows. */
+/** Large bodies arrive at a steady pace: random peaks of the heap would hide real growth. */
 const LARGE: [every: number, handler: Handler][] = [
   [250, reply(200, 'x'.repeat(9 * 1024 * 1024))],
   [100, reply(200, { id: 'x', request: { prompt: 'x'.repeat(1024 * 1024) } })],
@@ -79,7 +79,7 @@ fakeApi.always = (...args) => {
   (large ?? FAULTS[pick(100)] ?? fakeApi.answer)(...args);
 };
 
-/** Tells on demand what is resident, what the heap holds without its garbage, and what keeps the event loop busy. */
+/** Reports on demand the resident memory, the heap after a collection, and what keeps the event loop alive. */
 const TELL = `
   import { setFlagsFromString } from 'node:v8';
   import { runInNewContext } from 'node:vm';

@@ -1,4 +1,4 @@
-/** The value below which the given part (0 to 1) of the numbers lies. */
+/** The quantile of the numbers for a fraction from 0 to 1. */
 export function quantile(numbers: readonly number[], part: number): number {
   const sorted = numbers.toSorted((a, b) => a - b);
   return sorted[Math.round((sorted.length - 1) * part)] ?? Number.NaN;
@@ -21,7 +21,7 @@ export interface Figure {
   met: boolean;
 }
 
-/** Sets ours against the baseline, round by round: what slows a whole round down cancels out. */
+/** Compares with the baseline round by round, so that whatever slows down a whole round cancels out. */
 export function compare(
   row: Pick<Figure, 'figure' | 'baseline' | 'unit' | 'aim'>,
   ours: readonly number[],

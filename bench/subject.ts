@@ -26,7 +26,7 @@ const STATELESS = {
   },
 };
 
-/** A process that speaks MCP, the server or a baseline, and the watch beside it. */
+/** A process under measurement that speaks MCP: the server or a baseline. */
 export class Subject {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #waiting = new Map<number, (answer: Json) => void>();
@@ -101,7 +101,7 @@ export class Subject {
     return (count / (performance.now() - startMs)) * 1000;
   }
 
-  /** Resident memory in MiB; NaN where the system does not tell it as Linux does. */
+  /** Resident memory in MiB; NaN on other systems than Linux. */
   residentMiB(): number {
     if (process.platform !== 'linux') return Number.NaN;
     const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
@@ -111,7 +111,7 @@ export class Subject {
   async end(): Promise<void> {
     const exited = once(this.#child, 'exit');
     this.#child.stdin.end();
-    // A baseline with open connections does not end by itself; the server gets the time to keep its compiled code.
+    // A baseline with open connections does not exit by itself; the server needs the time to store its compiled code.
     await Promise.race([exited, sleep(500, undefined, { ref: false })]);
     this.#child.kill('SIGKILL');
     await exited;

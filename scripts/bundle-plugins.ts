@@ -34,7 +34,7 @@ const UNUSED: [module: string, stub: string][] = [
   ],
 ];
 
-/** Replaces the unused modules, and fails the build when one of them is not met any more: a new version moved it. */
+/** Replaces the unused modules. Fails the build if one of them no longer occurs, since a new version has moved it. */
 export const dropUnused: Plugin = {
   name: 'drop-unused',
   setup({ onLoad, onEnd }) {
@@ -58,8 +58,8 @@ export const dropUnused: Plugin = {
 const CONSTANT = /^((?:export )?const \w+ = )(.*(?:\n(?![a-zA-Z/(]).*)*);$/gm;
 
 /**
- * The SDK builds schemas for the whole protocol when it is loaded. As calls that the bundler knows to be pure, the ones
- * that nobody uses are dropped. Fails the build when the SDK's file does not look as expected.
+ * The SDK builds schemas for the whole protocol when it is loaded. Marked as pure, the calls whose results nobody uses are
+ * dropped by the bundler. Fails the build if the SDK's file does not look as expected.
  */
 export const dropUnusedSchemas: Plugin = {
   name: 'drop-unused-schemas',

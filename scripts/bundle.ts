@@ -8,7 +8,7 @@ import { dropUnused, dropUnusedSchemas } from './bundle-plugins.js';
 import { bundleView } from './bundle-view.js';
 import { noticesOf } from './notices.js';
 
-/** What is loaded by itself: the entry, and the targets of dynamic imports under names that a person understands. */
+/** The files that are loaded separately: the entry, and the targets of dynamic imports, with readable names. */
 const FILES = {
   index: 'src/index.ts',
   main: 'src/main.ts',
@@ -57,7 +57,7 @@ export async function bundle(outdir: string): Promise<Metafile> {
   return metafile;
 }
 
-/** What `tools/list` shows with the default settings, so that a start need load neither the schemas nor zod. */
+/** The answer to `tools/list` with the default settings, so that a start does not have to load the schemas or zod. */
 function preparedList() {
   const tools = createTools({
     backend: new KlingError('configuration', 'not used'),

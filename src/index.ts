@@ -4,9 +4,9 @@ import * as module from 'node:module';
 import { join } from 'node:path';
 
 /**
- * Keeps compiled code from one start to the next, where Node can (22.8 and later). It lies beside the code, not in the
- * temporary folder: whoever could plant something there could change the code itself. A folder that cannot be written
- * to is left alone.
+ * Keeps compiled code from one start to the next, if Node supports it (22.8 and later). The cache lives beside the code
+ * and not in the temporary folder, where other users could plant code; whoever can write here can change the code itself
+ * anyway. If the folder is not writable, there is no cache.
  */
 function enableCompileCache(): void {
   if (!('enableCompileCache' in module) || typeof module.enableCompileCache !== 'function') return;
@@ -15,10 +15,10 @@ function enableCompileCache(): void {
     accessSync(folder, constants.W_OK);
     module.enableCompileCache(join(folder, '.cache'));
   } catch {
-    // Started without the cache, it is only slower.
+    // Without the cache, the start is only slower.
   }
 }
 
 enableCompileCache();
-// Loaded after the cache is there: a static import would be evaluated before it.
+// Imported dynamically, because a static import would be evaluated before the cache is enabled.
 void import('./main.js');

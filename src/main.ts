@@ -32,7 +32,7 @@ async function serve(log: Log): Promise<void> {
   for (const fault of faults) log.error(fault);
 
   const closing = new AbortController();
-  // Each call in flight listens, and Node takes more than ten listeners for a leak.
+  // Every call in flight adds a listener, and Node warns of a leak beyond ten.
   setMaxListeners(0, closing.signal);
   const createTools = async () =>
     (await import('./service.js')).createService({ connection, faults, maxWaitSeconds, userAgent: USER_AGENT, log });
@@ -59,7 +59,7 @@ async function serve(log: Log): Promise<void> {
   }
 }
 
-/** Prints and ends once the text has left the process. */
+/** Prints the text, and exits once it has left the process. */
 function print(stream: NodeJS.WritableStream, text: string, exitCode: number): void {
   stream.write(text, () => process.exit(exitCode));
 }

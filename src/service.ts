@@ -16,7 +16,7 @@ export interface ServiceOptions {
   log: Log;
 }
 
-/** The tools and all that stands below them. Loaded for the first call, or shortly after the first `tools/list`. */
+/** Creates the tools and everything below them. Loaded for the first call, or shortly after the first `tools/list`. */
 export function createService({ connection, faults, maxWaitSeconds, userAgent, log }: ServiceOptions): Tool[] {
   const onBug = (error: unknown) =>
     log.error(error instanceof Error ? (error.stack ?? error.message) : 'a call failed');
@@ -27,7 +27,7 @@ export function createService({ connection, faults, maxWaitSeconds, userAgent, l
       onBug,
     });
   }
-  // The first request would have to load it otherwise.
+  // Otherwise the first request would have to wait until it is loaded.
   import('./kling/api/undici.js').catch(() => {});
   const client = new KlingClient(connection, {
     userAgent,

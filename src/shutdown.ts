@@ -1,20 +1,20 @@
 import type { Log } from './log.js';
 import type { Connection } from './mcp/connection.js';
 
-/** After stdin was closed there are 2 s in all: 1.5 s for a request in flight, then for the answers to get out; the rest is slack. */
+/** When stdin closes, the process ends within 2 s: 1.5 s for a request in flight, then time to flush the answers, then slack. */
 const CLOSING_LIMIT_MS = 1800;
-/** The time that a signal leaves for an answer that is half written. */
+/** How long a signal waits for an answer that is partly written. */
 const SIGNAL_LIMIT_MS = 500;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Ends the process in order, however the end comes: stdin closed, a signal, stdout gone, or an exception that nobody caught.
- * @param closing aborted when stdin was closed: waiting calls then answer with what they know
+ * Shuts the process down in an orderly way, whatever the cause: stdin closed, a signal, stdout gone, or an uncaught exception.
+ * @param closing aborted when stdin closes, so that waiting calls answer with what they know
  */
 export function shutDownOrderly(connection: Connection, closing: AbortController, log: Log): void {
   const { pipe } = connection;
 
-  /** Ends once everything written has left the process, or the time is over: \`exit\` alone would cut a large answer. */
+  /** Exits once everything written has left the process, or at the time limit: `exit` alone would truncate a large answer. */
   function exitAfterFlush(limitMs: number): void {
     setTimeout(() => process.exit(0), limitMs);
     // In the next turn, so that answers which the end itself sets free get out too.
@@ -46,7 +46,7 @@ export function shutDownOrderly(connection: Connection, closing: AbortController
     });
   }
 
-  // The client closed its end (EPIPE): nobody is left to answer.
+  // The client closed its end (EPIPE), so there is nobody left to answer.
   pipe.stdout.on('error', () => process.exit(0));
 
   const crash = (error: unknown) => {

@@ -13,7 +13,7 @@ import {
 } from './json-rpc.js';
 import { MAX_LINE_BYTES, StdioPipe } from './stdio.js';
 
-/** More requests at once than any client makes: beyond that the next messages wait in the pipe. */
+/** More requests at once than any client makes. Beyond this, further messages wait in the pipe. */
 const MAX_IN_FLIGHT = 1000;
 
 /**
@@ -31,12 +31,12 @@ export interface Eras {
 }
 
 /**
- * Takes the messages of a client and sees to it that each request is answered exactly once, whatever era it belongs to:
- * request ids and cancellations are shared by both.
+ * Takes the messages of a client and makes sure that every request is answered exactly once, whichever era it belongs to.
+ * Both eras share request ids and cancellations.
  */
 export class Connection {
   readonly pipe: StdioPipe;
-  /** Called once, when stdin has ended and the last message was taken. */
+  /** Called once, after stdin has ended and the last message has been handled. */
   onEnd: () => void = () => {};
   /** Called whenever a request was answered or cancelled. */
   onSettled: () => void = () => {};
@@ -60,7 +60,7 @@ export class Connection {
     });
   }
 
-  /** How many requests the client waits for, subscriptions not counted. */
+  /** The number of requests that the client waits for, not counting subscriptions. */
   get inFlight(): number {
     return this.#open.size - this.#background;
   }
@@ -99,7 +99,7 @@ export class Connection {
     } else if (incoming.kind === 'notification' && incoming.method === 'notifications/cancelled') {
       this.#cancel(incoming.params.requestId);
     }
-    // Other notifications tell nothing that this server acts on, and it makes no requests that could be answered.
+    // This server acts on no other notification, and makes no requests to which there could be a response.
   }
 
   #start(request: Request): void {
@@ -132,7 +132,7 @@ export class Connection {
   }
 
   #logFailure(method: string, error: unknown, { isOpen }: Exchange): void {
-    // Clients try out methods; what they send wrongly, their developers should read about.
+    // Clients probe for methods, which is not worth a warning; malformed requests are, for the client's developers.
     if (error instanceof ProtocolError) {
       const what = `${cleanLine(method, 80)}: ${error.message}`;
       if (error.code === INVALID_PARAMS || error.code === INVALID_REQUEST) this.#logRefusal(what);
@@ -144,7 +144,7 @@ export class Connection {
     this.log.warn(`refused a message: ${what}`);
   }
 
-  /** Keeps count of an exchange that changed. */
+  /** Updates the counts when an exchange changes. */
   #follow(exchange: Exchange): void {
     if (exchange.inBackground) this.#background += exchange.isOpen ? 1 : -1;
     if (exchange.isOpen) return;
@@ -155,11 +155,11 @@ export class Connection {
 
   #cancel(id: unknown): void {
     const exchange = typeof id === 'string' || typeof id === 'number' ? this.#open.get(id) : undefined;
-    // MCP has it that `initialize` cannot be cancelled.
+    // MCP forbids the cancellation of `initialize`.
     if (exchange && exchange.request.method !== 'initialize') exchange.cancel();
   }
 
-  /** Answers what cannot be taken, without an id where none can be read: clients refuse `id: null`. */
+  /** Answers an unusable message, without an id if none can be read: clients refuse `id: null`. */
   #refuse(code: number, message: string, id?: RequestId): void {
     this.#logRefusal(message);
     this.pipe.write({ jsonrpc: '2.0', ...(id !== undefined && { id }), error: { code, message } });

@@ -1,14 +1,14 @@
 import type { JsonObject } from '../kling/text/json.js';
 import { INTERNAL_ERROR, isRequestId, ProtocolError, type Request } from './json-rpc.js';
 
-/** Progress of a call as MCP tells it. */
+/** Progress of a call, as MCP defines it. */
 export interface Progress {
   progress: number;
   total: number;
   message: string;
 }
 
-/** One request on its way to its answer. What comes after the answer or the cancellation is dropped. */
+/** One request until it is answered. Anything sent after the answer or a cancellation is dropped. */
 export class Exchange {
   readonly #controller = new AbortController();
   #open = true;
@@ -33,7 +33,7 @@ export class Exchange {
     return this.#open;
   }
 
-  /** Whether the server may end without having answered, and may take further requests however many of these are open. */
+  /** Whether the server may end without answering this request, which then does not count towards the limit on open ones. */
   get inBackground(): boolean {
     return this.#inBackground;
   }
@@ -47,11 +47,11 @@ export class Exchange {
     if (this.#open) this.send({ jsonrpc: '2.0', method, params });
   }
 
-  /** Tells the client of progress; undefined where it did not ask, or with a token that cannot be used. */
+  /** Sends progress to the client; undefined if it did not ask for any, or sent an unusable token. */
   get notifyProgress(): ((progress: Progress) => void) | undefined {
     const { progressToken } = this.request.meta;
     if (!isRequestId(progressToken)) return undefined;
-    // In the next turn: progress in the same write as the answer finds its listener gone in some clients.
+    // Sent in the next turn: some clients have removed the listener if progress arrives in the same write as the answer.
     return (progress) => {
       setImmediate(() => this.notify('notifications/progress', { progressToken, ...progress }));
     };

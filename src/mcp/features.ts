@@ -14,7 +14,7 @@ export interface ServerOptions {
   toolbox: Toolbox;
   /** The built page of the view. */
   viewFile: string;
-  /** Aborts when the client is about to go: waiting ends, and what is known is answered. */
+  /** Aborted when the client is leaving: calls stop waiting and answer with what they know. */
   closing: AbortSignal;
 }
 
@@ -33,7 +33,7 @@ export function createFeatures(options: ServerOptions): Map<string, Answer> {
   ]);
 }
 
-/** Answers `tools/call`; what goes wrong in the tool is a result too. */
+/** Answers `tools/call`. A failure inside the tool is a result as well. */
 export async function callTool(exchange: Exchange, { toolbox, closing }: ServerOptions): Promise<object> {
   const tool = await toolOf(exchange, toolbox);
   return tool.call(exchange.request.params.arguments, {
@@ -42,7 +42,7 @@ export async function callTool(exchange: Exchange, { toolbox, closing }: ServerO
   });
 }
 
-/** Lists are short, so there is no second page to ask for. */
+/** The lists fit on one page, so every cursor is refused. */
 function onePage(params: JsonObject, page: JsonObject): JsonObject {
   if (params.cursor === undefined || params.cursor === '') return page;
   throw new ProtocolError(INVALID_PARAMS, 'params.cursor is unknown: the list has one page.');

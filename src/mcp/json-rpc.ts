@@ -34,18 +34,18 @@ export interface Request {
   meta: JsonObject;
 }
 
-/** What a message turned out to be. */
+/** The kinds of messages. */
 export type Incoming =
   | { kind: 'request'; request: Request }
   | { kind: 'notification'; method: string; params: JsonObject }
-  /** Answers a request of this server, which makes none. */
+  /** A response to a request of this server, which never makes any. */
   | { kind: 'response' }
-  /** Breaks the rules; the id is there where one can be read. */
+  /** A message that breaks the rules, with its id if one can be read. */
   | { kind: 'refused'; error: ProtocolError; id: RequestId | undefined };
 
 /**
- * Reads one message. Clients differ in what they send: members of `params` that are null count as absent, and members
- * that a message should not have are ignored.
+ * Reads one message. Clients vary, so members of `params` that are null count as absent, and members that a message should
+ * not have are ignored.
  */
 export function readMessage(message: unknown): Incoming {
   if (!isObject(message)) return refused('A message must be a JSON object.');

@@ -1,8 +1,8 @@
 const NEWLINE = 0x0a;
 
 /**
- * Splits a stream of bytes into lines. A line longer than the maximum is skipped as it comes, so that it costs no
- * memory, and reported once. Each byte is looked at once, also when they come one at a time.
+ * Splits a stream of bytes into lines. A line that is too long is discarded while it arrives, so that it takes no memory,
+ * and is reported once. Each byte is examined once, even if bytes arrive one at a time.
  */
 export class LineSplitter {
   #parts: Buffer[] = [];
@@ -25,7 +25,7 @@ export class LineSplitter {
     this.#add(chunk.subarray(start));
   }
 
-  /** Takes what has come as a whole line: at a newline, and at the end of the stream. */
+  /** Completes the current line, at a newline or at the end of the stream. */
   end(): void {
     const line = Buffer.concat(this.#parts).toString('utf8');
     const tooLong = this.#tooLong;

@@ -5,7 +5,7 @@ import { INTERNAL_ERROR, INVALID_PARAMS, ProtocolError, RESOURCE_NOT_FOUND } fro
 
 const MIME_TYPE = 'text/html;profile=mcp-app';
 
-/** Where results were seen to have their media, and the domains beside them; a host lets nothing else through. */
+/** The domains on which results have been seen, and related ones. A host blocks media from all others. */
 const MEDIA_DOMAINS = [
   'https://*.acedata.cloud',
   'https://*.klingai.com',
@@ -13,7 +13,7 @@ const MEDIA_DOMAINS = [
   'https://*.kechuangai.com',
 ];
 
-/** What `resources/list` tells. Some clients offer resources to their models, hence audience and description. */
+/** The answer to `resources/list`. Some clients offer resources to their models, hence the audience and the description. */
 export const RESOURCES = [
   {
     uri: VIEW_URI,

@@ -14,8 +14,8 @@ interface Waiting {
 }
 
 /**
- * Carries requests to the SDK's server and its answers back. Each gets a number in place of the client's id: the SDK takes
- * an id of 0 for none when it is cancelled, and would send a late answer to an id that is in use again.
+ * Carries requests to the SDK's server, and its answers back. The client's id is replaced by a number: the SDK ignores the
+ * cancellation of an id of 0, and would send a late answer to an id that is in use again.
  */
 class ExchangeTransport implements Transport {
   onmessage?: NonNullable<Transport['onmessage']>;
@@ -31,7 +31,7 @@ class ExchangeTransport implements Transport {
       this.#take(message.id)?.reject(new ProtocolError(message.error.code, message.error.message));
   }
 
-  /** Has the SDK answer a request; of the params it gets to see only the given ones. */
+  /** Lets the SDK answer a request, of which it sees only the given params. */
   answer(exchange: Exchange, params?: JsonObject): Promise<object> {
     return new Promise((resolve, reject) => {
       const id = ++this.#lastNumber;
@@ -44,7 +44,7 @@ class ExchangeTransport implements Transport {
     return this.#waiting.get(id)?.exchange;
   }
 
-  /** Fails a request with an error as it is: the SDK would send the message of any bug to the client. */
+  /** Fails a request with the error itself, because the SDK would send the message of any bug to the client. */
   fail(id: RequestId, error: unknown): void {
     this.#take(id)?.reject(error);
   }
@@ -57,7 +57,7 @@ class ExchangeTransport implements Transport {
 }
 
 /**
- * What the SDK needs of `initialize`. Nothing depends on the capabilities of the client, so they are not looked into.
+ * The params of `initialize` that the SDK needs. Nothing depends on the client's capabilities, so they are not checked.
  * @throws ProtocolError that names what is missing
  */
 function handshakeOf({ protocolVersion, capabilities, clientInfo }: JsonObject): JsonObject {

@@ -75,7 +75,7 @@ function requireTasks(capabilities: JsonObject): void {
 /** Answers a request whose capabilities were read. */
 type Method = (exchange: Exchange, capabilities: JsonObject) => Promise<object>;
 
-/** Serves 2026-07-28, in which every request stands for itself. */
+/** Serves 2026-07-28, in which every request is self-contained. */
 export function createStateless(options: ServerOptions): Answer {
   const { info, instructions, closing, toolbox, viewFile } = options;
   const tasks = new Tasks(toolbox, closing);
@@ -136,7 +136,7 @@ function discovery(instructions: string): object {
   };
 }
 
-/** A subscription to nothing, as nothing here ever changes: it is acknowledged, and answered at the end of stdin. */
+/** A subscription, to nothing because nothing here ever changes. It is acknowledged, and answered when stdin ends. */
 async function listen(exchange: Exchange, capabilities: JsonObject, closing: AbortSignal): Promise<object> {
   const { id, params } = exchange.request;
   const { notifications } = params;

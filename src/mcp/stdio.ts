@@ -2,12 +2,12 @@ import type { Readable, Writable } from 'node:stream';
 import { LineSplitter } from './lines.js';
 
 export const MAX_LINE_BYTES = 10 * 1024 * 1024;
-/** While the client leaves this much unread, nothing more is done: a message may have an answer many times its size. */
+/** While the client leaves this much unread, no further message is handled: its answer may be many times its size. */
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
-/** Meanwhile a little is still taken in and kept, so that the end of stdin behind it is noticed. */
+/** Meanwhile a little input is still read and kept, so that the end of stdin is noticed. */
 const MAX_HELD_BYTES = 256 * 1024;
 const UNREAD_PEEK_INTERVAL_MS = 50;
-/** While too many requests are in flight, messages are still taken bit by bit: a cancellation may stand among them. */
+/** While too many requests are in flight, input is still read bit by bit, because it may contain a cancellation. */
 const BUSY_PEEK_INTERVAL_MS = 1000;
 /** Lines are collected for one write in each turn of the event loop (15 to 24 % more calls a second), up to this size. */
 const MAX_COLLECTED = 64 * 1024;
@@ -53,7 +53,7 @@ export class StdioPipe {
     this.stdout.on('drain', () => this.readOn());
   }
 
-  /** Reads nothing any more. */
+  /** Stops reading. */
   stop(): void {
     this.#ended = true;
     clearTimeout(this.#peek);
@@ -67,7 +67,7 @@ export class StdioPipe {
     else this.#turn ??= setImmediate(() => this.flush());
   }
 
-  /** Hands on at once what was collected; needed before the process exits. */
+  /** Writes the collected lines immediately, which is needed before the process exits. */
   flush(): void {
     clearImmediate(this.#turn);
     this.#turn = undefined;
@@ -76,7 +76,7 @@ export class StdioPipe {
     this.#collected = '';
   }
 
-  /** Goes on reading where it was held up and need not be any more. */
+  /** Resumes reading if it was paused and the reason is gone. */
   readOn(): void {
     if (this.#ended || !this.stdin.isPaused() || this.#isFull()) return;
     clearTimeout(this.#peek);

@@ -9,11 +9,11 @@ import { NEVER, WaitTask } from './wait-task.js';
 /** A call that would wait at least this long becomes a task. */
 const MIN_WAIT_SECONDS = 10;
 const MAX_TASKS = 256;
-/** The longest time that a timer of Node can take: the lookup has a limit of its own. */
+/** The longest delay of a Node timer, in effect no limit: the lookup has a timeout of its own. */
 const NO_LIMIT_MS = 2 ** 31 - 1;
 const NEVER_STOPPED = { cancelled: NEVER, closing: NEVER };
 
-/** The tool whose tasks need no memory: all that is to be known of them stands in their id. */
+/** The tool whose tasks need no memory, because their id contains everything that is needed. */
 const SINGLE_TOOL = 'kling_get_task';
 /** The Kling task and, in base 36, when the wait for it began, in milliseconds since 1970. */
 const SINGLE_ID = /^([A-Za-z0-9_-]{1,128})@([0-9a-z]{1,9})$/;
@@ -29,8 +29,8 @@ export class Tasks {
   ) {}
 
   /**
-   * Starts a call as a task, if it is one that waits long and its first look leaves something pending.
-   * @returns the answer to `tools/call`; undefined where the call is to be answered as any other
+   * Starts a call as a task if it waits long enough and something is pending after its first look.
+   * @returns the answer to `tools/call`; undefined if the call is to be answered like any other
    */
   async start(exchange: Exchange): Promise<object | undefined> {
     const tool = await toolOf(exchange, this.toolbox);
@@ -68,7 +68,7 @@ export class Tasks {
     return {};
   }
 
-  /** The task that a request names; one that is not in memory is made anew if its id says what to look up. */
+  /** The task that a request names. One that is not in memory is recreated if its id says what to look up. */
   async #find({ params: { taskId } }: Request): Promise<WaitTask> {
     if (typeof taskId !== 'string') throw unknownTask('must be a string: the taskId that tools/call returned.');
     const task = this.#tasks.get(taskId);
@@ -94,7 +94,7 @@ export class Tasks {
     return known && known.expiresAtMs > Date.now() ? known : this.#keep(new WaitTask(id, following, createdAtMs));
   }
 
-  /** Keeps a task in the table, from which the oldest fall out. */
+  /** Adds a task to the table, from which the oldest are dropped. */
   #keep(task: WaitTask): WaitTask {
     this.#tasks.get(task.id)?.drop();
     this.#tasks.delete(task.id);
@@ -108,7 +108,7 @@ export class Tasks {
   }
 }
 
-/** What the tool would follow; undefined for arguments that it refuses, as the call itself says best what is wrong. */
+/** Starts to follow; undefined if the tool refuses the arguments, since the ordinary call then reports what is wrong. */
 function startFollowing(tool: Tool, args: unknown, isResumed = false): Following | undefined {
   try {
     return tool.follow(args, isResumed);

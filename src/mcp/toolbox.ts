@@ -3,12 +3,12 @@ import type { Tool } from '../tools/tool.js';
 
 export type Listing = Tool['listing'];
 
-/** When, after the tools were listed, they are loaded so that the first call need not wait for it. */
+/** How long after `tools/list` the tools are loaded, so that the first call does not have to wait for them. */
 const WARM_UP_DELAY_MS = 50;
 
 /**
- * The tools. Listing them needs no code of theirs, since the build prepares the list: they are loaded when the first is
- * called, or shortly after they were listed.
+ * The tools. The build prepares their list, so that listing them does not load their code. They are loaded at the first call
+ * or shortly after they have been listed.
  */
 export class Toolbox {
   #tools: Promise<Map<string, Tool>> | undefined;
@@ -16,7 +16,7 @@ export class Toolbox {
 
   /**
    * @param create loads and makes the tools
-   * @param preparedFile the list as JSON; undefined where it would not be right
+   * @param preparedFile the list as JSON; undefined if the settings differ from those that it was prepared for
    */
   constructor(
     readonly create: () => Promise<Tool[]>,

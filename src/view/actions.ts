@@ -3,9 +3,9 @@ import { can, download, openLink, otherDisplayMode, setDisplayMode } from './hos
 import { begin } from './session.js';
 import type { Media } from './task.js';
 
-/** What a person can do here: each only where the host can. */
+/** What a person can do here; each action is offered only if the host supports it. */
 
-/** Tells when the host does not do what was asked for. */
+/** Shows that the host did not do what was asked for. */
 async function attempt(request: Promise<unknown>): Promise<void> {
   try {
     await request;
@@ -14,7 +14,7 @@ async function attempt(request: Promise<unknown>): Promise<void> {
   }
 }
 
-/** Buttons for one file. Its address can change, so that it is read when it is needed. */
+/** Buttons for one file. Its URL can change, so it is read only when it is needed. */
 export function buttonsFor(media: Media, further?: HTMLElement): HTMLElement {
   return el(
     'div.actions',
@@ -26,7 +26,7 @@ export function buttonsFor(media: Media, further?: HTMLElement): HTMLElement {
   );
 }
 
-/** Where the button for full screen stands: the display mode can change while a video plays, which must go on. */
+/** The place of the fullscreen button. The display mode can change while a video plays, which must not be interrupted. */
 export function displayModePlace(): HTMLElement {
   const place = el('span.display-mode');
   updateDisplayMode(place);
@@ -53,8 +53,8 @@ export function linkTo(url: string): HTMLElement {
 export const lookAgainButton = () => can('serverTools') && button('Look again', () => begin(true));
 
 /**
- * Copies within the click: in a sandboxed frame, which has no right to the clipboard, only that works. Where nothing
- * may be copied, the text stays there to be copied by hand.
+ * Copies within the click, which is the only way in a sandboxed frame without access to the clipboard. If copying fails, the
+ * text stays visible, to be copied by hand.
  */
 export function copyButton(label: string, textOf: () => string): HTMLElement {
   const element = button(label, async () => {
@@ -71,7 +71,7 @@ export function copyButton(label: string, textOf: () => string): HTMLElement {
   return element;
 }
 
-/** It is missing in frames without a secure context, and refused in most others. */
+/** `navigator.clipboard` is missing in frames without a secure context, and refused in most others. */
 async function copyThroughClipboard(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

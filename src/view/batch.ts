@@ -58,7 +58,7 @@ export function updateBatch(card: HTMLElement, batch: ShownTasks, follow: Follow
     card.replaceChildren(top, grid, rest);
     return;
   }
-  // The grid stays in the page: a video that is taken out, and be it for a moment, stops.
+  // The grid stays in the page, because a video that is removed even for a moment stops playing.
   grid.previousElementSibling?.replaceWith(top);
   grid.nextElementSibling?.replaceWith(rest);
 }

@@ -10,7 +10,7 @@ import { capitalize, factsOf, nounOf, promptOf, remedyOf, settingsOf } from './w
 
 const card = (state: string, ...children: Child[]) => el('section.card', { 'data-state': state }, ...children);
 
-/** It takes the focus when the button that had it is gone. */
+/** Gets the focus when the focused button is removed. */
 export const title = (text: string) => el('h1', { tabindex: '-1' }, text);
 
 const head = (mark: Child, ...texts: Child[]) => el('header', {}, mark, el('div.texts', {}, ...texts));
@@ -31,7 +31,7 @@ const USUAL_MS = 300_000;
 const ASK_AGAIN = 'Ask again to see how it is doing.';
 const NOT_FOLLOWED = 'This view no longer follows it.';
 
-/** An honest word on how long it takes, and on what happens here meanwhile. */
+/** How long it usually takes, and what this page does in the meantime. */
 export function noteOfPending(startMs: number | undefined, follow: Follow): string {
   const isSlow = startMs !== undefined && Date.now() - startMs > USUAL_MS;
   const usual = `Most take 1 to 5 minutes${isSlow ? '; this one takes longer' : ''}.`;
@@ -49,11 +49,11 @@ export function noteOfPending(startMs: number | undefined, follow: Follow): stri
   }
 }
 
-/** A button where following has ended before the task has. */
+/** A button to look again, if the following ended before the task did. */
 export const lookAgainIfStopped = ({ state }: Follow) =>
   (state === 'stopped' || state === 'overdue') && lookAgainButton();
 
-/** @param task undefined while nothing more is known than that it runs */
+/** @param task undefined while nothing is known except that it is running */
 export function pendingCard(task: Task | undefined, follow: Follow): HTMLElement {
   const isMoving = follow.state === 'following' || follow.state === 'cannot';
   const heading = title(task ? `Making your ${nounOf(task)}` : 'Still running');
@@ -105,7 +105,7 @@ export function completedCard(task: Task): HTMLElement {
   );
 }
 
-/** What a task returned that is no file, such as the id of a voice. */
+/** What a task returned other than files, such as the id of a voice. */
 export const outputOf = (output: unknown) => el('pre', { dir: 'ltr', tabindex: '0' }, JSON.stringify(output, null, 2));
 
 export function failedCard(task: Task): HTMLElement {

@@ -61,7 +61,7 @@ export async function request(
   }
 }
 
-/** Messages count from the embedding window alone. */
+/** Only messages from the embedding window count. */
 export function listen(): void {
   window.addEventListener('message', ({ source, data }: MessageEvent<unknown>) => {
     if (source === window.parent && isObject(data) && data.jsonrpc === '2.0') receive(data);

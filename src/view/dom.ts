@@ -1,6 +1,6 @@
 export type Child = Node | string | undefined | false;
 
-/** Names of attributes come from this page alone; what was received may be a value, never a name. */
+/** Attribute names come only from this page. Received data may be a value, but never a name. */
 type Attributes = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -38,7 +38,7 @@ export function button(label: string, onClick: () => void): HTMLButtonElement {
   return element;
 }
 
-/** Says it to people who cannot see it. */
+/** Announces a text to screen readers. */
 export function announce(text: string): void {
   const region = document.querySelector('#announcements');
   if (region) region.textContent = text;

@@ -3,10 +3,10 @@ import type { JsonObject } from './json.js';
 import { isOpen, pendingOf, questionAbout, type Shown } from './shown.js';
 import { type Answer, FRESH_MS, type Task } from './task.js';
 
-/** What becomes of a pending task's card. */
+/** How the following of a pending task can stop before there is an outcome. */
 export type Follow =
   | { state: 'following' | 'closed' }
-  /** The host lets no view call tools. */
+  /** The host does not let views call tools. */
   | { state: 'cannot' }
   /** It has been running for so long that it is unlikely to end well. */
   | { state: 'overdue' }
@@ -17,7 +17,7 @@ export interface Following {
   shown(): Shown;
   /** The arguments of the host's own call. */
   input: JsonObject;
-  /** Makes the first look whatever the age of the task: somebody asked for it. */
+  /** Makes the first lookup whatever the age of the task, because a person asked for it. */
   asked: boolean;
   signal: AbortSignal;
   call(tool: string, args: JsonObject): Promise<Answer>;
@@ -26,15 +26,15 @@ export interface Following {
 
 /** The vendor's own tools give up on a task after this time. */
 const OVERDUE_MS = 30 * 60_000;
-/** Most hosts give up on a call after 60 s. The server takes more than its maximum for the maximum. */
+/** Most hosts give up on a call after 60 s. For the server, more than its maximum counts as the maximum. */
 const WAIT_SECONDS = 50;
-/** The answer to a wait for many comes when the last has ended; the others should not be kept back for so long. */
+/** A wait for several tasks returns when the last one ends, and the others should be shown sooner. */
 const BATCH_WAIT_SECONDS = 20;
 const SHORTEST_WAIT_SECONDS = 5;
 const DEFAULT_POLL_SECONDS = 10;
-/** The least time from the start of one call to the next, for hosts and servers that answer a wait at once. */
+/** The minimum time between the starts of two calls, in case a host or server answers a wait at once. */
 const LEAST_INTERVAL_MS = 5000;
-/** The pauses after passing faults in a row; one more fault ends the following. */
+/** The pauses after consecutive passing faults; one more fault ends the following. */
 const RETRY_PAUSES_MS = [5000, 10_000, 20_000, 40_000, 60_000];
 
 /** Faults of the lookup that may pass, by the server's codes. */
@@ -73,7 +73,7 @@ export async function follow(following: Following): Promise<Follow | undefined> 
     let pauseMs: number;
     if (answer.kind === 'fault') {
       const retryMs = RETRY_PAUSES_MS[faults++];
-      // Who asked by hand can ask again.
+      // A person who asked by hand can ask again.
       const givesUp = !answer.passing || (following.asked && looksFirst);
       if (givesUp || retryMs === undefined) return { state: 'stopped', code: answer.code, message: answer.message };
       pauseMs = retryMs;
@@ -94,7 +94,7 @@ export async function follow(following: Following): Promise<Follow | undefined> 
   return signal.aborted ? { state: 'closed' } : undefined;
 }
 
-/** An answer, or what kept it from coming. */
+/** An answer, or the reason why there is none. */
 type Outcome = Answer | { kind: 'fault'; code?: string | undefined; message: string; passing: boolean };
 
 async function ask({ call }: Following, tool: string, args: JsonObject): Promise<Outcome> {

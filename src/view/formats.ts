@@ -1,13 +1,13 @@
 import { context } from './host.js';
 import { textOf } from './json.js';
 
-/** Dates, durations and numbers as people write them where the host is. */
+/** Dates, durations and numbers in the host's locale. */
 
 let locale: string | undefined;
 let timeZone: string | undefined;
 
 /**
- * Follows the host's locale and time zone; where the browser does not know one of them, its own count.
+ * Adopts the host's locale and time zone. If the browser does not know one of them, it uses its own.
  * @returns whether anything is written differently now
  */
 export function updateFormats(): boolean {

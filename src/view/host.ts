@@ -1,7 +1,7 @@
 import { HostError, NOTIFICATION, notify, request } from './connection.js';
 import { isObject, type JsonObject, listOf, objectOf } from './json.js';
 
-/** Put in by the build. */
+/** Defined by the build. */
 declare const VERSION: string;
 
 /** Where the host shows this page: `theme`, `locale`, `displayMode` and so on; a host may leave out any of it. */
@@ -10,7 +10,7 @@ export let context: JsonObject = {};
 let capabilities: JsonObject = {};
 let changed = () => {};
 
-/** Takes over what is different in the context. */
+/** Merges the changed part of the context. */
 export function mergeContext(changes: JsonObject): void {
   context = { ...context, ...changes };
   changed();
@@ -33,7 +33,7 @@ export async function connect(onContext: () => void): Promise<void> {
   notify(`${NOTIFICATION}initialized`, {});
 }
 
-/** Whether the host announced it: what it did not announce is not used. */
+/** Whether the host announced a capability; without that, it is not used. */
 export const can = (capability: 'serverTools' | 'openLinks' | 'downloadFile') => isObject(capabilities[capability]);
 
 /** @throws HostError where the host refuses, as for the other requests */
@@ -60,7 +60,7 @@ export async function setDisplayMode(mode: string): Promise<void> {
   mergeContext({ displayMode: (await ask('ui/request-display-mode', { mode })).mode });
 }
 
-/** Gives the model a text for its next turn, where the host takes one. One that names no kind of content takes all. */
+/** Gives the model a text for its next turn, if the host accepts one. A host that names no modalities accepts all. */
 export async function tellModel(text: string): Promise<void> {
   const kinds = capabilities.updateModelContext;
   if (!isObject(kinds) || (Object.keys(kinds).length > 0 && !isObject(kinds.text))) return;

@@ -1,4 +1,4 @@
-/** Readers of values that somebody else sent: what has the wrong shape counts as absent. */
+/** Readers for values from outside; a value of the wrong shape counts as absent. */
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 

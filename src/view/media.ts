@@ -8,7 +8,7 @@ import { promptOf } from './words.js';
 const BLOCKED = 'This host does not load files from there. This is its link:';
 const BROKEN = 'It could not be loaded; its link may have expired:';
 
-/** Addresses that the host's policy has kept from being loaded. */
+/** URLs that the host's policy has blocked. */
 const blocked = new Set<string>();
 document.addEventListener('securitypolicyviolation', ({ blockedURI }) => blocked.add(blockedURI));
 
@@ -22,7 +22,7 @@ document.addEventListener(
   true,
 );
 
-/** Loads a file's beginning only once it comes into view: a batch can have a hundred. */
+/** Loads the beginning of a file only when it scrolls into view, because a batch can have a hundred. */
 const whenInView = new IntersectionObserver((entries) => {
   for (const { isIntersecting, target } of entries) {
     if (!isIntersecting) continue;
@@ -37,7 +37,7 @@ export function silence(): void {
   for (const each of document.querySelectorAll<HTMLMediaElement>('video, audio')) each.pause();
 }
 
-/** The shape that was asked for, such as "16:9", until the video tells its own. */
+/** The requested aspect ratio, such as "16:9", until that of the video is known. */
 function ratioOf(task: Task): string {
   const [, width, height] = /^(\d{1,3}):(\d{1,3})$/.exec(textOf(task.request?.aspect_ratio) ?? '') ?? [];
   return width && height ? `${Number(width) / Number(height) || 16 / 9}` : `${16 / 9}`;

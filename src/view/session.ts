@@ -4,7 +4,7 @@ import type { JsonObject } from './json.js';
 import { isAbout, isOpen, merge, type Shown, tasksOf, textForModel } from './shown.js';
 import { callTool } from './tool-calls.js';
 
-/** What the page knows, and its way to the outcome. */
+/** What the page knows, and how it follows a task to its outcome. */
 
 export let shown: Shown = { kind: 'nothing' };
 export let follow: Follow = { state: 'cannot' };
@@ -16,7 +16,7 @@ export const end = new AbortController();
 let following = new AbortController();
 let draw = () => {};
 
-/** @param onChange is called whenever there is something else to see */
+/** @param onChange is called whenever the page has to be redrawn */
 export function watch(onChange: () => void): void {
   draw = onChange;
 }
@@ -26,7 +26,7 @@ export function receiveInput(args: JsonObject): void {
   draw();
 }
 
-/** Takes over what the host passes on, and follows what is pending. */
+/** Takes in what the host passes on, and follows what is pending. */
 export function receive(news: Shown): void {
   if (end.signal.aborted) return;
   if (follow.state === 'following' && isAbout(shown, news)) {
@@ -68,7 +68,7 @@ export async function begin(asked: boolean): Promise<void> {
   if (stop?.state === 'stopped' && tasksOf(shown).length === 0) {
     show({ kind: 'error', code: stop.code, message: stop.message });
   }
-  // A host that refuses it changes nothing for the person.
+  // If the host refuses it, nothing changes for the person.
   else if (!stop && shown.kind === 'tasks') await tellModel(textForModel(shown)).catch(() => {});
 }
 

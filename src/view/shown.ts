@@ -7,8 +7,8 @@ export type Shown = Answer | { kind: 'nothing' } | { kind: 'cancelled'; message:
 export type ShownTasks = Extract<Shown, { kind: 'tasks' }>;
 
 /**
- * What is to be shown after an answer. One about some tasks of a batch leaves the others as they are, and the order
- * too; one which waited leaves out what was asked for; a handle tells nothing about the tasks.
+ * What to show after an answer. An answer about some tasks of a batch leaves the others and the order unchanged. An answer
+ * to a wait lacks the request, which is kept. A task handle says nothing about the tasks.
  */
 export function merge(shown: Shown, answer: Answer): Shown {
   if (shown.kind !== 'tasks') return answer;
@@ -31,12 +31,12 @@ const countOf = (tasks: Task[], status: string) => tasks.filter((task) => task.s
 
 export const pendingOf = (shown: Shown): Task[] => tasksOf(shown).filter(({ status }) => status === 'pending');
 
-/** Whether something may still come of what is shown. */
+/** Whether what is shown may still change. */
 export const isOpen = (shown: Shown): boolean => shown.kind === 'handle' || pendingOf(shown).length > 0;
 
 /**
- * The call that asks for these tasks of what is shown; while nothing is known of any, the host's own call once more.
- * @returns tool and arguments; undefined where it is not known what to ask for
+ * The call that looks up these tasks again; if nothing is known of any task yet, the host's own call once more.
+ * @returns tool and arguments; undefined if it is not known what to ask for
  */
 export function questionAbout(shown: Shown, tasks: Task[], input: JsonObject): [string, JsonObject] | undefined {
   const ids = tasks.map(({ id }) => id);

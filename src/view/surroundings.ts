@@ -3,7 +3,7 @@ import { type JsonObject, numberOf, objectOf, textOf } from './json.js';
 
 const RIGHT_TO_LEFT = /^(ar|ckb|dv|fa|he|iw|ps|sd|syr|ug|ur|yi)\b/i;
 
-/** Dresses the page as the host does: theme, colours, fonts, direction and the free edges of the screen. */
+/** Adapts the page to its host: theme, colours, fonts, direction and safe areas. */
 export function dress(): void {
   const { documentElement: root, head } = document;
   const { theme, styles, locale, displayMode, safeAreaInsets } = context;

@@ -16,7 +16,7 @@ import { readAnswer } from './task.js';
 
 const main = document.querySelector('main') ?? document.body;
 let batchCard = el('section.card', { 'data-state': 'batch' });
-/** What the card was made from: it is made anew only when that is another, so that what plays goes on. */
+/** What the card was made from. It is rebuilt only if that changes, so that a playing video is not interrupted. */
 let cardKey = '';
 let announced = '';
 
@@ -41,7 +41,7 @@ function cardNow(): HTMLElement | undefined {
     return batchCard;
   }
   const isPending = task?.status === 'pending' || shown.kind === 'handle';
-  // Addresses of files change when they are looked up again, which their figures take care of.
+  // A new lookup changes the URLs of files; the figures update those themselves.
   const key = JSON.stringify([shown, task && !isPending ? 0 : follow, input], (name, value) =>
     name === 'media' ? 0 : value,
   );
@@ -52,7 +52,7 @@ function cardNow(): HTMLElement | undefined {
   return task.status === 'completed' ? completedCard(task) : failedCard(task);
 }
 
-/** Draws everything anew, as when the host turns out to do more, or writes dates differently. */
+/** Redraws everything, for example when the host's abilities or its locale have changed. */
 function redraw(): void {
   cardKey = '';
   batchCard = el('section.card', { 'data-state': 'batch' });

@@ -26,7 +26,7 @@ export const factsOf = ({ request, durationSeconds, elapsedSeconds, finishMs }: 
     finishMs !== undefined && formatDate(finishMs),
   ]);
 
-/** What to do about a failure whose words tell it. The API's codes are not all known, so the message counts too. */
+/** What to do about a failure, if its code or message tells. Not all codes of the API are known, so the message counts too. */
 const REMEDIES: [pattern: RegExp, remedy: string][] = [
   [/risk|moderat|sensitiv|safety|polic/i, 'Change the prompt or the pictures, and try again.'],
   [/balance|quota|used_up|insufficient/i, 'Top up the balance at AceDataCloud, and try again.'],

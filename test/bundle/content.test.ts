@@ -58,7 +58,7 @@ test('no code is in two files', () => {
   expect(modules.filter((module, index) => modules.indexOf(module) !== index)).toEqual([]);
 });
 
-test('most schemas of the protocol are shaken off', () => {
+test('most schemas of the protocol are dropped by tree shaking', () => {
   const session = Object.entries(metafile.outputs).find(([path]) => basename(path) === 'session.js')?.[1];
   const types = session?.inputs['node_modules/@modelcontextprotocol/sdk/dist/esm/types.js'];
   expect(types?.bytesInOutput).toBeGreaterThan(0);
@@ -98,7 +98,7 @@ test('no source map is made or named', () => {
   for (const file of files) expect(readFileSync(join(folder, file), 'utf8')).not.toContain('sourceMappingURL');
 });
 
-test('the build fails when a module that it drops is not met any more', async () => {
+test('the build fails if a module that it drops no longer occurs', async () => {
   const plain = { stdin: { contents: '' }, bundle: true, write: false, logLevel: 'silent' } as const;
   await expect(build({ ...plain, plugins: [dropUnused] })).rejects.toThrow('No zod/v4/locales/index.js was met');
   await expect(build({ ...plain, plugins: [dropUnusedSchemas] })).rejects.toThrow('types.js is not where it was');

@@ -161,7 +161,7 @@ describe('the compile cache', () => {
     expect(readdirSync(folder).filter((name) => !['dist', 'tmp', '.cache'].includes(name))).toEqual([]);
   });
 
-  test('is done without where its folder cannot be made', () => {
+  test('is not used if its folder cannot be created', () => {
     writeFileSync(join(folder, '.cache'), 'in the way');
     expect(version()).toBe(packageJson.version);
   });

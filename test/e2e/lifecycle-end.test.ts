@@ -7,7 +7,7 @@ import { inState, type Scene, STATES, type State } from '../support/states.js';
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 const ALL = Object.keys(STATES) as State[];
-/** What a busy machine may add to a promised time. */
+/** How much longer a busy machine may take than promised. */
 const SLACK_MS = 1000;
 
 /** Expects that the process ends by itself with code 0, within the time from the given act. */
@@ -19,7 +19,7 @@ async function expectEnd({ server }: Scene, limitMs: number, act: () => void) {
   server.checkSecrets();
 }
 
-describe('Life and death', () => {
+describe('Lifecycle', () => {
   test.each(ALL)('stdin EOF %s: ends within 2 s with code 0', async (state) => {
     await inState(state, (scene) => expectEnd(scene, 2000, () => scene.server.child.stdin.end()));
   });
@@ -40,7 +40,7 @@ describe('Life and death', () => {
     await Promise.all(SIGNALS.map(end));
   });
 
-  test('SIGTERM, SIGINT, SIGHUP with a call in flight: no half a line is left on stdout', async () => {
+  test('SIGTERM, SIGINT, SIGHUP with a call in flight: no partial line is left on stdout', async () => {
     await inState('with a call in flight', async ({ server }) => {
       await server.kill('SIGTERM');
       expect(server.messages.map(({ id }) => id)).toEqual(['initialize']);
@@ -116,7 +116,7 @@ describe('Life and death', () => {
     );
   });
 
-  test('stderr closed by the reader: it goes on serving, in silence', async () => {
+  test('stderr closed by the reader: the server goes on, without a log', async () => {
     await inState('idle', async ({ server }) => {
       server.child.stderr.destroy();
       for (let id = 0; id < 20; id++) {
@@ -127,7 +127,7 @@ describe('Life and death', () => {
     });
   });
 
-  test('an exception that nobody caught: logged, and the end with code 1', async () => {
+  test('an uncaught exception: logged, and the process ends with code 1', async () => {
     const server = new ServerProcess({ env: preload(`process.on('SIGUSR2', () => { throw new Error('boom'); })`) });
     await initialize(server);
     expect(await server.kill('SIGUSR2')).toEqual({ code: 1, signal: null });

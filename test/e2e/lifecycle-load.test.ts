@@ -30,7 +30,7 @@ async function standstill(): Promise<void> {
   } while (server.child.stdin.writableLength !== before);
 }
 
-describe('Life and death', () => {
+describe('Lifecycle', () => {
   test('300 calls at once: each is answered with its own task', async () => {
     const ids = Array.from({ length: 300 }, (_, number) => `task-${number}`);
     for (const id of ids) fakeApi.add(completedRecord(id));
@@ -75,7 +75,7 @@ describe('Life and death', () => {
     expect(await server.close()).toEqual({ code: 0, signal: null });
   });
 
-  test('EOF behind megabytes that the client does not read: it ends all the same', async () => {
+  test('EOF after megabytes that the client does not read: the process ends nevertheless', async () => {
     server.child.stdout.pause();
     server.write(Array.from({ length: 4000 }, (_, id) => `${JSON.stringify(request(id, 'tools/list'))}\n`).join(''));
     server.child.stdin.end();

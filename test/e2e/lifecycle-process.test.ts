@@ -32,7 +32,7 @@ const CLIENT = `
   process.stdin.pipe(server.stdin);
 `;
 
-describe('Life and death', () => {
+describe('Lifecycle', () => {
   test.each([
     ['idle', [request(1, 'ping')], 'serving'],
     ['while waiting', [getTask(1, 'pending-1', 50)], 'HTTP 200'],

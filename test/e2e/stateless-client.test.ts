@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 describe('The official client, pinned to 2026-07-28', () => {
-  test('connects, and reads what the server is and can do', () => {
+  test('connects, and reads the name and the capabilities of the server', () => {
     const { client } = session;
     expect(client.getServerVersion()).toEqual({
       name: packageJson.name,
@@ -48,7 +48,7 @@ describe('The official client, pinned to 2026-07-28', () => {
     expect(many.structuredContent).toMatchObject({ result: { counts: { completed: 1, pending: 1, not_found: 1 } } });
   });
 
-  test('gets faults of a call as results, and an unknown tool as an error', async () => {
+  test('receives the faults of a call as results, and an unknown tool as an error', async () => {
     const { client } = session;
     const bad = await client.callTool({ name: 'kling_get_task', arguments: { task_id: 'a b' } });
     expect(bad).toMatchObject({ isError: true });

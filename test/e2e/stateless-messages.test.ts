@@ -49,7 +49,7 @@ const CALL = { name: 'kling_get_task', arguments: { task_id: 'task-1' } };
 const NEW_FIELDS = /resultType|ttlMs|cacheScope|serverInfo":\{|supportedVersions|io\.modelcontextprotocol\/(?!ui)/;
 
 describe('Which era a request belongs to', () => {
-  test('a version in `_meta` makes it stateless; without, it is answered as ever', async () => {
+  test('a version in `_meta` makes a request stateless; without one, it belongs to a session', async () => {
     for (const method of ['tools/list', 'resources/list', 'resources/templates/list']) {
       const modern = await answerTo(stateless(`modern ${method}`, method));
       expect(modern).toMatchObject({ result: { resultType: 'complete', ttlMs: expect.any(Number) } });
@@ -93,7 +93,7 @@ describe('Which era a request belongs to', () => {
     }
   });
 
-  test('a version that is null or no string is a version all the same, and refused', async () => {
+  test('a version that is null or not a string still counts as a version, and is refused', async () => {
     for (const [index, version] of [null, 7, {}, ['2026-07-28']].entries()) {
       const { error } = await answerTo(request(index, 'tools/list', { _meta: { [VERSION_KEY]: version } }));
       expect(error).toMatchObject({ code: INVALID_PARAMS });
@@ -107,7 +107,7 @@ describe('Which era a request belongs to', () => {
     expect(await answerTo(call(3, CALL.name, CALL.arguments))).toMatchObject({ result: { structuredContent: {} } });
   });
 
-  test('ids are unique over both', async () => {
+  test('ids are unique across both eras', async () => {
     const release = fakeApi.hold();
     server.write(stateless(1, 'tools/call', CALL));
     await fakeApi.received(1);
@@ -144,14 +144,14 @@ describe('The order of the checks', () => {
     }
   });
 
-  test('another version: told with those that are supported', async () => {
+  test('an unsupported version: refused, naming the supported ones', async () => {
     for (const [index, version] of ['2025-11-25', '2099-01-01', ''].entries()) {
       const { error } = await answerTo(request(index, 'tools/list', meta(version, {})));
       expect(error).toMatchObject({ code: UNSUPPORTED_VERSION, data: { supported: [VERSION], requested: version } });
     }
   });
 
-  test('`ping`, `logging/setLevel` and `initialize` are no methods of it', async () => {
+  test('`ping`, `logging/setLevel` and `initialize` are not methods of the stateless era', async () => {
     for (const method of ['ping', 'logging/setLevel', 'initialize', 'prompts/list', 'constructor', '']) {
       const { error } = await answerTo(stateless(`of ${method}`, method, { level: 'debug' }));
       expect(error, method).toMatchObject({ code: METHOD_NOT_FOUND });
@@ -160,7 +160,7 @@ describe('The order of the checks', () => {
     expect(await initialize(server)).toHaveProperty('result');
   });
 
-  test('without the extension declared: told which one is missing', async () => {
+  test('without the extension declared: refused, naming the missing one', async () => {
     const data = { requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } } };
     const undeclared = [{}, { extensions: {} }, { extensions: { [TASKS_EXTENSION]: null } }, { tasks: {} }];
     for (const [index, capabilities] of undeclared.entries()) {
@@ -176,7 +176,7 @@ describe('The order of the checks', () => {
 });
 
 describe('Answers of 2026-07-28', () => {
-  test('every result says its type and which server gave it', async () => {
+  test('every result names its type and the server', async () => {
     const methods = ['server/discover', 'tools/list', 'resources/list', 'resources/templates/list'];
     const answers = await Promise.all([
       ...methods.map((method) => answerTo(stateless(method, method))),
@@ -236,7 +236,7 @@ describe('Answers of 2026-07-28', () => {
     expect(legacy.error).toMatchObject({ code: RESOURCE_NOT_FOUND, data: { uri: 'ui://x' } });
   });
 
-  test('nothing is remembered of earlier requests: tasks are declared by each', async () => {
+  test('nothing is inferred from earlier requests: each one declares tasks itself', async () => {
     const args = { name: 'kling_get_task', arguments: { task_id: 'pending-1', wait_seconds: 10 } };
     const first = await answerTo(stateless(1, 'tools/call', args, WITH_TASKS));
     expect(first).toMatchObject({ result: { resultType: 'task' } });
@@ -299,7 +299,7 @@ describe('`subscriptions/listen`', () => {
     }
   });
 
-  test('for tasks, with the extension declared: acknowledged, as polling is what works here', async () => {
+  test('for tasks, with the extension declared: acknowledged, but the client has to poll', async () => {
     const notifications = { taskIds: ['x'] };
     const [reply] = await server.replies(stateless(1, 'subscriptions/listen', { notifications }, WITH_TASKS));
     expect(reply).toEqual(acknowledged(1));

@@ -87,7 +87,7 @@ describe('Hostile input on stdin', () => {
     expect(await server.replies(cancel(1))).toEqual([]);
   });
 
-  test('cancellation of `initialize`: ignored, as MCP has it', async () => {
+  test('cancellation of `initialize`: ignored, as MCP demands', async () => {
     expect(await server.replies(INITIALIZE, cancel(INITIALIZE.id))).toMatchObject([{ id: INITIALIZE.id, result: {} }]);
   });
 });

@@ -62,7 +62,7 @@ describe('Hostile input on stdin', () => {
     expect(text.length).toBeLessThanOrEqual(500);
   });
 
-  test('megabytes in one line: over 10 MiB it is skipped, told once, and the next line counts', async () => {
+  test('megabytes in one line: beyond 10 MiB it is skipped and refused once, and the next line counts', async () => {
     const line = `${JSON.stringify(request(1, 'ping', { padding: 'x'.repeat(25 * MIB) }))}\n`;
     expect(await errorOf(server, line)).toEqual({ code: INVALID_REQUEST });
     expect(await server.replies(`${PING}\n`)).toEqual([PONG]);
@@ -96,7 +96,7 @@ describe('Hostile input on stdin', () => {
     expect(await server.replies(line)).toEqual([{ ...PONG, id: 'a\ufffd(\ufffd' }]);
   });
 
-  test('a byte at a time: put together, also within a character', async () => {
+  test('a byte at a time: reassembled, even within a character', async () => {
     for (const byte of Buffer.from(`${JSON.stringify(request('é😀', 'ping'))}\n`)) {
       await new Promise((resolve) => server.child.stdin.write(Buffer.of(byte), resolve));
     }

@@ -42,7 +42,7 @@ describe('Hostile input on stdin', () => {
     }
   });
 
-  test('ids of odd types: what JSON-RPC or MCP allows not is refused without an id', async () => {
+  test('ids of odd types: what JSON-RPC or MCP forbids is refused without an id', async () => {
     for (const id of ['null', 'true', '1.5', '1e400', '-1e400', '[]', '[1]', '{}', '{"a":1}']) {
       const line = `{"jsonrpc":"2.0","id":${id},"method":"ping"}\n`;
       expect(await errorOf(server, line), id).toEqual({ code: INVALID_REQUEST });
@@ -55,7 +55,7 @@ describe('Hostile input on stdin', () => {
     expect(replies).toEqual(ids.map((id) => ({ jsonrpc: '2.0', id, result: {} })));
   });
 
-  test('ids of odd types: 1 and "1" are two', async () => {
+  test('ids of odd types: 1 and "1" are different ids', async () => {
     const release = fakeApi.hold();
     server.write(getTask(1, 'task-1'));
     server.write(getTask('1', 'task-1'));

@@ -21,7 +21,7 @@ describe('lines', () => {
   test('several in one chunk', () => expect(split(['a\nb\nc\n'])).toEqual(['a', 'b', 'c']));
   test('one over several chunks', () => expect(split(['a', 'b', '', 'c\nd', '\n'])).toEqual(['abc', 'd']));
   test('the last needs no newline', () => expect(split(['a\nb'])).toEqual(['a', 'b']));
-  test('blank ones are none', () => expect(split(['\n \r\n\t\n\na\n\n'])).toEqual(['a']));
+  test('blank ones are skipped', () => expect(split(['\n \r\n\t\n\na\n\n'])).toEqual(['a']));
   test('a carriage return is left to JSON, for which it is white space', () => {
     expect(split(['{}\r\n'])).toEqual(['{}\r']);
   });
@@ -42,15 +42,15 @@ describe('lines', () => {
 
 describe('a line that is too long', () => {
   test('the maximum itself is not', () => expect(split(['abcd\n'], 4)).toEqual(['abcd']));
-  test('is told once, and the next line comes through', () => {
+  test('is reported once, and the next line is delivered', () => {
     expect(split(['a\nabcde\nb\n'], 4)).toEqual(['a', TOO_LONG, 'b']);
     expect(split(['ab', 'cd', 'ef', 'gh', 'ij\nb\n'], 4)).toEqual([TOO_LONG, 'b']);
   });
-  test('is told at the end of the stream too', () => expect(split(['abcde'], 4)).toEqual([TOO_LONG]));
+  test('is reported at the end of the stream too', () => expect(split(['abcde'], 4)).toEqual([TOO_LONG]));
   test('is measured in bytes', () => expect(split(['ééé\n', 'éé\n'], 4)).toEqual([TOO_LONG, 'éé']));
 });
 
-test('a million bytes that come one at a time are each looked at once', () => {
+test('of a million bytes that arrive one at a time, each is examined once', () => {
   const byte = Buffer.from('a');
   let length = 0;
   const splitter = new LineSplitter(
