@@ -78,3 +78,14 @@ export const dropUnusedSchemas: Plugin = {
     onEnd(() => (done ? {} : { errors: [{ text: "The SDK's types.js is not where it was." }] }));
   },
 };
+
+/** Keeps of package.json what the server says about itself; the rest is for npm and for development. */
+export const trimManifest: Plugin = {
+  name: 'trim-manifest',
+  setup({ onLoad }) {
+    onLoad({ filter: filterOf('package.json') }, async ({ path }) => {
+      const { name, version } = JSON.parse(await readFile(path, 'utf8'));
+      return { contents: JSON.stringify({ name, version }), loader: 'json' };
+    });
+  },
+};

@@ -4,7 +4,7 @@ import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { DEFAULTS } from '../src/config/config.js';
 import { KlingError } from '../src/kling/api/error.js';
 import { createTools } from '../src/tools/tools.js';
-import { dropUnused, dropUnusedSchemas } from './bundle-plugins.js';
+import { dropUnused, dropUnusedSchemas, trimManifest } from './bundle-plugins.js';
 import { bundleView } from './bundle-view.js';
 import { noticesOf } from './notices.js';
 
@@ -46,7 +46,7 @@ export async function bundle(outdir: string): Promise<Metafile> {
     supported: {},
     define: { 'import.meta.dirname': '__dirname' },
     metafile: true,
-    plugins: [dropUnused, dropUnusedSchemas],
+    plugins: [dropUnused, dropUnusedSchemas, trimManifest],
   });
   await build({ ...COMMON, entryPoints: [join(modules, '*.js')], outdir, format: 'cjs' });
   await rm(modules, { recursive: true });

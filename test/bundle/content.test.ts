@@ -51,6 +51,13 @@ test('undici has a file of its own, with nothing else in it', () => {
   }
 });
 
+test('of package.json only what the server says about itself is in the bundle', () => {
+  for (const path of Object.keys(metafile.outputs)) {
+    const text = readFileSync(join(folder, basename(path)), 'utf8');
+    expect(text).not.toMatch(/devDependencies|prepublishOnly/);
+  }
+});
+
 test('no code is in two files', () => {
   const modules = Object.keys(metafile.outputs)
     .map((path) => basename(path))
