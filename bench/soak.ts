@@ -10,7 +10,8 @@ import { completedRecord, failedRecord, type Json, pendingRecord } from '../test
 import { ServerProcess } from '../test/support/server-process.js';
 
 const CALLS = 20_000;
-const WARM_UP = 2000;
+/** The memory of a process settles only after some thousand calls. */
+const WARM_UP = 5000;
 const AT_ONCE = 50;
 const MAX_GROWTH = 1.15;
 const TASKS = 500;

@@ -32,6 +32,11 @@ export class Log {
     this.#write('error', message);
   }
 
+  /** Logs an error that is a bug, with its stack. */
+  bug(error: unknown): void {
+    this.error(error instanceof Error ? (error.stack ?? error.message) : `thrown: ${String(error)}`);
+  }
+
   warn(message: string): void {
     this.#write('warn', message);
   }

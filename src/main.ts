@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { DEFAULTS, loadConfig } from './config/config.js';
 import { Log } from './log.js';
-import { Connection } from './mcp/connection.js';
+import { ClientConnection } from './mcp/connection.js';
 import type { ServerOptions } from './mcp/features.js';
 import { createStateless, isStateless } from './mcp/stateless.js';
 import { Toolbox } from './mcp/toolbox.js';
@@ -44,7 +44,7 @@ async function serve(log: Log): Promise<void> {
     viewFile: join(import.meta.dirname, 'view.html'),
     closing: closing.signal,
   };
-  const client = new Connection(process.stdin, process.stdout, log, {
+  const client = new ClientConnection(process.stdin, process.stdout, log, {
     isStateless,
     stateless: createStateless(options),
     loadSession: async () => (await import('./mcp/session.js')).createSession(options),

@@ -18,8 +18,7 @@ export interface ServiceOptions {
 
 /** Creates the tools and everything below them. Loaded for the first call, or shortly after the first `tools/list`. */
 export function createService({ connection, faults, maxWaitSeconds, userAgent, log }: ServiceOptions): Tool[] {
-  const onBug = (error: unknown) =>
-    log.error(error instanceof Error ? (error.stack ?? error.message) : 'a call failed');
+  const onBug = (error: unknown) => log.bug(error);
   if (!connection) {
     return createTools({
       backend: new KlingError('configuration', faults.join(' '), { hint: '' }),

@@ -1,5 +1,5 @@
 import type { Log } from './log.js';
-import type { Connection } from './mcp/connection.js';
+import type { ClientConnection } from './mcp/connection.js';
 
 /** When stdin closes, the process ends within 2 s: 1.5 s for a request in flight, then time to flush the answers, then slack. */
 const CLOSING_LIMIT_MS = 1800;
@@ -11,13 +11,13 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  * Shuts the process down in an orderly way, whatever the cause: stdin closed, a signal, stdout gone, or an uncaught exception.
  * @param closing aborted when stdin closes, so that waiting calls answer with what they know
  */
-export function shutDownOrderly(connection: Connection, closing: AbortController, log: Log): void {
+export function shutDownOrderly(connection: ClientConnection, closing: AbortController, log: Log): void {
   const { pipe } = connection;
 
   /** Exits once everything written has left the process, or at the time limit: `exit` alone would truncate a large answer. */
   function exitAfterFlush(limitMs: number): void {
     setTimeout(() => process.exit(0), limitMs);
-    // In the next turn, so that answers which the end itself sets free get out too.
+    // One turn later, so that the answers that the abort has triggered are written too.
     setImmediate(() => {
       pipe.flush();
       pipe.stdout.write('', () => process.exit(0));
@@ -50,7 +50,7 @@ export function shutDownOrderly(connection: Connection, closing: AbortController
   pipe.stdout.on('error', () => process.exit(0));
 
   const crash = (error: unknown) => {
-    log.error(error instanceof Error ? (error.stack ?? error.message) : 'an unknown error was thrown');
+    log.bug(error);
     pipe.flush();
     process.exit(1);
   };

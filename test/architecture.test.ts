@@ -24,7 +24,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   // Runs in the host's frame: nothing of it is shared with the server.
   'view/': ['view/'],
   'kling/': ['kling/', 'kling/api/', 'kling/task/', 'kling/text/'],
-  'kling/api/': ['kling/api/', 'kling/deadline.ts', 'kling/text/'],
+  'kling/api/': ['kling/api/', 'kling/text/'],
   'kling/task/': ['kling/task/', 'kling/text/'],
   'kling/text/': ['kling/text/'],
 };

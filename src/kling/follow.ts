@@ -1,4 +1,4 @@
-import type { KlingError } from './api/error.js';
+import { KlingError } from './api/error.js';
 import type { Finding } from './lookup.js';
 import type { Task } from './task/task.js';
 
@@ -24,6 +24,8 @@ const SLOWEST_INTERVAL_MS = 30_000;
 /** The first repeated look comes sooner if the task is younger than this. */
 const YOUNG_MS = 30_000;
 const YOUNG_INTERVAL_MS = 5000;
+/** Each fault in a row doubles the interval, starting from this one if the task has not been seen yet. */
+const FIRST_FAULT_INTERVAL_MS = 5000;
 /** A task whose age is unknown is treated as one of this age. */
 const DEFAULT_AGE_MS = 5 * 60_000;
 /** Replicas of the API lag, so that a task that is not found is looked up once more after this time. */
@@ -102,6 +104,13 @@ export class Follow {
     return state.isClosed ? undefined : state.intervalMs;
   }
 
+  /** Stops waiting for a look, because the client is leaving. If it would have been the first one, that is a timeout. */
+  giveUp(id: string, elapsedMs: number): void {
+    if (this.looksAt(id) > 0) return;
+    const what = `No answer within ${(elapsedMs / 1000).toFixed(1)} s, when the client closed the connection.`;
+    this.take(id, { kind: 'fault', error: new KlingError('timeout', what, { hint: 'Ask again.' }) });
+  }
+
   #takeNotFound(state: State): void {
     // A replica lags behind if a task that was seen is not found now; its last state remains valid.
     if (state.task) return;
@@ -132,7 +141,7 @@ export class Follow {
   }
 }
 
-const newState = (): State => ({ looks: 0, isNotFound: false, isClosed: false, intervalMs: YOUNG_INTERVAL_MS });
+const newState = (): State => ({ looks: 0, isNotFound: false, isClosed: false, intervalMs: FIRST_FAULT_INTERVAL_MS });
 
 function takeTask(state: State, task: Task): void {
   const ageMs = task.elapsed_seconds === undefined ? DEFAULT_AGE_MS : task.elapsed_seconds * 1000;

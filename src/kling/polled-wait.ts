@@ -7,6 +7,7 @@ import { CLOSING_GRACE_MS, type Stop } from './stop.js';
  * the pace that {@link Follow} sets.
  */
 export class PolledWait {
+  readonly #startMs = performance.now();
   readonly #looker: Looker;
   readonly #follow: Follow;
   readonly #looks = new Map<string, Look>();
@@ -101,6 +102,7 @@ export class PolledWait {
 
   /** What is known now. */
   outcome(): Outcome {
+    for (const id of this.#follow.open()) this.#follow.giveUp(id, performance.now() - this.#startMs);
     return this.#follow.outcome();
   }
 

@@ -1,4 +1,3 @@
-import { KlingError } from './api/error.js';
 import { Follow, type Outcome } from './follow.js';
 import type { Look, Looker } from './looker.js';
 import type { Finding } from './lookup.js';
@@ -22,9 +21,9 @@ export interface WaitOptions {
 const MIN_RECHECK_WAIT_MS = 5000;
 /** The last look starts this long before the deadline. */
 const LAST_LOOK_LEAD_MS = 1000;
-/** It replaces a regular look that would be due within this time before it. */
+/** A regular look that would be due so little before the last one is skipped. */
 const LAST_LOOK_MERGE_MS = 2000;
-/** It may end this long after the deadline, since the answer is due within a second of it. */
+/** How far the last look may overrun the deadline; the call must answer within a second of it. */
 const OVERTIME_MS = 500;
 /** A little over 4 s: looks happen at whole seconds, and progress must not coincide with the result. */
 const PROGRESS_INTERVAL_MS = 4100;
@@ -107,7 +106,7 @@ class Wait {
     const nowMs = performance.now();
     const wasLast = this.#follow.looksAt(id) > 1 && nowMs >= this.#endMs - LAST_LOOK_MERGE_MS;
     const earliestMs = nowMs + this.looker.quietMs;
-    if (wasLast || Math.max(nowMs, earliestMs) >= this.#endMs) return undefined;
+    if (wasLast || earliestMs >= this.#endMs) return undefined;
     const lastMs = Math.max(this.#lastLookMs(nowMs), earliestMs);
     const regularMs = Math.max(nowMs + intervalMs, earliestMs);
     return regularMs + LAST_LOOK_MERGE_MS > lastMs ? lastMs : regularMs;
@@ -132,8 +131,7 @@ class Wait {
       if (!isMeant(id, look)) continue;
       look.leave();
       this.#looks.delete(id);
-      if (this.#follow.looksAt(id) > 0) continue;
-      this.#follow.take(id, { kind: 'fault', error: noAnswer(performance.now() - this.#startMs) });
+      this.#follow.giveUp(id, performance.now() - this.#startMs);
     }
     if (this.#looks.size === 0) this.#finish();
   }
@@ -164,13 +162,6 @@ class Wait {
     this.options.stop.cancelled.removeEventListener('abort', this.#cancel);
     this.options.stop.closing.removeEventListener('abort', this.#close);
   }
-}
-
-function noAnswer(elapsedMs: number): KlingError {
-  const seconds = (elapsedMs / 1000).toFixed(1);
-  return new KlingError('timeout', `No answer within ${seconds} s, when the client closed the connection.`, {
-    hint: 'Ask again.',
-  });
 }
 
 /**

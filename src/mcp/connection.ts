@@ -34,7 +34,7 @@ export interface Eras {
  * Takes the messages of a client and makes sure that every request is answered exactly once, whichever era it belongs to.
  * Both eras share request ids and cancellations.
  */
-export class Connection {
+export class ClientConnection {
   readonly pipe: StdioPipe;
   /** Called once, after stdin has ended and the last message has been handled. */
   onEnd: () => void = () => {};
@@ -94,7 +94,7 @@ export class Connection {
       this.#start(incoming.request);
     } else if (incoming.kind === 'refused') {
       const { error, id } = incoming;
-      // With the id of a request in flight, the refusal would be taken for the answer to that one.
+      // Here too, not with the id of a request in flight.
       this.#refuse(error.code, error.message, id !== undefined && this.#open.has(id) ? undefined : id);
     } else if (incoming.kind === 'notification' && incoming.method === 'notifications/cancelled') {
       this.#cancel(incoming.params.requestId);
@@ -105,6 +105,7 @@ export class Connection {
   #start(request: Request): void {
     const { id, method } = request;
     if (this.#open.has(id)) {
+      // Without the id: it would be taken for the answer to the request in flight.
       this.#refuse(INVALID_REQUEST, `id ${JSON.stringify(id).slice(0, 80)} is in use by another request.`);
       return;
     }
@@ -137,7 +138,7 @@ export class Connection {
       const what = `${cleanLine(method, 80)}: ${error.message}`;
       if (error.code === INVALID_PARAMS || error.code === INVALID_REQUEST) this.#logRefusal(what);
       else this.log.debug(what);
-    } else if (isOpen) this.log.error(error instanceof Error ? (error.stack ?? error.message) : 'a request failed');
+    } else if (isOpen) this.log.bug(error);
   }
 
   #logRefusal(what: string): void {

@@ -1,12 +1,6 @@
 import type { JsonObject } from '../kling/text/json.js';
+import type { CallProgress } from '../tools/tool.js';
 import { INTERNAL_ERROR, isRequestId, ProtocolError, type Request } from './json-rpc.js';
-
-/** Progress of a call, as MCP defines it. */
-export interface Progress {
-  progress: number;
-  total: number;
-  message: string;
-}
 
 /** One request until it is answered. Anything sent after the answer or a cancellation is dropped. */
 export class Exchange {
@@ -33,7 +27,7 @@ export class Exchange {
     return this.#open;
   }
 
-  /** Whether the server may end without answering this request, which then does not count towards the limit on open ones. */
+  /** Whether the server may exit without answering this request, which then does not count as in flight either. */
   get inBackground(): boolean {
     return this.#inBackground;
   }
@@ -48,7 +42,7 @@ export class Exchange {
   }
 
   /** Sends progress to the client; undefined if it did not ask for any, or sent an unusable token. */
-  get notifyProgress(): ((progress: Progress) => void) | undefined {
+  get notifyProgress(): ((progress: CallProgress) => void) | undefined {
     const { progressToken } = this.request.meta;
     if (!isRequestId(progressToken)) return undefined;
     // Sent in the next turn: some clients have removed the listener if progress arrives in the same write as the answer.

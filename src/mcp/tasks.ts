@@ -15,7 +15,7 @@ const NEVER_STOPPED = { cancelled: NEVER, closing: NEVER };
 
 /** The tool whose tasks need no memory, because their id contains everything that is needed. */
 const SINGLE_TOOL = 'kling_get_task';
-/** The Kling task and, in base 36, when the wait for it began, in milliseconds since 1970. */
+/** `<Kling task id>@<start>`: when the wait began, in Unix milliseconds and base 36. */
 const SINGLE_ID = /^([A-Za-z0-9_-]{1,128})@([0-9a-z]{1,9})$/;
 const BATCH_ID = /^batch-of-\d{1,3}@[0-9a-f-]{36}$/;
 
@@ -87,7 +87,7 @@ export class Tasks {
     if (!tool) throw new TypeError(`there is no tool ${SINGLE_TOOL}`);
     const createdAtMs = Math.min(startMs, Date.now());
     const args = { task_id: klingId };
-    // What keeps it from being followed, such as a token that is missing by now, is an outcome for the model to read.
+    // If it can no longer be followed (the token has been removed, for example), the model gets that as the outcome.
     const following = startFollowing(tool, args, true) ?? ended(await tool.call(args, { stop: NEVER_STOPPED }));
     // Another request may have restored it while the tools were loaded.
     const known = this.#tasks.get(id);

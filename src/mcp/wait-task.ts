@@ -19,7 +19,7 @@ export class WaitTask {
   readonly #createdAtMs: number;
   #finished: number;
   #updatedAtMs: number;
-  /** How it ended, told again unchanged as often as it is asked for. */
+  /** The final state; every later poll gets it unchanged. */
   #end: object | undefined;
 
   constructor(id: string, following: Following, createdAtMs: number) {
@@ -32,7 +32,7 @@ export class WaitTask {
 
   /** Looks where a look is due, and says how the wait is doing. */
   async poll(closing: AbortSignal): Promise<object> {
-    // The look goes on where the poll is cancelled: the next poll will want to know.
+    // If this poll is cancelled, the look continues: the next poll will need its result.
     if (!this.#end) await this.#following.look(MAX_LOOK_MS, { cancelled: NEVER, closing });
     const { done, looked } = this.#following;
     // Another poll, or a cancellation, may have ended the task meanwhile.

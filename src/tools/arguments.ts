@@ -20,7 +20,7 @@ export interface CallArguments {
   ids: string[];
   /** At most the maximum. */
   waitSeconds: number;
-  /** As it was sent: more counts as the maximum. */
+  /** The value as sent, possibly above the maximum; `waitSeconds` is the capped one. */
   askedWaitSeconds: number;
 }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { MEDIA_KINDS } from '../kling/task/kind.js';
+import type { Media } from '../kling/task/media.js';
 import { STATUSES } from '../kling/task/status.js';
 import type { Task, TaskSummary } from '../kling/task/task.js';
 import { isObject } from '../kling/text/json.js';
@@ -10,7 +11,12 @@ const isoDate = z.string().meta({ format: 'date-time' }).optional();
 /** An object whose fields come from the API. Zod's own schema of an arbitrary object would only cost tokens. */
 const anyObject = z.unknown().refine(isObject).meta({ type: 'object' }).optional();
 
-const mediaSchema = z.object({ kind: z.enum(MEDIA_KINDS), url: z.string(), id: text, duration_seconds: seconds });
+const mediaSchema = z.object({
+  kind: z.enum(MEDIA_KINDS),
+  url: z.string(),
+  id: text,
+  duration_seconds: seconds,
+} satisfies Record<keyof Media, z.ZodType>);
 const errorSchema = z.object({ code: text, message: z.string().min(1) });
 
 /** What `kling_get_task` returns; the order of the fields is that of the result's text. */

@@ -10,11 +10,18 @@ import { type ArgumentsSchema, type CallArguments, parseArguments } from './argu
 import { toErrorResult } from './result.js';
 import { VIEW_URI } from './view-uri.js';
 
+/** Progress of a call: seconds of `total`, the number of seconds that it may wait. */
+export interface CallProgress {
+  progress: number;
+  total: number;
+  message: string;
+}
+
 /** The context of a call, besides its arguments. */
 export interface CallContext {
   stop: Stop;
-  /** Present if the client asked for progress; `total` is the number of seconds that the call may wait. */
-  notifyProgress?: ((progress: { progress: number; total: number; message: string }) => void) | undefined;
+  /** Present if the client asked for progress. */
+  notifyProgress?: ((progress: CallProgress) => void) | undefined;
 }
 
 /** A tool as the server lists and calls it. */

@@ -128,9 +128,9 @@ function readResult(result: JsonObject, isNew: boolean): Answer | undefined {
 }
 
 /**
- * Reads a `CallToolResult`. Hosts drop one channel or the other, so that the structured content counts, else the JSON
- * of the first text block; a text that is no JSON is the server's sentences about a lookup that failed.
- * @param isNew whether it has just come from the server, which the host's first result need not have
+ * Reads a `CallToolResult`. Some hosts drop one of its two channels: the structured content is used if present, otherwise
+ * the JSON in the first text block. Text that is not JSON is the server's message about a failed lookup.
+ * @param isNew whether this answer is fresh from the server; the first result from a host may be an old one
  */
 export function readAnswer({ resultType, isError, structuredContent, content }: JsonObject, isNew: boolean): Answer {
   if (resultType === 'task') return { kind: 'handle' };

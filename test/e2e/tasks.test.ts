@@ -156,6 +156,26 @@ describe('A call that waits 10 s or more, by a client with the tasks extension',
   });
 });
 
+test('A first look that is not answered before stdin closes is a timeout, not an unknown task', async () => {
+  const fakeApi = await FakeApi.start([pendingRecord('a'), pendingRecord('b')]);
+  fakeApi.hold();
+  const server = new ServerProcess({ fakeApi });
+  server.write(followTask('one', 'a'));
+  const args = { task_ids: ['a', 'b'], wait_seconds: 50 };
+  server.write(stateless('batch', 'tools/call', { name: 'kling_get_tasks_batch', arguments: args }, WITH_TASKS));
+  await fakeApi.received(1);
+  server.child.stdin.end();
+  for (const id of ['one', 'batch']) {
+    const { result } = await server.answer(id);
+    const text = expect.stringMatching(
+      /^\[timeout\] .*No answer within 1\.\d s, when the client closed the connection/,
+    );
+    expect(result).toMatchObject({ resultType: 'complete', isError: true, content: [{ text }] });
+  }
+  await server.exited;
+  await fakeApi.close();
+});
+
 describe('`tasks/get`', () => {
   taskTest(
     'repeats what is known until a look is due, however often it is asked',

@@ -95,7 +95,7 @@ function errorOf(answer: HttpAnswer, body: JsonObject, askedIds: readonly string
  * @param askedIds the ids asked for, which the message of an error may name
  * @throws KlingError by the error table
  */
-export function readAnswer(answer: HttpAnswer, askedIds: readonly string[] = []): JsonObject | null {
+export function readAnswer(answer: HttpAnswer, askedIds: readonly string[]): JsonObject | null {
   const { status, text } = answer;
   if (status >= 300 && status < 400) throw badResponse(`The API answered with a redirect (HTTP ${status}).`);
   const body = text === undefined ? undefined : parseJson(text);

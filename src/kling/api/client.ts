@@ -38,9 +38,9 @@ export interface LookupAnswer {
 }
 
 const MAX_ATTEMPTS = 3;
-/** An attempt that has no headers after this time, or after a third of the timeout if that is more, is repeated once. */
+/** How long the first attempt waits for headers (or a third of the timeout, if that is longer) before it is repeated. */
 const MIN_HEADERS_TIMEOUT_MS = 10_000;
-/** The vendor's guidance: repeat after 1, 2, 4 … s with jitter. */
+/** The vendor's guidance: repeat after 1 s, then 2 s, each with jitter. */
 const FIRST_PAUSE_MS = 1000;
 /** The longest time for which a `Retry-After` is obeyed. */
 const MAX_QUIET_MS = 5 * 60 * 1000;
@@ -82,7 +82,7 @@ export class KlingClient {
     return Math.max(0, this.#quietUntilMs - performance.now());
   }
 
-  /** For how many more milliseconds the API asked to be left alone, without that limit. */
+  /** What remains of the API's `Retry-After` in milliseconds, not limited to 5 minutes. */
   get retryAfterMs(): number {
     return Math.max(0, this.#askedQuietUntilMs - performance.now());
   }

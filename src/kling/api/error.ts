@@ -104,7 +104,7 @@ export interface KlingErrorDetails {
   retryable?: boolean;
   /** Whether a single id in the request may have caused it, so that asking for fewer ids may succeed. */
   divisible?: boolean;
-  /** Whether the API named the code, which then has not the meaning of one of ours that reads the same. */
+  /** Whether the code came from the API. It then does not mean the same as a code of ours with that spelling. */
   fromApi?: boolean;
   /** The API's trace id, for the vendor's support. */
   traceId?: string | undefined;

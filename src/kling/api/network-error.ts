@@ -2,11 +2,13 @@ import { cleanLine } from '../text/clean.js';
 import { badResponse, CERTIFICATE_HINT, CONNECTION_HINT, KlingError, RETRY_HINT } from './error.js';
 import { MAX_BODY_BYTES } from './pool.js';
 
+const RESET = /^(?:ECONNRESET|EPIPE|UND_ERR_SOCKET)$/;
+
 /** What a network failure's code means, and what to do about it. */
 function explainNetworkCode(code: string): readonly [what: string, hint: string] {
   if (code === 'ECONNREFUSED') return ['connection refused', CONNECTION_HINT];
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return ['the host name cannot be resolved (DNS)', CONNECTION_HINT];
-  if (/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/.test(code)) return ['the connection was reset', RETRY_HINT];
+  if (RESET.test(code)) return ['the connection was reset', RETRY_HINT];
   if (/^(ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/.test(code)) return ['no connection in time', CONNECTION_HINT];
   if (/^(EHOSTUNREACH|ENETUNREACH)$/.test(code)) return ['the network is unreachable', CONNECTION_HINT];
   if (/CERT|TLS|SSL|UNABLE_TO|^EPROTO$/.test(code)) {
@@ -28,7 +30,7 @@ function codeOf(error: unknown): string | undefined {
 
 /** Whether the connection broke during a request, as happens when the server is just closing a kept-alive one. */
 export function isReset(error: unknown): boolean {
-  return /^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/.test(codeOf(error) ?? '');
+  return RESET.test(codeOf(error) ?? '');
 }
 
 /**

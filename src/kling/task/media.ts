@@ -19,7 +19,7 @@ const URL_KEY = /^url$|_urls?$/;
 /** Keys of what was submitted, in lower case. `resource` and `transparent` look similar, but name results. */
 const INPUT_KEY = /^(?:task_info|request|input)$|(?<!re)source|origin|(?<!trans)parent|refer/;
 /** Other keys that never name a result, in lower case: intermediate pictures, and addresses of the service itself. */
-const NO_RESULT_KEY = /callback|webhook|status|preview|cover|poster|thumb|frame|docs/;
+const NO_RESULT_KEY = /callback|webhook|status|preview|(?<!re)cover|poster|thumb|frame|docs/;
 /** Keys of the version with a watermark, in lower case. */
 const WATERMARK_KEY = /(?<!no_?|non_?|un|without_?)watermark/;
 

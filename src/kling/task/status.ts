@@ -89,9 +89,13 @@ function verdict(status: Status, state?: string, error?: TaskError): Verdict {
 }
 
 /**
- * The status rules, in their order; the first that holds decides. They follow what the API's records and the vendor's
- * own client do: a failure outranks everything but a delivered part, a running word outranks a preview URL, and an
- * unknown shape is never taken for success.
+ * Applies the status rules in their order; the first that holds decides. They follow what the API's records and the
+ * vendor's own client do:
+ * - A failed word outranks everything except an element of a list that was delivered all the same.
+ * - An error without a failed word leaves the task pending while the record says `finished_at: null`, because the service
+ *   may still be retrying; otherwise the task has failed.
+ * - A running word outranks a URL, which may be that of a preview.
+ * - An unknown shape is never taken for success.
  *
  * One addition: an error inside an element of a list counts like a failed word of that element. Without it a finished
  * list of nothing but errors would be a success.
