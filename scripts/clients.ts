@@ -2,7 +2,8 @@
  * Tries other MCP clients on the built server, against the fake API, and prints a table of what they can do and what
  * reached their model. They come from npm and PyPI into a folder of the user's cache, and so are no part of the tests.
  * Clients as arguments (`npm run clients -- mcporter ai-sdk@2.0.99`) are tried alone, in that version; `--show` prints
- * what they were given. Exits with 1 if something does not work; what cannot be tried here is reported as skipped.
+ * what they were given. Exits with 1 if something does not work. What cannot be tried here is reported as skipped,
+ * which `--strict` counts as a failure.
  */
 import { parseArgs } from 'node:util';
 import { FakeApi } from './clients/fake-api.js';
@@ -39,13 +40,18 @@ async function report(client: ClientPackage, api: FakeApi, show: boolean): Promi
   }
 }
 
-const { positionals, values } = parseArgs({ allowPositionals: true, options: { show: { type: 'boolean' } } });
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { show: { type: 'boolean' }, strict: { type: 'boolean' } },
+});
 const api = await FakeApi.start();
 try {
   for (const line of HEAD) console.log(line);
+  const clients = chosen(positionals);
   let tried = 0;
-  for (const client of chosen(positionals)) if (await report(client, api, values.show ?? false)) tried += 1;
+  for (const client of clients) if (await report(client, api, values.show ?? false)) tried += 1;
   if (tried === 0) throw new Error('No client could be tried, which proves nothing.');
+  if (values.strict && tried < clients.length) throw new Error(`${clients.length - tried} clients were skipped.`);
 } finally {
   await api.close();
 }

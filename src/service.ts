@@ -18,13 +18,13 @@ export interface ServiceOptions {
 
 /** Creates the tools and everything below them. Loaded for the first call, or shortly after the first `tools/list`. */
 export function createService({ connection, faults, maxWaitSeconds, userAgent, log }: ServiceOptions): Tool[] {
-  const onBug = (error: unknown) => log.bug(error);
+  const common = {
+    maxWaitSeconds,
+    onBug: (error: unknown) => log.bug(error),
+    onRefusal: (reason: string) => log.warn(`refused arguments of ${reason}`),
+  };
   if (!connection) {
-    return createTools({
-      backend: new KlingError('configuration', faults.join(' '), { hint: '' }),
-      maxWaitSeconds,
-      onBug,
-    });
+    return createTools({ ...common, backend: new KlingError('configuration', faults.join(' '), { hint: '' }) });
   }
   // Otherwise the first request would have to wait until it is loaded.
   import('./kling/api/undici.js').catch(() => {});
@@ -34,5 +34,5 @@ export function createService({ connection, faults, maxWaitSeconds, userAgent, l
       log.debug(`lookup of ${ids}: ${outcome} after ${Math.round(durationMs)} ms`),
   });
   const onForeignRecords = (count: number) => log.debug(`${count} records that nobody asked for were ignored`);
-  return createTools({ backend: new Looker(client, { onBug, onForeignRecords }), maxWaitSeconds, onBug });
+  return createTools({ ...common, backend: new Looker(client, { onBug: common.onBug, onForeignRecords }) });
 }

@@ -59,7 +59,8 @@ function summaryOf({ listed, given }: Outcome): string {
   };
   const { single, wait, error } = given;
   return [
-    `tools: ${countTokens(JSON.stringify(listed))} tokens`,
+    // Clients that list the tools raw show _meta as well, which no model is given.
+    `tools: ${countTokens(JSON.stringify(listed, (key, value) => (key === '_meta' ? undefined : value)))} tokens`,
     ...(single ? [told('single', single)] : wait ? [told('wait', wait)] : []),
     ...(error ? [told('error', error)] : []),
   ].join('; ');

@@ -45,9 +45,8 @@ export function openSettings(environment: Environment, text = ''): Settings {
   const ignored = counts ? [] : VARIABLES.filter((name) => valueIn(file, name) !== undefined);
   const reason = hasToken(environment) ? 'the environment sets the token' : 'it does not set ACEDATACLOUD_API_TOKEN';
   const ignoring = ignored.length > 0 ? `.env is ignored (${ignored.join(', ')}), because ${reason}.` : undefined;
-  const warning = flawOf(text) ?? ignoring;
   return {
-    warnings: warning ? [warning] : [],
+    warnings: [flawOf(text, hasToken(environment)), ignoring].filter((warning) => warning !== undefined),
     read(name) {
       const value = valueIn(environment, name);
       if (value !== undefined) return { value, source: 'environment' };
@@ -58,11 +57,12 @@ export function openSettings(environment: Environment, text = ''): Settings {
 }
 
 /** What to correct in a file that sets the server's variables in a form that dotenv does not understand. */
-function flawOf(text: string): string | undefined {
+function flawOf(text: string, hasToken: boolean): string | undefined {
   // In UTF-16 that is read as UTF-8, every ASCII character is followed or preceded by a null character.
   if (text.includes('\0') && MENTION.test(text.replaceAll('\0', ''))) {
     return '.env is ignored, because it seems to be saved as UTF-16: save it as UTF-8.';
   }
-  if (!SHELL_LINE.test(text)) return undefined;
+  // Corrected, they would be ignored all the same.
+  if (!SHELL_LINE.test(text) || hasToken) return undefined;
   return 'Lines of .env that begin with "set" or "$env:" are ignored: write NAME=value, with nothing before the name.';
 }

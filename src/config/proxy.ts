@@ -26,8 +26,9 @@ function isExempt({ hostname, port }: URL, noProxy: string): boolean {
 
 /** What is wrong with a proxy's URL, as the end of a sentence; undefined if it can be used. */
 function flawOf(url: string): string | undefined {
-  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase() ?? '';
-  if (scheme !== 'http' && scheme !== 'https') return `is a ${scheme} proxy, but only http and https ones work`;
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
+  if (scheme !== undefined && scheme !== 'http' && scheme !== 'https')
+    return `is a ${scheme} proxy, but only http and https ones work`;
   try {
     const { username, password } = new URL(url);
     // undici decodes them, but would throw on a stray percent sign only at the first call.
@@ -48,11 +49,11 @@ export function checkProxy(environment: Environment, baseUrl: URL): Summarized<P
   if (isLoopback(baseUrl)) return { value: undefined, summary: 'none, as the API is on this machine' };
   const noProxy = firstSet(environment, ['NO_PROXY']);
   if (noProxy && isExempt(baseUrl, noProxy.value)) {
-    return { value: undefined, summary: `none, as ${noProxy.name} names the host` };
+    return { value: undefined, summary: `none, as ${noProxy.name} exempts the host` };
   }
   const url = found.value.includes('://') ? found.value : `http://${found.value}`;
   const flaw = flawOf(url);
-  if (flaw) return { value: undefined, fault: `${found.name} ${flaw}.`, summary: `malformed (${found.name})` };
+  if (flaw) return { value: undefined, fault: `${found.name} ${flaw}.`, summary: `unusable (${found.name})` };
   const { protocol, host } = new URL(url);
   // The base URL is https here. The other two are empty, because undici would read absent ones from the environment.
   return { value: { httpProxy: '', httpsProxy: url, noProxy: '' }, summary: `${protocol}//${host} (${found.name})` };

@@ -16,6 +16,7 @@ export function tokenIn(raw: string | undefined): string | undefined {
 
 /**
  * Checks the token. Quotes and backslashes are refused: JSON can spell them differently, so they would escape redaction.
+ * So are a few characters, whose redaction would destroy every text.
  * A `platform-` token is for managing the account, and the API does not accept it.
  */
 export function checkToken(found: Setting | undefined): Summarized<string | undefined> {
@@ -25,8 +26,8 @@ export function checkToken(found: Setting | undefined): Summarized<string | unde
     ...(found ? { source: found.source, summary: `${summary}, ${ORIGIN[found.source]}` } : { summary }),
   });
   if (!found) return refuse(`is not set: ${CREATE_ONE}`, 'missing');
-  if (!/^[!-~]{1,4096}$/.test(found.value) || /["'\\]/.test(found.value)) {
-    return refuse('holds characters that no token has: copy it again', 'malformed');
+  if (!/^[!-~]{8,4096}$/.test(found.value) || /["'\\]/.test(found.value)) {
+    return refuse('is too short, or holds characters that no token has: copy it again', 'malformed');
   }
   if (/^platform-/i.test(found.value)) {
     return refuse(`is a "platform-" token, not one for the API: ${CREATE_ONE}`, 'a "platform-" token');

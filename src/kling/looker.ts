@@ -32,8 +32,6 @@ const MIN_GAP_MS = 1000;
  * are asked for in the meantime share a request, each once. A caller's cancellation, deadline or fault affects nobody else.
  */
 export class Looker {
-  readonly #client: Client;
-  readonly #options: LookerOptions;
   /** Every look is in one of these three, by its key: first looks, repeated looks, looks in flight. */
   readonly #first = new Map<string, NextLook>();
   readonly #again = new Map<string, NextLook>();
@@ -46,25 +44,10 @@ export class Looker {
   #timer: NodeJS.Timeout | undefined;
   #isPumpScheduled = false;
 
-  constructor(client: Client, options: LookerOptions) {
-    this.#client = client;
-    this.#options = options;
-  }
-
-  /** How long one lookup may take, in milliseconds. */
-  get requestTimeoutMs(): number {
-    return this.#client.requestTimeoutMs;
-  }
-
-  /** For how many more milliseconds no request is made because the API asked for it; 5 minutes at most. */
-  get quietMs(): number {
-    return this.#client.quietMs;
-  }
-
-  /** For how many more milliseconds the API asked to be left alone, without that limit. */
-  get retryAfterMs(): number {
-    return this.#client.retryAfterMs;
-  }
+  constructor(
+    readonly client: Client,
+    readonly options: LookerOptions,
+  ) {}
 
   /**
    * Looks at a task as soon as a request may be sent; shares a look at it that is already in flight.
@@ -130,7 +113,7 @@ export class Looker {
   #pump(): void {
     clearTimeout(this.#timer);
     const nowMs = performance.now();
-    const quietUntilMs = nowMs + this.quietMs;
+    const quietUntilMs = nowMs + this.client.quietMs;
     if (quietUntilMs > nowMs) this.#refuseImpatient(quietUntilMs);
     else while (this.#requests < MAX_REQUESTS && this.#maySend(nowMs)) this.#send(nowMs);
 
@@ -165,7 +148,7 @@ export class Looker {
     }
     this.#requests++;
     this.#lastMs = nowMs;
-    this.#ask(request, nowMs + this.requestTimeoutMs).finally(() => {
+    this.#ask(request, nowMs + this.client.requestTimeoutMs).finally(() => {
       this.#requests--;
       this.#lastMs = performance.now();
       this.#pump();
@@ -178,10 +161,10 @@ export class Looker {
       look?.tell(finding);
     };
     const onFinding = (id: string, finding: Finding) => tell(looks.get(keyOf(id)), finding);
-    const { onBug, onForeignRecords } = this.#options;
+    const { onBug, onForeignRecords } = this.options;
     const ids = [...looks.values()].map(({ id }) => id);
     try {
-      await lookUp(this.#client, ids, { endMs, signal, onFinding, onForeignRecords });
+      await lookUp(this.client, ids, { endMs, signal, onFinding, onForeignRecords });
     } catch (cause) {
       if (signal.aborted) return;
       onBug(cause);
@@ -192,7 +175,7 @@ export class Looker {
 
   /** Refuses the callers that cannot wait until a rate limit ends. */
   #refuseImpatient(quietUntilMs: number): void {
-    const error = tooManyRequests(this.#client.retryAfterMs);
+    const error = tooManyRequests(this.client.retryAfterMs);
     for (const look of this.#first.values()) {
       look.refuseImpatient(quietUntilMs, { kind: 'fault', error });
       if (look.isAbandoned) this.#first.delete(look.key);

@@ -1,3 +1,4 @@
+import { meaningOf } from './api/error.js';
 import { Follow, type Outcome } from './follow.js';
 import type { Look, Looker } from './looker.js';
 import { CLOSING_GRACE_MS, type Stop } from './stop.js';
@@ -48,12 +49,13 @@ export class PolledWait {
 
   /** How often polling makes sense, in milliseconds. */
   get pollIntervalMs(): number {
-    return Math.max(this.#follow.intervalMs, this.#looker.quietMs);
+    return Math.ceil(Math.max(this.#follow.intervalMs, this.#looker.client.quietMs));
   }
 
-  /** What went wrong with the last look, if it may pass. */
+  /** What went wrong with the last look, if it may pass, or what keeps the next one from being made. */
   get fault(): string | undefined {
-    return this.#follow.passingFault?.message;
+    const rateLimit = this.#looker.client.quietMs > 0 ? meaningOf('too_many_requests').what : undefined;
+    return this.#follow.passingFault?.message ?? rateLimit;
   }
 
   /**
@@ -62,7 +64,9 @@ export class PolledWait {
    */
   look(maxMs: number, { cancelled, closing }: Stop): Promise<void> {
     const nowMs = performance.now();
-    for (const id of this.#follow.open()) {
+    // A look that had to wait for the end of a rate limit could outlive the polling.
+    const isLimited = this.looked && this.#looker.client.quietMs > 0;
+    for (const id of isLimited ? [] : this.#follow.open()) {
       if (!this.#looks.has(id) && (this.#dueMs.get(id) ?? 0) <= nowMs) this.#lookAt(id, nowMs);
     }
     if (this.#looks.size === 0 || cancelled.aborted) return Promise.resolve();
@@ -95,7 +99,7 @@ export class PolledWait {
       if (this.#looks.size === 0) for (const settle of this.#pollers) settle();
     };
     const look = isFirst
-      ? this.#looker.look(id, this.#looker.requestTimeoutMs, listener)
+      ? this.#looker.look(id, this.#looker.client.requestTimeoutMs, listener)
       : this.#looker.lookAgain(id, nowMs, listener);
     this.#looks.set(id, look);
   }

@@ -72,7 +72,7 @@ class Wait {
     const { waitMs } = this.options;
     const recent = waitMs > 0 ? this.looker.recent.get(id) : undefined;
     if (!recent) {
-      const patienceMs = Math.max(this.looker.requestTimeoutMs, waitMs);
+      const patienceMs = Math.max(this.looker.client.requestTimeoutMs, waitMs);
       this.#looks.set(
         id,
         this.looker.look(id, patienceMs, (finding) => this.#take(id, finding)),
@@ -91,7 +91,7 @@ class Wait {
       if (dueMs !== undefined) this.#lookAgain(id, dueMs);
       else if (finding.kind === 'found') this.looker.recent.add(finding.task);
     }
-    const noLookCanCome = performance.now() + this.looker.quietMs >= this.#endMs;
+    const noLookCanCome = performance.now() + this.looker.client.quietMs >= this.#endMs;
     if (noLookCanCome) this.#giveUp((other, look) => this.#follow.looksAt(other) > 0 && !look.sent);
     else if (this.#looks.size === 0) this.#finish();
   }
@@ -105,7 +105,7 @@ class Wait {
   #nextDueMs(id: string, intervalMs: number): number | undefined {
     const nowMs = performance.now();
     const wasLast = this.#follow.looksAt(id) > 1 && nowMs >= this.#endMs - LAST_LOOK_MERGE_MS;
-    const earliestMs = nowMs + this.looker.quietMs;
+    const earliestMs = nowMs + this.looker.client.quietMs;
     if (wasLast || earliestMs >= this.#endMs) return undefined;
     const lastMs = Math.max(this.#lastLookMs(nowMs), earliestMs);
     const regularMs = Math.max(nowMs + intervalMs, earliestMs);
@@ -153,7 +153,7 @@ class Wait {
   #finish(): void {
     this.#dispose();
     const ranOut = this.options.waitMs > 0 && this.#follow.open().length > 0;
-    const pollAfterSeconds = ranOut ? Math.max(1, Math.ceil(this.looker.retryAfterMs / 1000)) : undefined;
+    const pollAfterSeconds = ranOut ? Math.max(1, Math.ceil(this.looker.client.retryAfterMs / 1000)) : undefined;
     this.#resolve(this.#follow.outcome(pollAfterSeconds));
   }
 

@@ -57,13 +57,14 @@ class ExchangeTransport implements Transport {
 }
 
 /**
- * The params of `initialize` that the SDK needs. Nothing depends on the client's capabilities, so they are not checked.
+ * The params of `initialize` that the SDK needs. Nothing depends on who the client is or what it can do, so that may be
+ * absent.
  * @throws ProtocolError that names what is missing
  */
 function handshakeOf({ protocolVersion, capabilities, clientInfo }: JsonObject): JsonObject {
   if (typeof protocolVersion !== 'string') throw invalid('params.protocolVersion must be a string.');
-  if (!isObject(capabilities)) throw invalid('params.capabilities must be an object.');
-  if (!isObject(clientInfo)) throw invalid('params.clientInfo must be an object.');
+  if (!isObject(capabilities ?? {})) throw invalid('params.capabilities must be an object.');
+  if (!isObject(clientInfo ?? {})) throw invalid('params.clientInfo must be an object.');
   return { protocolVersion, capabilities: {}, clientInfo: { name: 'client', version: '0' } };
 }
 

@@ -2,13 +2,13 @@ import type { Readable, Writable } from 'node:stream';
 import { LineSplitter } from './lines.js';
 
 export const MAX_LINE_BYTES = 10 * 1024 * 1024;
-/** While the client leaves this much unread, no further message is handled: its answer may be many times its size. */
+/** While the client leaves this much unread, nothing more is done: a message may have an answer many times its size. */
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
-/** Meanwhile a little input is still read and kept, so that the end of stdin is noticed. */
+/** While it is held up, the pipe still reads a little ahead, so that the end of stdin is noticed. */
 const MAX_HELD_BYTES = 256 * 1024;
-const UNREAD_PEEK_INTERVAL_MS = 50;
-/** While too many requests are in flight, input is still read bit by bit, because it may contain a cancellation. */
-const BUSY_PEEK_INTERVAL_MS = 1000;
+const READ_AHEAD_INTERVAL_MS = 50;
+/** While too many requests are in flight, messages are still handled bit by bit: a cancellation may be among them. */
+const BUSY_INTERVAL_MS = 1000;
 /** Lines are collected for one write in each turn of the event loop (15 to 24 % more calls a second), up to this size. */
 const MAX_COLLECTED = 64 * 1024;
 
@@ -26,7 +26,8 @@ export interface PipeHandler {
 export class StdioPipe {
   readonly #splitter: LineSplitter;
   #held: Buffer[] = [];
-  #peek: NodeJS.Timeout | undefined;
+  #readAhead: NodeJS.Timeout | undefined;
+  #lastTakenMs = 0;
   #ended = false;
   #collected = '';
   #turn: NodeJS.Immediate | undefined;
@@ -46,8 +47,7 @@ export class StdioPipe {
   start(): void {
     this.stdin.on('data', (chunk: Buffer) => {
       this.#held.push(chunk);
-      if (!this.#isUnread()) this.#takeHeld();
-      if (this.#isFull()) this.#hold();
+      this.#advance();
     });
     for (const event of ['end', 'close', 'error']) this.stdin.on(event, () => this.#end());
     this.stdout.on('drain', () => this.readOn());
@@ -56,7 +56,7 @@ export class StdioPipe {
   /** Stops reading. */
   stop(): void {
     this.#ended = true;
-    clearTimeout(this.#peek);
+    clearInterval(this.#readAhead);
     this.stdin.pause();
   }
 
@@ -76,13 +76,9 @@ export class StdioPipe {
     this.#collected = '';
   }
 
-  /** Resumes reading if it was paused and the reason is gone. */
+  /** Continues reading, if it had to pause and no longer needs to. */
   readOn(): void {
-    if (this.#ended || !this.stdin.isPaused() || this.#isFull()) return;
-    clearTimeout(this.#peek);
-    this.#takeHeld();
-    if (this.#isFull()) this.#hold();
-    else this.stdin.resume();
+    if (!this.#ended && this.#readAhead && !this.#isFull()) this.#advance();
   }
 
   #isUnread(): boolean {
@@ -93,23 +89,37 @@ export class StdioPipe {
     return this.#isUnread() || this.handler.isBusy();
   }
 
-  #takeHeld(): void {
-    for (const chunk of this.#held.splice(0)) this.#splitter.push(chunk);
+  /** Handles what may be handled now, and pauses stdin while there is more. */
+  #advance(): void {
+    for (;;) {
+      if (this.#isUnread() || (this.#isFull() && performance.now() < this.#lastTakenMs + BUSY_INTERVAL_MS)) break;
+      const chunk = this.#held.shift();
+      if (!chunk) break;
+      this.#lastTakenMs = performance.now();
+      this.#splitter.push(chunk);
+    }
+    if (this.#isFull() || this.#held.length > 0) {
+      this.stdin.pause();
+      this.#readAhead ??= setInterval(() => this.#readALittle(), READ_AHEAD_INTERVAL_MS);
+    } else {
+      clearInterval(this.#readAhead);
+      this.#readAhead = undefined;
+      this.stdin.resume();
+    }
   }
 
-  #hold(): void {
-    this.stdin.pause();
+  #readALittle(): void {
+    this.#advance();
     const heldBytes = this.#held.reduce((sum, { length }) => sum + length, 0);
-    if (heldBytes > MAX_HELD_BYTES) return;
-    const intervalMs = this.#isUnread() ? UNREAD_PEEK_INTERVAL_MS : BUSY_PEEK_INTERVAL_MS;
-    this.#peek = setTimeout(() => this.stdin.resume(), intervalMs);
+    // The next chunk pauses it again.
+    if (heldBytes <= MAX_HELD_BYTES) this.stdin.resume();
   }
 
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    clearTimeout(this.#peek);
-    this.#takeHeld();
+    clearInterval(this.#readAhead);
+    for (const chunk of this.#held.splice(0)) this.#splitter.push(chunk);
     this.#splitter.end();
     this.handler.onEnd();
   }

@@ -9,6 +9,7 @@ import { NEVER, WaitTask } from './wait-task.js';
 /** A call that would wait at least this long becomes a task. */
 const MIN_WAIT_SECONDS = 10;
 const MAX_TASKS = 256;
+const PROGRESS_INTERVAL_MS = 4100;
 /** The longest delay of a Node timer, in effect no limit: the lookup has a timeout of its own. */
 const NO_LIMIT_MS = 2 ** 31 - 1;
 const NEVER_STOPPED = { cancelled: NEVER, closing: NEVER };
@@ -37,18 +38,23 @@ export class Tasks {
     const following = startFollowing(tool, exchange.request.params.arguments);
     if (!following || following.askedWaitSeconds < MIN_WAIT_SECONDS) return undefined;
     const createdAtMs = Date.now();
+    const endProgress = reportProgress(following, exchange);
     await following.look(NO_LIMIT_MS, { cancelled: exchange.cancelled, closing: this.closing });
+    endProgress();
     if (following.done || this.closing.aborted || exchange.cancelled.aborted) {
       following.cancel();
       return following.result();
     }
-    const [firstId = ''] = following.ids;
-    const id =
-      tool.listing.name === SINGLE_TOOL
-        ? `${firstId}@${createdAtMs.toString(36)}`
-        : `batch-of-${following.ids.length}@${randomUUID()}`;
+    const isSingle = tool.listing.name === SINGLE_TOOL;
+    const id = isSingle ? this.#singleId(following, createdAtMs) : `batch-of-${following.ids.length}@${randomUUID()}`;
     const task = this.#keep(new WaitTask(id, following, createdAtMs));
     return { resultType: 'task', ...task.toJson() };
+  }
+
+  /** An id for this call alone: cancelling it must not touch the same call made in the same millisecond. */
+  #singleId({ ids: [klingId = ''] }: Pick<Following, 'ids'>, startMs: number): string {
+    const id = `${klingId}@${startMs.toString(36)}`;
+    return this.#tasks.has(id) ? this.#singleId({ ids: [klingId] }, startMs + 1) : id;
   }
 
   /** Answers `tasks/get`. */
@@ -86,7 +92,7 @@ export class Tasks {
     const tool = (await this.toolbox.load()).get(SINGLE_TOOL);
     if (!tool) throw new TypeError(`there is no tool ${SINGLE_TOOL}`);
     const createdAtMs = Math.min(startMs, Date.now());
-    const args = { task_id: klingId };
+    const args = { task_id: klingId, wait_seconds: MIN_WAIT_SECONDS };
     // If it can no longer be followed (the token has been removed, for example), the model gets that as the outcome.
     const following = startFollowing(tool, args, true) ?? ended(await tool.call(args, { stop: NEVER_STOPPED }));
     // Another request may have restored it while the tools were loaded.
@@ -106,6 +112,20 @@ export class Tasks {
     this.#tasks.set(task.id, task);
     return task;
   }
+}
+
+/** Reports progress, if the client wants any, while the first look takes long; returns what ends that. */
+function reportProgress({ askedWaitSeconds, total }: Following, { notifyProgress }: Exchange): () => void {
+  if (!notifyProgress) return () => {};
+  const startMs = performance.now();
+  const report = () => {
+    const seconds = Math.round((performance.now() - startMs) / 100) / 10;
+    const message = `0 of ${total} finished, ${Math.round(seconds)} s`;
+    notifyProgress({ progress: seconds, total: askedWaitSeconds, message });
+  };
+  report();
+  const timer = setInterval(report, PROGRESS_INTERVAL_MS);
+  return () => clearInterval(timer);
 }
 
 /** Starts to follow; undefined if the tool refuses the arguments, since the ordinary call then reports what is wrong. */

@@ -38,7 +38,7 @@ export class WaitTask {
     // Another poll, or a cancellation, may have ended the task meanwhile.
     if (!this.#end && (done || (looked && Date.now() - this.#createdAtMs >= MAX_FOLLOWING_MS))) {
       const result = { resultType: 'complete', ...this.#following.result() };
-      this.#finish('completed', this.#summary(), { result });
+      this.#finish('completed', result.isError ? `the lookup failed, ${this.#age()}` : this.#summary(), { result });
     }
     return this.toJson();
   }
@@ -82,6 +82,10 @@ export class WaitTask {
   /** How the wait is doing, for a person. */
   #summary(): string {
     const { finished, total } = this.#following;
-    return `${finished} of ${total} finished, ${Math.round((Date.now() - this.#createdAtMs) / 1000)} s`;
+    return `${finished} of ${total} finished, ${this.#age()}`;
+  }
+
+  #age(): string {
+    return `${Math.round((Date.now() - this.#createdAtMs) / 1000)} s`;
   }
 }

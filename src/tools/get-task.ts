@@ -28,7 +28,7 @@ export function getTaskTool(options: ToolOptions): Tool {
   return defineTool(definition, options);
 }
 
-function toTaskResult({ tasks, notFound, faults, pollAfterSeconds }: Outcome, { waitSeconds }: CallArguments) {
+function toTaskResult({ tasks, notFound, faults, pollAfterSeconds }: Outcome, { askedWaitSeconds }: CallArguments) {
   const [task] = tasks.values();
   const [fault] = faults.values();
   if (fault) throw task ? withLastState(fault, task.status) : fault;
@@ -36,7 +36,7 @@ function toTaskResult({ tasks, notFound, faults, pollAfterSeconds }: Outcome, { 
   if (task.status !== 'pending') return toResult(task);
   const shown = { ...task };
   // A model that waits would read the request again and again.
-  if (waitSeconds > 0) delete shown.request;
+  if (askedWaitSeconds > 0) delete shown.request;
   if (pollAfterSeconds !== undefined) shown.poll_after_seconds = pollAfterSeconds;
   return toResult(shown);
 }

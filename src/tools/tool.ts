@@ -63,6 +63,8 @@ export interface ToolOptions {
   maxWaitSeconds: number;
   /** Called with an error that is a bug rather than a fault of the API or the caller. */
   onBug(error: unknown): void;
+  /** Called with the reason when the arguments of a call are refused. */
+  onRefusal?(reason: string): void;
 }
 
 interface ToolDefinition {
@@ -79,7 +81,8 @@ interface ToolDefinition {
 }
 
 /** Creates a tool, and converts its schemas to JSON Schema once. */
-export function defineTool(definition: ToolDefinition, { backend, maxWaitSeconds, onBug }: ToolOptions): Tool {
+export function defineTool(definition: ToolDefinition, options: ToolOptions): Tool {
+  const { backend, maxWaitSeconds } = options;
   const { name, title, description, input, output, toResult } = definition;
 
   const prepare = (args: unknown) => {
@@ -88,7 +91,8 @@ export function defineTool(definition: ToolDefinition, { backend, maxWaitSeconds
     return { parsed, looker: backend };
   };
   const guard = (error: unknown) => {
-    if (!(error instanceof KlingError)) onBug(error);
+    if (!(error instanceof KlingError)) options.onBug(error);
+    else if (error.code === 'invalid_arguments') options.onRefusal?.(`${name}: ${error.message}`);
     return toErrorResult(error);
   };
 

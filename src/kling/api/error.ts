@@ -9,8 +9,9 @@ export interface CodeMeaning {
 
 const TOKEN_HINT =
   'No call can succeed until the user sets a valid ACEDATACLOUD_API_TOKEN (from https://platform.acedata.cloud) in the ' +
-  '"env" of this server in the MCP client and restarts the server.';
+  '"env" of this server in the MCP client, or in the .env that sets it, and restarts the server.';
 const ACCOUNT_HINT = 'The user has to resolve this at https://platform.acedata.cloud; until then no call can succeed.';
+const RIGHTS_HINT = `${ACCOUNT_HINT} A new token takes effect when it is set and the server is restarted.`;
 const URL_HINT = 'Check ACEDATACLOUD_API_BASE_URL, then restart the server.';
 export const CONNECTION_HINT =
   'Check the internet connection, ACEDATACLOUD_API_BASE_URL and the proxy, if there is one.';
@@ -26,8 +27,8 @@ const REFUSALS: Record<string, CodeMeaning> = {
   no_token: { what: 'The API received no token', hint: TOKEN_HINT },
   authorization_missing: { what: 'The API received no token', hint: TOKEN_HINT },
   used_up: { what: 'The balance of the account is used up', hint: ACCOUNT_HINT },
-  disabled: { what: 'The API token or the service is disabled', hint: ACCOUNT_HINT },
-  forbidden: { what: 'The API refused access', hint: `The token may lack the right. ${ACCOUNT_HINT}` },
+  disabled: { what: 'The API token or the service is disabled', hint: RIGHTS_HINT },
+  forbidden: { what: 'The API refused access', hint: `The token may lack the right. ${RIGHTS_HINT}` },
   no_api: { what: 'The API has nothing at this address', hint: URL_HINT },
   api_not_implemented: { what: 'The API does not offer this lookup', hint: URL_HINT },
   bad_request: { what: 'The API refused the request', hint: 'Check the task id; repeating the same call is useless.' },

@@ -37,13 +37,16 @@ export function cleanLine(text: string, max: number): string {
   return cutText(cleanText(text).replace(/\s+/g, ' ').trim(), max);
 }
 
+/** Replacing fewer characters wherever they occur would destroy every text; no token is that short. */
+export const MIN_SECRET_LENGTH = 8;
+
 /**
  * Returns a function that replaces every occurrence of the secret, even if JSON has escaped some of its characters
  * (`\u0041`, `\/`, encoded up to three times). Bodies are redacted before they are parsed, so that no later step can cut a
  * token in half and show the rest. The number of backslashes is bounded, because a body may contain millions in a row.
  */
 export function redactor(secret: string | undefined): (text: string) => string {
-  if (!secret) return (text) => text;
+  if (!secret || secret.length < MIN_SECRET_LENGTH) return (text) => text;
   const plain = Array.from(secret, (character) => character.replace(/[^A-Za-z0-9]/, '\\$&'));
   const escaped = plain.map((character, index) => {
     const code = secret.charCodeAt(index).toString(16).padStart(4, '0');
