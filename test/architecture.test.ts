@@ -16,7 +16,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   'main.ts': ['check.ts', 'config/config.ts', 'shutdown.ts', 'log.ts', 'service.ts', 'mcp/', 'tools/'],
   'service.ts': ['log.ts', 'tools/', 'kling/', 'kling/api/'],
   'check.ts': ['config/config.ts', 'kling/api/', 'kling/text/'],
-  'config/': ['config/', 'log.ts', 'kling/api/'],
+  'config/': ['config/', 'log.ts', 'kling/api/', 'kling/text/'],
   'shutdown.ts': ['log.ts', 'mcp/'],
   'log.ts': ['kling/text/'],
   'mcp/': ['mcp/', 'log.ts', 'tools/', 'kling/', 'kling/api/', 'kling/text/'],

@@ -1,3 +1,4 @@
+import { MIN_SECRET_LENGTH } from '../kling/text/clean.js';
 import { present, type Setting, type Summarized, TOKEN_PLACEHOLDER } from './settings.js';
 
 const CREATE_ONE = 'create one at https://platform.acedata.cloud';
@@ -16,7 +17,7 @@ export function tokenIn(raw: string | undefined): string | undefined {
 
 /**
  * Checks the token. Quotes and backslashes are refused: JSON can spell them differently, so they would escape redaction.
- * So are a few characters, whose redaction would destroy every text.
+ * So are fewer characters than can be redacted without destroying every text.
  * A `platform-` token is for managing the account, and the API does not accept it.
  */
 export function checkToken(found: Setting | undefined): Summarized<string | undefined> {
@@ -26,9 +27,10 @@ export function checkToken(found: Setting | undefined): Summarized<string | unde
     ...(found ? { source: found.source, summary: `${summary}, ${ORIGIN[found.source]}` } : { summary }),
   });
   if (!found) return refuse(`is not set: ${CREATE_ONE}`, 'missing');
-  if (!/^[!-~]{8,4096}$/.test(found.value) || /["'\\]/.test(found.value)) {
-    return refuse('is too short, or holds characters that no token has: copy it again', 'malformed');
+  if (!/^[!-~]{1,4096}$/.test(found.value) || /["'\\]/.test(found.value)) {
+    return refuse('holds characters that no token has: copy it again', 'malformed');
   }
+  if (found.value.length < MIN_SECRET_LENGTH) return refuse('is too short to be a token: copy it again', 'malformed');
   if (/^platform-/i.test(found.value)) {
     return refuse(`is a "platform-" token, not one for the API: ${CREATE_ONE}`, 'a "platform-" token');
   }

@@ -27,7 +27,7 @@ export class StdioPipe {
   readonly #splitter: LineSplitter;
   #held: Buffer[] = [];
   #readAhead: NodeJS.Timeout | undefined;
-  #lastTakenMs = 0;
+  #lastTakenMs = Number.NEGATIVE_INFINITY;
   #ended = false;
   #collected = '';
   #turn: NodeJS.Immediate | undefined;

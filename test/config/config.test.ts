@@ -34,6 +34,12 @@ test('blank counts as absent, for each variable', () => {
 });
 
 describe('ACEDATACLOUD_API_TOKEN', () => {
+  test('of a few characters is refused: to redact it would destroy every text', () => {
+    const { faults } = readConfig({ ACEDATACLOUD_API_TOKEN: 'abcdefg' }, undefined);
+    expect(faults[0]).toBe('ACEDATACLOUD_API_TOKEN is too short to be a token: copy it again.');
+    expect(readConfig({ ACEDATACLOUD_API_TOKEN: 'abcdefgh' }, undefined).faults).toEqual([]);
+  });
+
   const tokenOf = (raw: string) => read({ ACEDATACLOUD_API_TOKEN: raw }).connection?.token;
 
   test.each([

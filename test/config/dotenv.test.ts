@@ -165,6 +165,20 @@ describe('a .env that cannot be understood', () => {
     expect(warnings[0]).not.toContain(TOKEN);
   });
 
+  test('and what else is ignored is told as well', () => {
+    const text = `set ACEDATACLOUD_API_TOKEN=${TOKEN}\nKLING_MAX_WAIT=4\n`;
+    const { warnings } = readConfig({}, text);
+    expect(warnings).toEqual([
+      expect.stringMatching(/begin with "set"/),
+      '.env is ignored (KLING_MAX_WAIT), because it does not set ACEDATACLOUD_API_TOKEN.',
+    ]);
+  });
+
+  test('gives no advice that could not help, where the environment sets the token', () => {
+    const { warnings } = readConfig({ ACEDATACLOUD_API_TOKEN: TOKEN }, `set ACEDATACLOUD_API_TOKEN=${TOKEN}`);
+    expect(warnings).toEqual([]);
+  });
+
   test('in part: the lines that are understood count', () => {
     const { warnings, connection, maxWaitSeconds } = readConfig({}, `${LINE}set KLING_MAX_WAIT=7`);
     expect(connection?.token).toBe(TOKEN);

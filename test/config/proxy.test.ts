@@ -96,6 +96,11 @@ describe('a malformed proxy', () => {
       `ALL_PROXY is a ${scheme} proxy, but only http and https ones work.`,
     );
   });
+  test('one with quotes copied along is not taken for a scheme', () => {
+    expect(faultOf({ HTTPS_PROXY: '"http://p:1"' })).toBe(
+      'HTTPS_PROXY must be a URL such as http://proxy.example:8080.',
+    );
+  });
   test('the variable is named as it is spelled', () => {
     expect(faultOf({ https_proxy: 'not a url', HTTPS_PROXY: P })).toMatch(/^https_proxy must be/);
   });

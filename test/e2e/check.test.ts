@@ -201,7 +201,7 @@ describe('--check', () => {
     const { stdout } = await check({ env: { ...env, https_proxy: 'http://somebody:proxy-secret@proxy.example:8080' } });
     expect(stdout).toContain('proxy      http://proxy.example:8080 (https_proxy)\nlookup     not tried\n');
     const { stdout: malformed } = await check({ env: { ...env, HTTPS_PROXY: 'socks5://proxy.example' } });
-    expect(malformed).toContain('proxy      malformed (HTTPS_PROXY)\n');
+    expect(malformed).toContain('proxy      unusable (HTTPS_PROXY)\n');
   });
 
   describe('with a proxy that works', () => {
@@ -262,9 +262,9 @@ describe('--check', () => {
       expect(await program.exited).toMatchObject({ code: 0 });
     });
 
-    test('none is shown if NO_PROXY names the host', async () => {
+    test('none is shown if NO_PROXY exempts the host', async () => {
       const { stdout } = await check({ env: { ...env, NO_PROXY: TLS_HOST } });
-      expect(stdout).toContain('proxy      none, as NO_PROXY names the host\n');
+      expect(stdout).toContain('proxy      none, as NO_PROXY exempts the host\n');
       expect(proxy.tunnels).toEqual([]);
     });
 

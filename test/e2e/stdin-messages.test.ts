@@ -98,7 +98,7 @@ describe('Hostile input on stdin', () => {
       {},
       { ...params, protocolVersion: 7 },
       { ...params, capabilities: [] },
-      { ...params, clientInfo: null },
+      { ...params, clientInfo: 'x' },
     ];
     for (const value of bad) {
       const error = await errorOf(server, request(1, 'initialize', value));
@@ -126,6 +126,21 @@ describe('Hostile input on stdin', () => {
     const capabilities = { roots: null, sampling: { tools: null }, experimental: { x: true }, 'example.com/y': [1] };
     server.write({ ...INITIALIZE, params: { ...INITIALIZE.params, capabilities, _meta: null, extra: null } });
     expect(await server.answer(INITIALIZE.id)).toMatchObject({ result: { protocolVersion: '2025-11-25' } });
+  });
+
+  test('`initialize` with `capabilities` and `clientInfo` that are null or absent: taken', async () => {
+    const { protocolVersion } = INITIALIZE.params;
+    server.write({ ...INITIALIZE, params: { protocolVersion, capabilities: null } });
+    expect(await server.answer(INITIALIZE.id)).toMatchObject({ result: { protocolVersion } });
+  });
+
+  test('arguments that are refused: named in the log, without their values', async () => {
+    await server.replies(
+      request(1, 'tools/call', { name: 'kling_get_task', arguments: { task_id: 'https://x.example/secret', foo: 1 } }),
+    );
+    await server.logged('warn: refused arguments of kling_get_task: task_id must be one bare task id');
+    expect(server.stderr).toContain('unknown argument "foo"');
+    expect(server.stderr).not.toContain('x.example');
   });
 
   test('a message with members that JSON-RPC does not know: they are ignored', async () => {

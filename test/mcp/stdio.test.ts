@@ -77,6 +77,16 @@ describe('What is read', () => {
     expect(stdin.isPaused()).toBe(false);
   });
 
+  test('a chunk that waits behind too much in flight does not hide the end of stdin', async () => {
+    isBusy = true;
+    stdin.write('a\n');
+    await nextTurn();
+    stdin.write('b\n');
+    stdin.end('c\n');
+    await new Promise((resolve) => stdin.once('close', resolve));
+    expect(lines).toEqual(['a', 'b', 'c', 'end']);
+  });
+
   test('is nothing any more once it was stopped', async () => {
     pipe.stop();
     stdin.end('a\n');

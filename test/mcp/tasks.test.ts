@@ -1,7 +1,9 @@
+import { isCreateTaskResultV2, isDetailedTaskV2 } from '@modelcontextprotocol/ext-tasks/core/v2';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Exchange } from '../../src/mcp/exchange.js';
 import { Tasks } from '../../src/mcp/tasks.js';
 import { Toolbox } from '../../src/mcp/toolbox.js';
+import { errorReply, reply } from '../support/fake-api.js';
 import { InProcess } from '../support/in-process.js';
 import { type Json, pendingRecord } from '../support/records.js';
 
@@ -43,6 +45,67 @@ const get = async (taskId: unknown) => (await tasks.get(requestWith({ taskId }))
 /** The ids that the API was asked for, from the given request on. */
 const askedFor = (from: number) =>
   tools.fakeApi.requests.slice(from).flatMap(({ body }) => (body.ids as string[] | undefined) ?? [body.id]);
+
+describe('A task', () => {
+  test('has an id of its own, so that cancelling it does not touch the same call made at the same time', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const [one, two, three] = await Promise.all([follow('task-0'), follow('task-0'), follow('task-0')]);
+    expect(new Set([one?.taskId, two?.taskId, three?.taskId]).size).toBe(3);
+    await tasks.cancel(requestWith({ taskId: one?.taskId }));
+    expect(await get(one?.taskId)).toMatchObject({ status: 'cancelled' });
+    expect(await get(two?.taskId)).toMatchObject({ status: 'working' });
+  });
+
+  test('that was begun in another process and lasts for an hour ends without the request, like any wait', async () => {
+    const ended = await get(`task-0@${(Date.now() - 3_700_000).toString(36)}`);
+    const { structuredContent } = ended.result as { structuredContent: { result: Json } };
+    expect(structuredContent.result).toMatchObject({ status: 'pending' });
+    expect(structuredContent.result).not.toHaveProperty('request');
+  });
+
+  test('whose lookup failed for good says so to a person, not that it finished', async () => {
+    const { taskId } = await follow('task-0');
+    const resumed = `task-0@${(Date.now() - 60_000).toString(36)}`;
+    expect(taskId).not.toBe(resumed);
+    tools.fakeApi.always = errorReply(401, 'invalid_token');
+    expect(await get(resumed)).toMatchObject({
+      status: 'completed',
+      statusMessage: expect.stringMatching(/^the lookup failed, \d+ s$/),
+      result: { isError: true },
+    });
+  });
+
+  test('under a rate limit polls at whole milliseconds, says why, and leaves no look behind', async () => {
+    const { taskId } = await follow('task-0');
+    tools.fakeApi.faults.push(reply(429, {}, { 'retry-after': '100' }));
+    await tools.call('kling_get_task', { task_id: 'task-1' });
+    const before = tools.fakeApi.requests.length;
+    const task = await get(taskId);
+    expect(task).toMatchObject({ status: 'working', statusMessage: expect.stringMatching(/limits the rate/) });
+    expect(Number.isInteger(task.pollIntervalMs)).toBe(true);
+    expect(task.pollIntervalMs).toBeGreaterThan(90_000);
+    expect(isDetailedTaskV2(task)).toBe(true);
+    const other = await start('kling_get_task', { task_id: 'task-2', wait_seconds: 50 });
+    expect(other).toMatchObject({ resultType: 'task', status: 'working' });
+    expect(isCreateTaskResultV2(other)).toBe(true);
+    expect(askedFor(before)).toEqual([]);
+  });
+
+  test('reports progress from the start of its first look on', async () => {
+    const sent: Json[] = [];
+    const request = { ...requestWith({ name: 'kling_get_task', arguments: { task_id: 'task-0', wait_seconds: 50 } }) };
+    const exchange = new Exchange(
+      { ...request, meta: { progressToken: 'p' } },
+      (message) => sent.push(message as Json),
+      () => {},
+    );
+    await tasks.start(exchange);
+    expect(sent[0]).toMatchObject({
+      method: 'notifications/progress',
+      params: { progressToken: 'p', progress: 0, total: 50, message: '0 of 1 finished, 0 s' },
+    });
+  });
+});
 
 describe('The table of tasks', () => {
   test('holds 256: the oldest falls out, and a single one is looked up anew when it is asked for', async () => {

@@ -143,7 +143,7 @@ describe('manifest.json of the bundle for Claude Desktop', () => {
     const values = new Map(defaults.map(([key, { default: value }]) => [`\${user_config.${key}}`, String(value)]));
     const env: [string, string][] = Object.entries(manifest.server.mcp_config.env);
     const environment = Object.fromEntries(env.map(([name, placeholder]) => [name, values.get(placeholder)]));
-    const config = readConfig({ ...environment, ACEDATACLOUD_API_TOKEN: 'a-token' }, undefined);
+    const config = readConfig({ ...environment, ACEDATACLOUD_API_TOKEN: 'a-good-token' }, undefined);
     expect(config).toMatchObject({ faults: [], warnings: [], maxWaitSeconds: 50, connection: { proxy: undefined } });
   });
 

@@ -1,10 +1,11 @@
 /** The advice that several errors share, as the model reads it. */
 export const TOKEN_HINT =
   'No call can succeed until the user sets a valid ACEDATACLOUD_API_TOKEN (from https://platform.acedata.cloud) in the ' +
-  '"env" of this server in the MCP client and restarts the server.';
+  '"env" of this server in the MCP client, or in the .env that sets it, and restarts the server.';
 export const ACCOUNT_HINT =
   'The user has to resolve this at https://platform.acedata.cloud; until then no call can succeed.';
-export const FORBIDDEN_HINT = `The token may lack the right. ${ACCOUNT_HINT}`;
+export const DISABLED_HINT = `${ACCOUNT_HINT} A new token takes effect when it is set and the server is restarted.`;
+export const FORBIDDEN_HINT = `The token may lack the right. ${DISABLED_HINT}`;
 export const URL_HINT = 'Check ACEDATACLOUD_API_BASE_URL, then restart the server.';
 export const BAD_RESPONSE_HINT = `${URL_HINT} If it is right, report this to the vendor's support.`;
 export const CONNECTION_HINT =
