@@ -82,6 +82,12 @@ export class Follow {
     return Math.min(SLOWEST_INTERVAL_MS, ...open.map(({ intervalMs }) => intervalMs));
   }
 
+  /** Whether asking again soon makes sense for an id that is open: a task pending for very long has no poll interval. */
+  get isWorthPolling(): boolean {
+    const open = [...this.#states.values()].filter(({ isClosed }) => !isClosed);
+    return open.some(({ task }) => task?.poll_after_seconds !== undefined || !task);
+  }
+
   /** A fault of the last look that may pass, if there was one. */
   get passingFault(): KlingError | undefined {
     return [...this.#states.values()].find(({ fault, isClosed }) => fault && !isClosed)?.fault;

@@ -1,7 +1,7 @@
 import { tooManyRequests } from './api/answer.js';
 import { KlingError } from './api/error.js';
 import { type Client, type Finding, keyOf, lookUp } from './lookup.js';
-import { type Caller, type FindingListener, NextLook, type Request } from './next-look.js';
+import { type Caller, type FindingListener, NextLook, pickForRequest, type Request } from './next-look.js';
 import { RecentTasks } from './recent-tasks.js';
 import { CancelledError } from './stop.js';
 
@@ -38,6 +38,8 @@ export class Looker {
   readonly #inFlight = new Map<string, NextLook>();
   /** What the last looks of waits have brought, for waits that go on from there. */
   readonly recent = new RecentTasks();
+  /** Pending tasks whose records are large. */
+  readonly #large = new Set<string>();
   #requests = 0;
   /** The start or the end of the last request, whichever came later. */
   #lastMs = Number.NEGATIVE_INFINITY;
@@ -138,7 +140,9 @@ export class Looker {
 
   /** Sends first looks and, where there is room, the repeated ones that are due. */
   #send(nowMs: number): void {
-    const looks = [...this.#first.values(), ...this.#dueLooks(nowMs)].slice(0, IDS_PER_REQUEST);
+    const partGapMs = this.#first.size > 0 ? 0 : MIN_GAP_MS;
+    const candidates = [...this.#first.values(), ...this.#dueLooks(nowMs)];
+    const looks = pickForRequest(candidates, IDS_PER_REQUEST, this.#large);
     const request = { looks: new Map(looks.map((look) => [look.key, look])), controller: new AbortController() };
     for (const look of looks) {
       this.#first.delete(look.key);
@@ -148,29 +152,35 @@ export class Looker {
     }
     this.#requests++;
     this.#lastMs = nowMs;
-    this.#ask(request, nowMs + this.client.requestTimeoutMs).finally(() => {
+    this.#ask(request, nowMs + this.client.requestTimeoutMs, partGapMs).finally(() => {
       this.#requests--;
       this.#lastMs = performance.now();
       this.#pump();
     });
   }
 
-  async #ask({ looks, controller: { signal } }: Request, endMs: number): Promise<void> {
-    const tell = (look: NextLook | undefined, finding: Finding) => {
-      if (look && this.#inFlight.get(look.key) === look) this.#inFlight.delete(look.key);
-      look?.tell(finding);
-    };
-    const onFinding = (id: string, finding: Finding) => tell(looks.get(keyOf(id)), finding);
+  async #ask({ looks, controller: { signal } }: Request, endMs: number, partGapMs: number): Promise<void> {
+    const onFinding = (id: string, finding: Finding) => this.#tell(looks.get(keyOf(id)), finding);
     const { onBug, onForeignRecords } = this.options;
     const ids = [...looks.values()].map(({ id }) => id);
     try {
-      await lookUp(this.client, ids, { endMs, signal, onFinding, onForeignRecords });
+      await lookUp(this.client, ids, { endMs, signal, partGapMs, onFinding, onForeignRecords });
     } catch (cause) {
       if (signal.aborted) return;
       onBug(cause);
       const error = new KlingError('internal_error', 'The server failed on this lookup.', { cause });
-      for (const look of looks.values()) tell(look, { kind: 'fault', error });
+      for (const look of looks.values()) this.#tell(look, { kind: 'fault', error });
     }
+  }
+
+  #tell(look: NextLook | undefined, finding: Finding): void {
+    if (!look) return;
+    const { key } = look;
+    if (this.#inFlight.get(key) === look) this.#inFlight.delete(key);
+    this.recent.delete(key);
+    if (finding.kind === 'found' && finding.isLarge && finding.task.status === 'pending') this.#large.add(key);
+    else if (finding.kind === 'found') this.#large.delete(key);
+    look.tell(finding);
   }
 
   /** Refuses the callers that cannot wait until a rate limit ends. */

@@ -1,10 +1,14 @@
-import type { KlingClient } from './api/client.js';
+import { tooManyRequests } from './api/answer.js';
+import type { KlingClient, LookupAnswer } from './api/client.js';
 import { badResponse, KlingError } from './api/error.js';
+import { pause } from './stop.js';
 import { recordIdOf, type Task, toTask } from './task/task.js';
 import type { JsonObject } from './text/json.js';
 
 /** What a lookup found out about one id. */
-export type Finding = { kind: 'found'; task: Task } | { kind: 'not_found' } | { kind: 'fault'; error: KlingError };
+export type Finding =
+  /** `isLarge` if two such records could exceed the bound on an answer. */
+  { kind: 'found'; task: Task; isLarge: boolean } | { kind: 'not_found' } | { kind: 'fault'; error: KlingError };
 
 /** The part of the API client that is needed here. */
 export type Client = Pick<KlingClient, 'lookup' | 'requestTimeoutMs' | 'quietMs' | 'retryAfterMs'>;
@@ -14,14 +18,21 @@ export interface LookupOptions {
   /** When it has to be over, in milliseconds of `performance.now()`. */
   endMs: number;
   signal: AbortSignal;
+  /** The distance between the parts of a request that had to be divided, in milliseconds. */
+  partGapMs: number;
   /** Called once for each id, as soon as its finding is known. */
   onFinding(id: string, finding: Finding): void;
   /** Called with the number of records that nobody asked for. */
   onForeignRecords(count: number): void;
 }
 
-/** After this many refusals in a row, the cause must be the request as a whole and not one of its tasks. */
-const MAX_REFUSALS = 10;
+/** After this many refused parts without a success in between, the cause must be the request as a whole. */
+const MAX_REFUSED_PARTS = 16;
+/** A few parts may follow each other at once; with more of them, the pace must stay polite. */
+const QUICK_PARTS = 4;
+const PART_PAUSE_MS = 250;
+/** Half of the records that lip-sync tasks have been seen with. */
+const LARGE_RECORD = 2 * 1024 * 1024;
 
 /** The API matches ids without regard to case. */
 export const keyOf = (id: string) => id.toLowerCase();
@@ -32,18 +43,29 @@ export const keyOf = (id: string) => id.toLowerCase();
  * @throws the signal's reason once it aborts, and errors that are bugs; every fault of the API is a finding
  */
 export async function lookUp(client: Client, ids: string[], options: LookupOptions): Promise<void> {
-  const { endMs, signal, onFinding } = options;
-  let refusals = 0;
+  const { endMs, signal, onFinding, partGapMs } = options;
+  let parts = 0;
+  let refusedParts = 0;
+
+  /** @returns whether the next part may be looked up; it may not if a rate limit lasts for too long */
+  async function takeTurn(): Promise<boolean> {
+    if (++parts === 1) return true;
+    const pauseMs = Math.max(partGapMs, parts > QUICK_PARTS ? PART_PAUSE_MS : 0, client.quietMs);
+    if (performance.now() + pauseMs >= endMs) return client.quietMs === 0;
+    if (pauseMs > 0) await pause(pauseMs, signal);
+    return true;
+  }
 
   async function ask(part: string[]): Promise<void> {
     try {
-      const { records, dateMs } = await client.lookup(part, endMs, signal);
-      refusals = 0;
-      tellFound(part, records, dateMs, options);
+      if (!(await takeTurn())) throw tooManyRequests(client.retryAfterMs);
+      const answer = await client.lookup(part, endMs, signal);
+      refusedParts = 0;
+      tellFound(part, answer, options);
     } catch (error) {
       if (!(error instanceof KlingError)) throw error;
-      const isLastWord = !error.divisible || ++refusals > MAX_REFUSALS || performance.now() >= endMs;
-      if (part.length === 1 || isLastWord) {
+      const mayDivide = error.divisible && part.length > 1 && performance.now() < endMs;
+      if (!mayDivide || ++refusedParts > MAX_REFUSED_PARTS) {
         for (const id of part) onFinding(id, { kind: 'fault', error });
         return;
       }
@@ -55,7 +77,7 @@ export async function lookUp(client: Client, ids: string[], options: LookupOptio
   await ask(ids);
 }
 
-function tellFound(ids: string[], records: JsonObject[], nowMs: number, options: LookupOptions): void {
+function tellFound(ids: string[], { records, dateMs, size }: LookupAnswer, options: LookupOptions): void {
   const unclaimed = new Map<string, JsonObject>();
   for (const record of records) {
     const key = keyOf(recordIdOf(record) ?? '');
@@ -68,8 +90,13 @@ function tellFound(ids: string[], records: JsonObject[], nowMs: number, options:
   for (const id of ids) {
     const record = unclaimed.get(keyOf(id));
     unclaimed.delete(keyOf(id));
-    const task = record && toTask(record, { taskId: id, nowMs });
-    options.onFinding(id, task ? { kind: 'found', task } : { kind: 'not_found' });
+    if (!record) {
+      options.onFinding(id, { kind: 'not_found' });
+      continue;
+    }
+    const task = toTask(record, { taskId: id, nowMs: dateMs });
+    const isLarge = size > LARGE_RECORD && JSON.stringify(record).length > LARGE_RECORD;
+    options.onFinding(id, { kind: 'found', task, isLarge });
   }
   if (unclaimed.size > 0) options.onForeignRecords(unclaimed.size);
 }

@@ -61,7 +61,20 @@ export class NextLook {
     for (const { id, listener } of callers) {
       // Two spellings of an id mean the same task; each caller gets the id in its own spelling.
       const isRespelled = finding.kind === 'found' && finding.task.task_id !== id;
-      listener(isRespelled ? { kind: 'found', task: { ...finding.task, task_id: id } } : finding);
+      listener(isRespelled ? { ...finding, task: { ...finding.task, task_id: id } } : finding);
     }
   }
+}
+
+/** Picks what goes into one request. Large records go in one at a time, or the answer would exceed its bound each time. */
+export function pickForRequest(looks: NextLook[], max: number, large: ReadonlySet<string>): NextLook[] {
+  const picked: NextLook[] = [];
+  let hasLarge = false;
+  for (const look of looks) {
+    const isLarge = large.has(look.key);
+    if (picked.length === max || (isLarge && hasLarge)) continue;
+    hasLarge ||= isLarge;
+    picked.push(look);
+  }
+  return picked;
 }

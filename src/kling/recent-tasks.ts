@@ -20,6 +20,11 @@ export class RecentTasks {
     this.#tasks.set(keyOf(task.task_id), { task, atMs: nowMs });
   }
 
+  /** Forgets a task, because something newer is known about it. */
+  delete(key: string): void {
+    this.#tasks.delete(key);
+  }
+
   /** The task as it was seen a moment ago, with its id spelled as it is now asked for. */
   get(id: string): RecentTask | undefined {
     const recent = this.#tasks.get(keyOf(id));

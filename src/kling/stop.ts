@@ -13,3 +13,22 @@ export const CLOSING_GRACE_MS = 1500;
 export class CancelledError extends Error {
   override readonly name = 'CancelledError';
 }
+
+/**
+ * Resolves after the time.
+ * @throws the signal's reason once it aborts
+ */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    }, ms);
+    signal.addEventListener('abort', onAbort);
+    if (signal.aborted) onAbort();
+  });
+}

@@ -19,12 +19,13 @@ export interface WaitOptions {
 
 /** A wait of at least this length looks once more for an id that was not found. */
 const MIN_RECHECK_WAIT_MS = 5000;
-/** The last look starts this long before the deadline. */
+/** The last look starts this long before the deadline, or a quarter of a short wait. */
 const LAST_LOOK_LEAD_MS = 1000;
 /** A regular look that would be due so little before the last one is skipped. */
 const LAST_LOOK_MERGE_MS = 2000;
 /** How far the last look may overrun the deadline; the call must answer within a second of it. */
 const OVERTIME_MS = 500;
+const TIMER_SLACK_MS = 50;
 /** A little over 4 s: looks happen at whole seconds, and progress must not coincide with the result. */
 const PROGRESS_INTERVAL_MS = 4100;
 
@@ -32,6 +33,7 @@ const PROGRESS_INTERVAL_MS = 4100;
 class Wait {
   readonly #startMs = performance.now();
   readonly #endMs: number;
+  readonly #lastLookLeadMs: number;
   readonly #follow: Follow;
   /** The looks that are in flight or scheduled, by id. */
   readonly #looks = new Map<string, Look>();
@@ -46,6 +48,7 @@ class Wait {
   ) {
     const { waitMs } = options;
     this.#endMs = this.#startMs + waitMs;
+    this.#lastLookLeadMs = Math.min(LAST_LOOK_LEAD_MS, waitMs / 4);
     this.#follow = new Follow(ids, waitMs >= MIN_RECHECK_WAIT_MS);
   }
 
@@ -79,7 +82,7 @@ class Wait {
       );
       return;
     }
-    const intervalMs = this.#follow.take(id, { kind: 'found', task: recent.task }) ?? 0;
+    const intervalMs = this.#follow.take(id, { kind: 'found', task: recent.task, isLarge: false }) ?? 0;
     this.#lookAgain(id, Math.min(recent.atMs + intervalMs, this.#lastLookMs(this.#startMs)));
   }
 
@@ -104,7 +107,7 @@ class Wait {
   /** When to look at the task again; undefined if the last look is over or another one would come too late. */
   #nextDueMs(id: string, intervalMs: number): number | undefined {
     const nowMs = performance.now();
-    const wasLast = this.#follow.looksAt(id) > 1 && nowMs >= this.#endMs - LAST_LOOK_MERGE_MS;
+    const wasLast = this.#follow.looksAt(id) > 1 && nowMs >= this.#endMs - this.#lastLookLeadMs - TIMER_SLACK_MS;
     const earliestMs = nowMs + this.looker.client.quietMs;
     if (wasLast || earliestMs >= this.#endMs) return undefined;
     const lastMs = Math.max(this.#lastLookMs(nowMs), earliestMs);
@@ -114,7 +117,7 @@ class Wait {
 
   /** When the last look is due: shortly before the deadline, also in a very short wait. */
   #lastLookMs(nowMs: number): number {
-    return Math.max(this.#endMs - LAST_LOOK_LEAD_MS, Math.min(nowMs + LAST_LOOK_LEAD_MS, this.#endMs));
+    return Math.max(this.#endMs - this.#lastLookLeadMs, Math.min(nowMs + LAST_LOOK_LEAD_MS, this.#endMs));
   }
 
   /** At the deadline repeated looks are given up. First looks keep the full time of a lookup, however short the wait. */
@@ -152,7 +155,7 @@ class Wait {
 
   #finish(): void {
     this.#dispose();
-    const ranOut = this.options.waitMs > 0 && this.#follow.open().length > 0;
+    const ranOut = this.options.waitMs > 0 && this.#follow.isWorthPolling;
     const pollAfterSeconds = ranOut ? Math.max(1, Math.ceil(this.looker.client.retryAfterMs / 1000)) : undefined;
     this.#resolve(this.#follow.outcome(pollAfterSeconds));
   }

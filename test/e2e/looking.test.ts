@@ -81,6 +81,23 @@ describe.concurrent('looking, as the API sees it', () => {
     expect(sizesOf(fakeApi)).toEqual([20, 10, 10]);
   });
 
+  const followed = ids(20).map((id, index) => () => ({
+    ...pendingRecord(id),
+    request: index % 10 === 3 ? { action: 'lip-sync', audio_file } : { prompt: 'x' },
+  }));
+  waiting('pending tasks with 5 MB of base64 are followed at the ordinary pace', followed, async (setup) => {
+    const { fakeApi, timed } = setup;
+    const args = { task_ids: ids(20), wait_seconds: 24 };
+    const { result, callMs } = await timed('kling_get_tasks_batch', args);
+    expect(result.structuredContent?.result).toMatchObject({ counts: { pending: 20, lookup_failed: 0 } });
+    // The first look learns which records are large, and is divided for that.
+    const repeated = timesOf(fakeApi, callMs).filter((time) => time > 8);
+    expect(repeated.length).toBeLessThanOrEqual(6);
+    for (const [index, time] of repeated.entries()) {
+      if (index > 0) expect(time - (repeated[index - 1] ?? 0)).toBeGreaterThan(0.99);
+    }
+  });
+
   const huge = record('huge', { request: { audio_file: 'A'.repeat(9_000_000) } });
   waiting(
     'a record over 8 MiB is the fault of its id alone, and not of the base URL',

@@ -38,7 +38,9 @@ describe.concurrent('Upstream faults', () => {
     [403, 'disabled', 'The API token or the service is disabled', DISABLED_HINT],
     [403, 'forbidden', 'The API refused access', FORBIDDEN_HINT],
     [404, 'no_api', 'The API has nothing at this address', URL_HINT],
-    [402, 'a_code_of_tomorrow', 'The API refused the lookup', NO_REPEAT_HINT],
+    [402, 'a_code_of_tomorrow', 'The API refused the lookup', ACCOUNT_HINT],
+    [401, 'unauthorized', 'The API refused the lookup', TOKEN_HINT],
+    [409, 'another_code', 'The API refused the lookup', NO_REPEAT_HINT],
   ])('every code of the API, %i %s: told with what to do, and never repeated', async (status, code, what, hint) => {
     const { text, isError, requestsAtMs } = await answered(errorReply(status, code));
     expect(text).toBe(lookupError(code, `${what} (HTTP ${status}): about ${code}. ${hint}`, 'trace-of-error'));

@@ -194,7 +194,30 @@ describe('one caller does not affect another', () => {
     const refusal = new KlingError('bad_request', 'No.', { divisible: true });
     const { outcome } = await run({ ids: ids(50), waitS: 0, find: () => ({ '*': refusal }) });
     expect(outcome?.faults.size).toBe(50);
-    expect(lookups.length).toBeLessThan(30);
+    expect(lookups.length).toBeLessThan(40);
+    // A few at once, then four a second.
+    expect(times().at(-1)).toBeGreaterThan(5);
+  });
+
+  test('a dozen refused ids in a row take the fault alone, and the healthy ones are found', async () => {
+    const refusal = new KlingError('bad_request', 'No.', { divisible: true });
+    const isBad = (id: string) => Number(id.slice(5)) < 12;
+    const find = (_atS: number, asked: string[]) =>
+      asked.some(isBad) ? { '*': refusal } : allOf('completed')(0, asked);
+    const { outcome } = await run({ ids: ids(100), waitS: 0, find });
+    expect(outcome?.faults.size).toBe(12);
+    expect(outcome?.tasks.size).toBe(88);
+  });
+
+  test('a rate limit that comes between the halves holds for them', async () => {
+    const refusal = new KlingError('bad_request', 'No.', { divisible: true });
+    const find = (atS: number, asked: string[]) => {
+      if (asked.length === 2) return { '*': refusal };
+      return atS < 5 && asked[0] === 'task-0' ? { '*': limited(20_000) } : allOf('completed')(atS, asked);
+    };
+    const { outcome, atS } = await run({ ids: ids(2), waitS: 0, find });
+    expect(outcome?.tasks.size).toBe(1);
+    expect(atS).toBe(20);
   });
 
   test('a refused token is not asked about in halves', async () => {

@@ -35,8 +35,8 @@ describe('the pace', () => {
   test.each([
     [0, [0]],
     [1, [0, 1]],
-    [2, [0, 1]],
-    [3, [0, 2]],
+    [2, [0, 1.5]],
+    [3, [0, 2.25]],
     [6, [0, 5]],
     [8, [0, 5, 7]],
     [20, [0, 5, 15, 19]],
@@ -78,6 +78,37 @@ describe('the pace', () => {
     expect(times()).toEqual([0, 10, 19]);
     await run({ waitS: 20, ageS: 60, find: pending });
     expect(times()).toEqual([0, 10, 19, 29, 38]);
+  });
+
+  test('a look of another call shortly before the deadline does not end a wait early', async () => {
+    const find = (atS: number) => ({ a: atS >= 8.5 ? ('completed' as const) : ('pending' as const) });
+    const { ending, done } = start({ waitS: 10, ageS: 60, find });
+    await vi.advanceTimersByTimeAsync(8100);
+    start({ waitS: 0, ageS: 60, find });
+    await vi.runAllTimersAsync();
+    await done;
+    expect(ending.atS).toBe(9);
+    expect(statuses(ending)).toEqual(['completed']);
+  });
+
+  test('a wait does not go on from a state that a later look has changed', async () => {
+    let ended = false;
+    const find = () => ({ a: ended ? ('completed' as const) : ('pending' as const) });
+    await run({ waitS: 2, ageS: 60, find });
+    ended = true;
+    await run({ waitS: 0, ageS: 60, find });
+    const before = elapsedS();
+    const ending = await run({ waitS: 30, ageS: 60, find });
+    expect(statuses(ending)).toEqual(['completed']);
+    expect(ending.atS).toBe(before);
+  });
+
+  test.each([
+    [1700, 1],
+    [1900, undefined],
+  ])('a wait that ran out on a task of %i s advises to ask again after %s s', async (ageS, expected) => {
+    const { outcome } = await run({ waitS: 4, ageS, find: pending });
+    expect(outcome?.pollAfterSeconds).toBe(expected);
   });
 
   test('a call without waiting looks, however recent the last look', async () => {

@@ -95,7 +95,7 @@ function createLooker(): Looker {
           const status = found[id];
           return typeof status === 'string' ? [recordOf(id, status)] : [];
         });
-        return { records, dateMs: START_DATE_MS + elapsedS() * 1000 };
+        return { records, dateMs: START_DATE_MS + elapsedS() * 1000, size: 100 };
       },
     },
     {

@@ -20,6 +20,13 @@ const CODE_OF_STATUS = new Map([
   [404, 'no_api'],
 ]);
 
+/** Statuses that concern the token or the account, whatever the code: the code whose advice holds for them. */
+const ACCOUNT_CODE_OF_STATUS = new Map([
+  [401, 'invalid_token'],
+  [402, 'used_up'],
+  [403, 'forbidden'],
+]);
+
 /** The API's own message as the end of a sentence, cut short; empty if there is none or if it is markup. */
 function quote(message: string | undefined): string {
   const text = cleanLine(message ?? '', 160).replace(/[.\s]+$/, '');
@@ -78,7 +85,7 @@ function errorOf(answer: HttpAnswer, body: JsonObject, askedIds: readonly string
     new KlingError(ownCode, `${what} (HTTP ${status})${quote(message)}.`, {
       hint,
       retryable,
-      divisible: !retryable && mayConcernOneTask(ownCode),
+      divisible: !retryable && mayConcernOneTask(ownCode) && !ACCOUNT_CODE_OF_STATUS.has(status),
       fromApi: true,
       traceId,
     });
@@ -87,7 +94,9 @@ function errorOf(answer: HttpAnswer, body: JsonObject, askedIds: readonly string
   const serverFault = status >= 500 || code === 'api_error' || code === 'timeout';
   if (serverFault || (status < 400 && code === undefined)) return say('api_error');
   // A code of the API that happens to be spelled like one of ours does not mean the same.
-  return code === undefined ? say(CODE_OF_STATUS.get(status) ?? `http_${status}`) : say(code, UNKNOWN_CODE);
+  if (code === undefined) return say(CODE_OF_STATUS.get(status) ?? `http_${status}`);
+  const aboutAccount = ACCOUNT_CODE_OF_STATUS.get(status);
+  return aboutAccount ? say(code, { ...UNKNOWN_CODE, hint: meaningOf(aboutAccount).hint }) : say(code, UNKNOWN_CODE);
 }
 
 /**

@@ -31,10 +31,12 @@ export interface AttemptReport {
   durationMs: number;
 }
 
-/** The records of an answer, in no particular order, and the Unix time in milliseconds at which the API answered. */
+/** The records of an answer, in no particular order; the Unix time in milliseconds at which the API answered. */
 export interface LookupAnswer {
   records: JsonObject[];
   dateMs: number;
+  /** The length of the answer in characters. */
+  size: number;
 }
 
 const MAX_ATTEMPTS = 3;
@@ -109,7 +111,9 @@ export class KlingClient {
       if (slow) headersTimeoutMs = Number.POSITIVE_INFINITY;
       const fault = outcome.error ?? this.#timeout(performance.now() - startMs);
       // The server was just closing a kept-alive connection: a fresh one works at once.
-      const pauseMs = attempt === 1 && (slow || isReset(cause)) ? 0 : pauseAfter(attempt, fault.retryAfterMs);
+      const ownPauseMs = attempt === 1 && (slow || isReset(cause)) ? 0 : pauseAfter(attempt, fault.retryAfterMs);
+      // Another request may have met a rate limit meanwhile, which holds for this one too.
+      const pauseMs = Math.max(ownPauseMs, this.quietMs);
       const worthAnother = fault.retryable && attempt < MAX_ATTEMPTS && performance.now() + pauseMs < endMs;
       if (!worthAnother) throw fault;
       await pause(pauseMs, undefined, { signal });
@@ -124,7 +128,7 @@ export class KlingClient {
       const answer = await this.#pool.post(request, limits);
       report(`HTTP ${answer.status}`);
       const body = readAnswer({ ...answer, text: answer.text && this.#redact(answer.text) }, ids);
-      return { records: recordsOf(body, ids.length), dateMs: dateOf(answer) };
+      return { records: recordsOf(body, ids.length), dateMs: dateOf(answer), size: answer.text?.length ?? 0 };
     } catch (cause) {
       if (limits.signal.aborted) throw cause;
       if (cause instanceof KlingError) {
