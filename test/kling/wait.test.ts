@@ -87,7 +87,7 @@ describe('the pace', () => {
     start({ waitS: 0, ageS: 60, find });
     await vi.runAllTimersAsync();
     await done;
-    expect(ending.atS).toBe(9);
+    expect(ending.atS).toBeCloseTo(9.1);
     expect(statuses(ending)).toEqual(['completed']);
   });
 
