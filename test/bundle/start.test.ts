@@ -122,7 +122,7 @@ describe('the list of tools that the build prepares', () => {
   });
 
   test('is made anew where the settings change it', async () => {
-    expect(await listOf({ KLING_MAX_WAIT: '7', ACEDATACLOUD_API_TOKEN: 'x' })).toEqual(
+    expect(await listOf({ KLING_MAX_WAIT: '7', ACEDATACLOUD_API_TOKEN: 'a-good-token' })).toEqual(
       JSON.parse(JSON.stringify(toolsFor(7))),
     );
   });
