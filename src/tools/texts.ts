@@ -23,10 +23,10 @@ pending when the time is up; then repeat it.`
 
   return {
     instructions: `Looks up Kling generations submitted through AceDataCloud, by task_id. \
-To follow one to its end, ${howToSeeThrough}; then give the user video_url, or the URLs in other_media.`,
+To follow one to its end, ${howToSeeThrough}; then give the user video_url, or the URLs in other_media. For several use kling_get_tasks_batch.`,
 
     getTask: `Look up one Kling generation task on AceDataCloud by task_id${untilEnded}. Returns pending, completed (URLs \
-of the video or other media, duration) or failed (reason in error), with the request (prompt, model) and dates. For \
+of the video or other media, or output; duration) or failed (reason in error), with the request (prompt, model) and dates. For \
 several tasks use kling_get_tasks_batch, unless you need prompts, models or dates. Read-only: it cannot submit, list, \
 cancel or download.
 ${howToFollow} Most take 1 to 5 minutes; past 30 minutes of elapsed_seconds, stop and tell the user.
