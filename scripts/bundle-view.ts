@@ -5,6 +5,10 @@ import packageJson from '../package.json' with { type: 'json' };
 
 const SOURCES = 'src/view';
 
+/** Long names of the page's own objects, which neither the protocol nor the browser knows: shortened, they save 0.6 KB. */
+const OWN_NAMES =
+  /^(?:asOfMs|asked|durationSeconds|elapsedSeconds|finishMs|isBatch|lookupErrors|notFound|onAnswer|passing|pollAfterSeconds|startMs|traceId)$/;
+
 /** Bundles and minifies one source of the page. */
 async function minified(source: string): Promise<string> {
   const { outputFiles } = await build({
@@ -12,6 +16,7 @@ async function minified(source: string): Promise<string> {
     bundle: true,
     write: false,
     minify: true,
+    mangleProps: OWN_NAMES,
     format: 'iife',
     // What has `light-dark()` in its style sheets has all of this too, and it must not be rewritten for others.
     target: ['chrome123', 'firefox120', 'safari17.5'],

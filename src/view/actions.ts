@@ -7,10 +7,13 @@ import type { Media } from './task.js';
 
 /** Shows that the host did not do what was asked for. */
 async function attempt(request: Promise<unknown>): Promise<void> {
+  const pressed = document.activeElement?.closest('button, a');
   try {
     await request;
   } catch {
-    announce('The host did not allow this.');
+    const text = 'The host refused.';
+    announce(text);
+    if (pressed) pressed.textContent = text;
   }
 }
 
@@ -58,7 +61,8 @@ export const lookAgainButton = () => can('serverTools') && button('Look again', 
  */
 export function copyButton(label: string, textOf: () => string): HTMLElement {
   const element = button(label, async () => {
-    const field = el('textarea', { readonly: '', 'aria-label': 'To copy by hand', dir: 'ltr' }, textOf());
+    element.parentElement?.querySelector('textarea')?.remove();
+    const field = el('textarea', { readonly: '', 'aria-label': 'Copy by hand', dir: 'ltr' }, textOf());
     element.after(field);
     field.select();
     if (!document.execCommand('copy') && !(await copyThroughClipboard(field.value))) return;

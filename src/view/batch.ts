@@ -59,8 +59,10 @@ export function updateBatch(card: HTMLElement, batch: ShownTasks, follow: Follow
     return;
   }
   // The grid stays in the page, because a video that is removed even for a moment stops playing.
+  const focused = card.querySelector('header :focus')?.textContent;
   grid.previousElementSibling?.replaceWith(top);
   grid.nextElementSibling?.replaceWith(rest);
+  if (focused) [...top.querySelectorAll('button')].find(({ textContent }) => textContent === focused)?.focus();
 }
 
 /** What each tile was made from. */

@@ -5,7 +5,7 @@ import { formatClock, formatNumber } from './formats.js';
 import { textOf } from './json.js';
 import { figureOf } from './media.js';
 import type { Shown } from './shown.js';
-import type { Task } from './task.js';
+import { isOld, type Task } from './task.js';
 import { capitalize, factsOf, nounOf, promptOf, remedyOf, settingsOf } from './words.js';
 
 const card = (state: string, ...children: Child[]) => el('section.card', { 'data-state': state }, ...children);
@@ -41,7 +41,7 @@ export function noteOfPending(startMs: number | undefined, follow: Follow): stri
     case 'cannot':
       return `${usual} ${ASK_AGAIN}`;
     case 'overdue':
-      return 'It has been running for more than 30 minutes, and may never end. AceDataCloud’s support can tell more.';
+      return 'It has been running for over 30 minutes and may never end. AceDataCloud’s support may know.';
     case 'closed':
       return `${NOT_FOLLOWED} ${ASK_AGAIN}`;
     case 'stopped':
@@ -55,7 +55,8 @@ export const lookAgainIfStopped = ({ state }: Follow) =>
 
 /** @param task undefined while nothing is known except that it is running */
 export function pendingCard(task: Task | undefined, follow: Follow): HTMLElement {
-  const isMoving = follow.state === 'following' || follow.state === 'cannot';
+  const isUnknown = follow.state === 'cannot' && task !== undefined && isOld(task);
+  const isMoving = follow.state === 'following' || (follow.state === 'cannot' && !isUnknown);
   const heading = title(task ? `Making your ${nounOf(task)}` : 'Still running');
   return card(
     follow.state === 'closed' ? 'closed' : 'pending',
@@ -64,10 +65,10 @@ export function pendingCard(task: Task | undefined, follow: Follow): HTMLElement
       heading,
       task && facts(settingsOf(task)),
       task && twoLines(promptOf(task)),
-      note(noteOfPending(task?.startMs, follow)),
+      note(isUnknown ? `It was running when last looked up. ${ASK_AGAIN}` : noteOfPending(task?.startMs, follow)),
       lookAgainIfStopped(follow),
     ),
-    follow.state !== 'closed' && clockSince(task?.startMs),
+    follow.state !== 'closed' && !isUnknown && clockSince(task?.startMs),
   );
 }
 
@@ -141,9 +142,9 @@ export function emptyCard(shown: Shown, follow: Follow, ids: string[]): HTMLElem
     case 'error':
       return plain('alert', 'It could not be looked up', message, 'code' in shown && isPassing(shown.code) && again);
     case 'cancelled':
-      return plain('stopped', 'The lookup was cancelled', message, note('The task itself goes on.'), again);
+      return plain('stopped', 'The lookup was cancelled', message, note('The task goes on.'), again);
     case 'unreadable':
-      return plain('alert', 'Nothing to show', note('The host passed on nothing that can be read here.'), again);
+      return plain('alert', 'Nothing to show', note('The host passed on nothing readable.'), again);
   }
   const what = ids.length > 1 ? `${formatNumber(ids.length)} tasks` : 'the task';
   const id = ids.length === 1 && el('p.facts.code', { dir: 'ltr' }, ids[0]);

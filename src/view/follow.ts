@@ -1,7 +1,8 @@
 import { HostError } from './connection.js';
 import type { JsonObject } from './json.js';
 import { isOpen, pendingOf, questionAbout, type Shown } from './shown.js';
-import { type Answer, FRESH_MS, type Task } from './task.js';
+import { type Answer, isOld, type Task } from './task.js';
+import { seen } from './tool-calls.js';
 
 /** How the following of a pending task can stop before there is an outcome. */
 export type Follow =
@@ -25,13 +26,14 @@ export interface Following {
 }
 
 /** The vendor's own tools give up on a task after this time. */
-const OVERDUE_MS = 30 * 60_000;
+export const OVERDUE_MS = 30 * 60_000;
 /** Most hosts give up on a call after 60 s. For the server, more than its maximum counts as the maximum. */
 const WAIT_SECONDS = 50;
 /** A wait for several tasks returns when the last one ends, and the others should be shown sooner. */
 const BATCH_WAIT_SECONDS = 20;
 const SHORTEST_WAIT_SECONDS = 5;
 const DEFAULT_POLL_SECONDS = 10;
+const MAX_POLL_SECONDS = 60;
 /** The minimum time between the starts of two calls, in case a host or server answers a wait at once. */
 const LEAST_INTERVAL_MS = 5000;
 /** The pauses after consecutive passing faults; one more fault ends the following. */
@@ -53,13 +55,17 @@ export async function follow(following: Following): Promise<Follow | undefined> 
   const { shown, signal, onAnswer } = following;
   const beginMs = Date.now();
   const isDue = ({ startMs = beginMs }: Task) => Date.now() - startMs < OVERDUE_MS;
-  let looksFirst = following.asked || isOld(shown());
+  let looksFirst = following.asked || lacksRequest(shown());
   // A host that got a handle for a wait keeps it, and this page cannot poll it: it asks without waiting from then on.
   let polls = shown().kind === 'handle';
   let longestWaitSeconds = WAIT_SECONDS;
   let faults = 0;
 
   while (looksFirst || isOpen(shown())) {
+    // Time passes while nobody can see the page.
+    await seen(signal);
+    if (signal.aborted) break;
+    looksFirst ||= isStale(shown());
     const pending = pendingOf(shown());
     const due = looksFirst ? pending : pending.filter(isDue);
     if (pending.length > 0 ? due.length === 0 : Date.now() - beginMs > OVERDUE_MS) return { state: 'overdue' };
@@ -86,7 +92,7 @@ export async function follow(following: Following): Promise<Follow | undefined> 
       onAnswer(answer);
       if (!isOpen(shown())) return undefined;
       const pollSeconds = (answer.kind === 'tasks' && answer.pollAfterSeconds) || DEFAULT_POLL_SECONDS;
-      pauseMs = Math.max(pollSeconds * 1000, callMs + LEAST_INTERVAL_MS - Date.now());
+      pauseMs = Math.max(Math.min(pollSeconds, MAX_POLL_SECONDS) * 1000, callMs + LEAST_INTERVAL_MS - Date.now());
     }
     await pause(pauseMs, signal);
     if (signal.aborted) break;
@@ -112,11 +118,11 @@ async function ask({ call }: Following, tool: string, args: JsonObject): Promise
   }
 }
 
-/** Whether it has to be looked up before any wait: it may be old, or it lacks what was asked for. */
-function isOld(shown: Shown): boolean {
-  const isStale = ({ asOfMs }: Task) => asOfMs === undefined || Date.now() - asOfMs > FRESH_MS;
-  return pendingOf(shown).some(isStale) || (shown.kind === 'tasks' && !shown.isBatch && !shown.tasks[0]?.request);
-}
+/** Whether it has to be looked up before any wait, because it may be old. */
+const isStale = (shown: Shown): boolean => pendingOf(shown).some(isOld);
+
+/** A lookup without waiting brings what was asked for. */
+const lacksRequest = (shown: Shown): boolean => shown.kind === 'tasks' && !shown.isBatch && !shown.tasks[0]?.request;
 
 /** How long to wait for these tasks, in seconds: not beyond the time at which they are overdue. */
 function waitFor(tasks: Task[], beginMs: number): number {

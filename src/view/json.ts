@@ -23,7 +23,8 @@ export const numberOf = (value: unknown): number | undefined =>
 /** The address, if it is one of http or https: nothing else is ever loaded, opened or linked to. */
 export function urlOf(value: unknown): string | undefined {
   if (typeof value !== 'string' || !URL.canParse(value)) return undefined;
-  return /^https?:$/.test(new URL(value).protocol) ? value : undefined;
+  const { protocol, href } = new URL(value);
+  return /^https?:$/.test(protocol) ? href : undefined;
 }
 
 /** The point in time of an ISO 8601 date, in milliseconds since 1970. */

@@ -76,15 +76,18 @@ export function figureOf(task: Task, index: number, lazy: boolean): HTMLElement 
     figure.replaceChildren(element);
   };
   const fail = async (media: Media) => {
-    if (!looked && !blocked.has(media.url)) {
+    if (!looked && !blocked.has(media.url.replace(/#.*/, ''))) {
       looked = true;
       const fresh = (await refresh(task))?.media[index];
       // The buttons beside it read the address from there too.
       if (fresh) media.url = fresh.url;
-      if (fresh && !blocked.has(media.url)) return show(media);
+      if (fresh && !blocked.has(media.url.replace(/#.*/, ''))) return show(media);
     }
     figure.dataset.kind = 'link';
-    figure.replaceChildren(el('p', {}, blocked.has(media.url) ? BLOCKED : BROKEN), linkTo(media.url));
+    figure.replaceChildren(
+      el('p', {}, blocked.has(media.url.replace(/#.*/, '')) ? BLOCKED : BROKEN),
+      linkTo(media.url),
+    );
   };
 
   const media = task.media[index];

@@ -29,13 +29,11 @@ export function receiveInput(args: JsonObject): void {
 /** Takes in what the host passes on, and follows what is pending. */
 export function receive(news: Shown): void {
   if (end.signal.aborted) return;
-  if (follow.state === 'following' && isAbout(shown, news)) {
-    // Some hosts pass on the results of this page's own calls too.
-    show(merge(shown, news));
-  } else {
-    show(news);
-    begin(false);
-  }
+  // Some hosts pass on the results of this page's own calls too, at once or later.
+  const isSameCard = shown.kind === 'tasks' && (news.kind !== 'tasks' || news.isBatch === shown.isBatch);
+  const isNews = isSameCard && isAbout(shown, news);
+  show(isNews ? merge(shown, news) : news);
+  if (!isNews || (follow.state !== 'following' && isOpen(shown))) begin(false);
 }
 
 function show(news: Shown): void {
@@ -48,6 +46,7 @@ function show(news: Shown): void {
  * @param asked whether a person asked for a look, whatever is shown
  */
 export async function begin(asked: boolean): Promise<void> {
+  if (end.signal.aborted) return;
   following.abort();
   following = new AbortController();
   const { signal } = following;
@@ -81,5 +80,5 @@ function setFollow(next: Follow): void {
 export function close(): void {
   end.abort();
   following.abort();
-  if (isOpen(shown) || follow.state === 'following' || shown.kind === 'nothing') setFollow({ state: 'closed' });
+  if (shown.kind !== 'tasks' || isOpen(shown)) setFollow({ state: 'closed' });
 }

@@ -13,11 +13,20 @@ export type ShownTasks = Extract<Shown, { kind: 'tasks' }>;
 export function merge(shown: Shown, answer: Answer): Shown {
   if (shown.kind !== 'tasks') return answer;
   if (answer.kind !== 'tasks') return shown;
-  const tasks = shown.tasks.map((old) => {
+  const { notFound, lookupErrors } = answer;
+  const told = [...answer.tasks.map(({ id }) => id), ...notFound, ...lookupErrors.flatMap(({ ids }) => ids)];
+  const tasks = shown.tasks.flatMap((old) => {
+    if (notFound.includes(old.id)) return [];
     const news = answer.tasks.find(({ id }) => id === old.id);
     return news ? { ...news, request: news.request ?? old.request, type: news.type ?? old.type } : old;
   });
-  return { ...shown, tasks };
+  const stillWrong = shown.lookupErrors.filter(({ ids }) => !ids.some((id) => told.includes(id)));
+  return {
+    ...shown,
+    tasks,
+    notFound: [...shown.notFound, ...notFound.filter((id) => !shown.notFound.includes(id))],
+    lookupErrors: [...stillWrong, ...lookupErrors],
+  };
 }
 
 /** Whether an answer brings nothing but news of what is shown. */

@@ -62,7 +62,10 @@ export type Answer =
   | { kind: 'unreadable' };
 
 /** A result younger than this is taken for one that has just come, in milliseconds. */
-export const FRESH_MS = 60_000;
+const FRESH_MS = 60_000;
+
+/** Whether a task was last looked up so long ago that it may have ended since. */
+export const isOld = ({ asOfMs }: Task) => asOfMs === undefined || Date.now() - asOfMs > FRESH_MS;
 
 function mediaOf({ video_url, other_media }: JsonObject): Media[] {
   const others = listOf(other_media).map(objectOf);
@@ -92,7 +95,7 @@ function readTask(raw: JsonObject, isNew: boolean): Task | undefined {
   const id = textOf(raw.task_id);
   if (id === undefined || (status !== 'pending' && status !== 'completed' && status !== 'failed')) return undefined;
   const elapsedSeconds = numberOf(raw.elapsed_seconds);
-  const error = isObject(raw.error) ? raw.error : undefined;
+  const error = isObject(raw.error) ? raw.error : status === 'failed' && { message: raw.error };
   return {
     id,
     status,
@@ -100,7 +103,7 @@ function readTask(raw: JsonObject, isNew: boolean): Task | undefined {
     media: mediaOf(raw),
     durationSeconds: numberOf(raw.duration_seconds),
     output: raw.output,
-    error: error && { code: textOf(error.code), message: textOf(error.message) ?? 'No reason was given.' },
+    error: error ? { code: textOf(error.code), message: textOf(error.message) ?? 'No reason was given.' } : undefined,
     request: isObject(raw.request) ? raw.request : undefined,
     ...timesOf(timeOf(raw.created_at), elapsedSeconds, isNew),
     finishMs: timeOf(raw.finished_at),

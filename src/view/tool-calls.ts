@@ -12,15 +12,16 @@ let previous: Promise<unknown> = Promise.resolve();
  * @throws HostError where the host refuses or does not answer, or the signal aborts
  */
 export async function callTool(name: string, args: JsonObject, signal: AbortSignal): Promise<Answer> {
-  const call = previous
-    .then(() => seen(signal))
-    .then(() => request('tools/call', { name, arguments: args }, signal, TIMEOUT_MS));
+  const call = previous.then(async () => {
+    await seen(signal);
+    return request('tools/call', { name, arguments: args }, signal, TIMEOUT_MS);
+  });
   previous = call.catch(() => {});
   return readAnswer(await call, true);
 }
 
 /** Resolves as soon as the page is visible, or the signal aborts. */
-async function seen(signal: AbortSignal): Promise<void> {
+export async function seen(signal: AbortSignal): Promise<void> {
   while (document.hidden && !signal.aborted) {
     await new Promise((resolve) => {
       document.addEventListener('visibilitychange', resolve, { once: true });

@@ -43,7 +43,7 @@ function cardNow(): HTMLElement | undefined {
   const isPending = task?.status === 'pending' || shown.kind === 'handle';
   // A new lookup changes the URLs of files; the figures update those themselves.
   const key = JSON.stringify([shown, task && !isPending ? 0 : follow, input], (name, value) =>
-    name === 'media' ? 0 : value,
+    name === 'media' || name === /* @__KEY__ */ 'asOfMs' ? 0 : value,
   );
   if (key === cardKey) return undefined;
   cardKey = key;

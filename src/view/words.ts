@@ -22,7 +22,7 @@ export const factsOf = ({ request, durationSeconds, elapsedSeconds, finishMs }: 
   inOneLine([
     request?.model,
     durationSeconds !== undefined && formatDuration(durationSeconds),
-    elapsedSeconds !== undefined && `took ${formatDuration(elapsedSeconds)}`,
+    !!elapsedSeconds && `took ${formatDuration(elapsedSeconds)}`,
     finishMs !== undefined && formatDate(finishMs),
   ]);
 

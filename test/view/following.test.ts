@@ -137,7 +137,7 @@ describe.skipIf(!browserPath)('following a pending task', () => {
     expect(waitsOf(view)[0]).toBeLessThanOrEqual(10);
     await settle();
     await pass(10);
-    await view.frame.getByText('more than 30 minutes').first().waitFor();
+    await view.frame.getByText('over 30 minutes').first().waitFor();
     await pass(600);
     expect(view.calls).toHaveLength(1);
     outcome = completedTask();

@@ -242,7 +242,7 @@ describe.skipIf(!browserPath)('the states of the view', () => {
     await view.input({ task_id: ID });
     await view.cancelled('The person stopped it.');
     await view.state('cancelled');
-    expect(await view.text()).toMatch(/The lookup was cancelled\s+The person stopped it\.\s+The task itself goes on\./);
+    expect(await view.text()).toMatch(/The lookup was cancelled\s+The person stopped it\.\s+The task goes on\./);
     await view.page.evaluate(() => window.bridge.sendToolResult({ content: [] }));
     await view.state('unreadable');
   });
