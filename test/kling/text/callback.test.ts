@@ -72,7 +72,84 @@ describe.each(REQUESTS)('a callback URL%s', (_, write) => {
   });
 });
 
+/** The value of callback_url, and spellings of it that may come back. */
+const UNUSUAL: [string, string, string[]][] = [
+  [
+    'with the default port',
+    'https://hooks.example.com:443/in/S3cr3tP',
+    ['hooks.example.com:443/in/S3cr3tP', 'hooks.example.com/in/S3cr3tP', 'http://hooks.example.com:80/in/S3cr3tP?a=1'],
+  ],
+  [
+    'without its scheme',
+    'hooks.example.com/in/S3cr3tP?x=1',
+    ['hooks.example.com/in/S3cr3tP', 'hooks.example.com/in/S3cr3tP?y=2', 'https://hooks.example.com/in/S3cr3tP?y=2'],
+  ],
+  [
+    'without its scheme, of this machine',
+    'localhost:8080/hooks/S3cr3tP?x=1',
+    ['localhost:8080/hooks/S3cr3tP', 'http://localhost:8080/hooks/S3cr3tP?y=2'],
+  ],
+  [
+    'with a host that is not ASCII',
+    'https://bücher.example/in/S3cr3tP?x=1',
+    [
+      'bücher.example/in/S3cr3tP',
+      'Bücher.example:443/in/S3cr3tP?y=2',
+      'https://bücher.example/in/S3cr3tP?y=2',
+      'xn--bcher-kva.example/in/S3cr3tP',
+      encodeURIComponent('https://bücher.example/in/S3cr3tP?y=2'),
+    ],
+  ],
+  [
+    'with a host in punycode',
+    'https://xn--bcher-kva.example/in/S3cr3tP?x=1',
+    ['bücher.example/in/S3cr3tP', 'https://bücher.example/in/S3cr3tP?y=2'],
+  ],
+  [
+    'with a path that is not ASCII',
+    'https://hooks.example.com/完成/S3cr3tP?x=1',
+    ['hooks.example.com/完成/S3cr3tP', 'hooks.example.com/%E5%AE%8C%E6%88%90/S3cr3tP?y=2'],
+  ],
+  [
+    'that is not normalised',
+    'https://hooks.example.com/a/../in/S3cr3tP?x=1',
+    ['hooks.example.com/a/../in/S3cr3tP', 'hooks.example.com/in/S3cr3tP', 'https://hooks.example.com/in/S3cr3tP?y=2'],
+  ],
+  [
+    'with a double slash',
+    'https://hooks.example.com//in/S3cr3tP?x=1',
+    ['hooks.example.com//in/S3cr3tP', 'hooks.example.com/in//S3cr3tP?y=2', 'https://hooks.example.com/in/S3cr3tP'],
+  ],
+];
+
+test.each(UNUSUAL)('a callback URL %s is shown in no spelling, in messages and prompts', (_, callback, spellings) => {
+  for (const spelling of [callback, ...spellings]) {
+    const text = `POST to ${spelling}, 回调${spelling}，(${spelling}) at last`;
+    const { request, error } = toTask(
+      { request: { callback_url: callback, prompt: text }, response: { success: false, error: { message: text } } },
+      { taskId: 't', nowMs: 0 },
+    );
+    for (const shown of [request?.prompt, error?.message]) {
+      expect(shown).toMatch(/^POST to \[(url|redacted)\].* at last$/);
+      expect(shown).not.toMatch(/S3cr3tP/i);
+    }
+  }
+});
+
 describe('what stands under a webhook key', () => {
+  test('is redacted word by word where it is a header', () => {
+    const callback = {
+      headers: { authorization: 'Bearer hookSecret0123', 'x-note': 'Événement terminé, on completion.' },
+    };
+    const prompt = 'Événement terminé, on completion of hookSecret0123';
+    const { request, error } = toTask(
+      { request: { callback, prompt }, response: { success: false, error: 'refused hookSecret0123 (bearer)' } },
+      { taskId: 't', nowMs: 0 },
+    );
+    expect(request).toEqual({ prompt: 'Événement terminé, on completion of [redacted]' });
+    expect(error?.message).toBe('refused [redacted] (bearer)');
+  });
+
   test('redacts neither the prompt nor the state, unless it identifies somebody', () => {
     const webhook_events = ['completed', 'task.failed', 'Processing', 'on every change'];
     const request = { prompt: 'The completed tower, on every change', webhook_events, webhook_secret: 'whsec-8c1f' };
