@@ -42,7 +42,7 @@ export function excerptScalar(key: string, value: unknown, cleaner: Cleaner): Sc
   if (typeof value !== 'string') return undefined;
   if (/(?:^|_)ur[il]s?$/i.test(key)) {
     const url = safeUrl(value);
-    return url !== undefined && cleaner.allows(url) ? url : undefined;
+    return url !== undefined && cleaner.allows(url) ? cleaner.redact(url) : undefined;
   }
   if (isHttpUrl(value) && !/\s/.test(value) && !cleaner.allows(value)) return undefined;
   return cutText(cleaner.redact(cutEncoded(cleanText(value))), MAX_STRING);

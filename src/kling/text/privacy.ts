@@ -83,7 +83,7 @@ export function cleanerOf(record: object, own: readonly (string | undefined)[]):
 }
 
 /** UUIDs, and the 24 hexadecimal digits of the API's database. */
-const ANY_ID = /(?<![\da-f])(?:[\da-f]{24}|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})(?![\da-f])/;
+const ANY_ID = /(?<![\da-f])(?:[\da-f]{24}|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})(?![\da-f])/gi;
 const URL_OR_ID = new RegExp(`${ANY_URL.source}|${ANY_ID.source}`, 'gi');
 
 /** What a message may name. */
@@ -98,16 +98,18 @@ export interface MessageContext {
 /**
  * Redacts the API's message about a failed task or a failed lookup. It may contain a callback in yet another spelling, or
  * an id of the account that occurs nowhere else in the record. Therefore every URL and id is replaced by `[url]` or `[id]`,
- * except those that the reader already knows and the vendor's own addresses.
+ * except those that the reader already knows and the vendor's own addresses, in which only the ids are replaced.
  */
 export function redactMessage(message: string, { cleaner, ids, urls = [] }: MessageContext): string {
   const knownIds = new Set(ids.map((id) => id?.toLowerCase()));
   const knownUrls = new Set(urls.map(safeUrl));
+  const redactId = (id: string) => (knownIds.has(id.toLowerCase()) ? id : '[id]');
   const redacted = cleanText(message).replace(URL_OR_ID, (found) => {
-    if (!/[:%]/.test(found)) return knownIds.has(found.toLowerCase()) ? found : '[id]';
+    if (!/[:%]/.test(found)) return redactId(found);
     const url = safeUrl(found.replace(/\\+\//g, '/'));
     if (url === undefined || !cleaner.allows(url)) return '[url]';
-    return isVendorUrl(url) || knownUrls.has(url) ? found : '[url]';
+    if (knownUrls.has(url)) return found;
+    return isVendorUrl(url) ? found.replace(ANY_ID, redactId) : '[url]';
   });
   return cleaner.redact(redacted);
 }

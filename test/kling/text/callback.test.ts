@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { readAnswer } from '../../../src/kling/api/answer.js';
 import { toTask } from '../../../src/kling/task/task.js';
 import { cleanerOf, redactMessage } from '../../../src/kling/text/privacy.js';
 import { failedRecord, type Json } from '../../support/records.js';
@@ -205,9 +206,31 @@ describe('the message of a failed task', () => {
     }
   });
 
+  test("names no internal id inside one of the vendor's addresses, unless it is known", () => {
+    const at = (app: string, user: string) => `Top up at https://platform.acedata.cloud/apps/${app}?user=${user}.`;
+    expect(messageOf(at('f35762fe-e8a4-4613-bb70-e5c1be4f9fc2', '67c5163f550a4144a5b68699'))).toBe(at('[id]', '[id]'));
+    const asked = '20068983-0cc9-4c6a-aeb6-9c6a3c668be0';
+    expect(messageOf(at(asked, 'me'))).toBe(at(asked, 'me'));
+    const image_url = `https://cdn.acedata.cloud/04a043bd-6b23-4b4e-945c-ce48158c3eee.png`;
+    expect(messageOf(`cannot read ${image_url}`, { request: { image_url } })).toBe(`cannot read ${image_url}`);
+  });
+
   test('names no address of another scheme', () => {
     expect(messageOf('redis://:pw@10.0.0.7:6379/0 is down')).toBe('[url] is down');
   });
+});
+
+test.each(['67c5163f550a4144a5b68699', USER_ID])('an internal id is no code of a failed task: %s', (id) => {
+  const response = { success: false, error: { code: id, message: 'no quota' } };
+  expect(toTask({ response }, { taskId: 't', nowMs: 0 }).error).toEqual({ message: 'no quota' });
+});
+
+test.each(['67c5163f550a4144a5b68699', USER_ID])('an internal id is no code of a failed lookup: %s', (id) => {
+  for (const error of [id, { code: id }, { code: id, message: `user ${id}` }]) {
+    const answer = { status: 400, headers: {}, text: JSON.stringify({ error }) };
+    expect(() => readAnswer(answer, [])).toThrow(expect.objectContaining({ code: 'bad_request' }));
+    expect(() => readAnswer(answer, [])).not.toThrow(id);
+  }
 });
 
 test('the message of a failed lookup may name the ids asked for, and nothing else', () => {
