@@ -58,9 +58,17 @@ function isErrorPresent({ error }: JsonObject): boolean {
   return ![error.code, error.message, error.detail].every(isBlank);
 }
 
-/** The first visible text. A done word does not count as a reason, because Kling wraps failures in "SUCCEED" too. */
+/** Whether a text is a reason: visible, and no word of success, because Kling wraps failures in "SUCCEED" and "OK" too. */
+function isReason(text: string | undefined): boolean {
+  const word = cleanText(text ?? '')
+    .trim()
+    .replace(/[.!]+$/, '');
+  return word !== '' && wordKind(word) !== 'done' && !/^(?:ok|okay|successful(?:ly)?)$/i.test(word);
+}
+
+/** The first text that is a reason. */
 function firstText(values: unknown[]): string | undefined {
-  return values.map(textOf).find((text) => text && cleanText(text).trim() !== '' && wordKind(text) !== 'done');
+  return values.map(textOf).find(isReason);
 }
 
 /** Takes code and message from the first object that has them, in the order of the status rules. */
