@@ -55,14 +55,16 @@ function retryAfterOf(answer: HttpAnswer): number | undefined {
 function readError(body: JsonObject, askedIds: readonly string[]) {
   const error = isObject(body.error) ? body.error : { message: body.error };
   const named = textOf(isObject(body.error) ? body.error.code : body.error) ?? '';
-  const code = /^[a-z0-9_]{1,64}$/.test(named) ? named : undefined;
   const message = textOf(error.message) ?? textOf(error.detail) ?? textOf(body.message) ?? textOf(body.detail);
   const traceId = textOf(body.trace_id) ?? textOf(error.trace_id);
   const ids = [...askedIds, traceId];
-  const cleaner = cleanerOf({ ...body, response: error }, ids);
+  const context = { cleaner: cleanerOf({ ...body, response: error }, ids), ids };
+  // A bare string can be an id of the account instead of a code.
+  const isCode = /^[a-z0-9_]{1,64}$/.test(named) && redactMessage(named, context) === named;
+  const code = isCode ? named : undefined;
   return {
     code,
-    message: message === undefined || message === code ? undefined : redactMessage(message, { cleaner, ids }),
+    message: message === undefined || message === code ? undefined : redactMessage(message, context),
     traceId: traceId && /^[\w-]{1,64}$/.test(traceId) ? traceId : undefined,
   };
 }

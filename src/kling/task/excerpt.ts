@@ -11,9 +11,19 @@ const MAX_KEY = 64;
 
 /** A key as it may be shown: on one line, at most 64 characters. Undefined for a private one and an object's own names. */
 export function excerptKey(key: string, cleaner: Cleaner): string | undefined {
-  const shown = cleanLine(cleaner.text(key), MAX_KEY);
-  const isNoField = shown === '' || shown === 'prototype' || shown in Object.prototype;
-  return isNoField || isPrivateKey(shown) ? undefined : shown;
+  const line = cleanLine(cleaner.text(key), Number.POSITIVE_INFINITY);
+  const isNoField = line === '' || line === 'prototype' || line in Object.prototype;
+  return isNoField || isPrivateKey(line) ? undefined : cutText(line, MAX_KEY);
+}
+
+/** The key, numbered if it is already taken, because two long keys can be alike once they are cut. */
+export function freeKey(key: string, taken: { has(key: string): boolean }): string {
+  let free = key;
+  for (let number = 2; taken.has(free); number++) {
+    const suffix = ` (${number})`;
+    free = cutText(key, MAX_KEY - suffix.length) + suffix;
+  }
+  return free;
 }
 
 const DATA_URL = /(?<!\w)data:(?:[\w.+-]+\/[\w.+-]+)?(?:;[\w.+=-]+)*,[^\s"'<>()]*/gi;
@@ -42,7 +52,7 @@ export function excerptScalar(key: string, value: unknown, cleaner: Cleaner): Sc
   if (typeof value !== 'string') return undefined;
   if (/(?:^|_)ur[il]s?$/i.test(key)) {
     const url = safeUrl(value);
-    return url !== undefined && cleaner.allows(url) ? url : undefined;
+    return url !== undefined && cleaner.allows(url) ? cleaner.redact(url) : undefined;
   }
   if (isHttpUrl(value) && !/\s/.test(value) && !cleaner.allows(value)) return undefined;
   return cutText(cleaner.redact(cutEncoded(cleanText(value))), MAX_STRING);

@@ -17,7 +17,7 @@ export interface Media {
 /** Keys of result URLs, in lower case. */
 const URL_KEY = /^url$|_urls?$/;
 /** Keys of what was submitted, in lower case. `resource` and `transparent` look similar, but name results. */
-const INPUT_KEY = /^(?:task_info|request|input)$|(?<!re)source|origin|(?<!trans)parent|refer/;
+const INPUT_KEY = /^(?:task_info|request)$|(?:^|_)input|(?<!re)source|origin|(?<!trans)parent|refer/;
 /** Other keys that never name a result, in lower case: intermediate pictures, and addresses of the service itself. */
 const NO_RESULT_KEY = /callback|webhook|status|preview|(?<!re)cover|poster|thumb|frame|docs/;
 /** Keys of the version with a watermark, in lower case. */
@@ -52,6 +52,11 @@ interface Found extends Place {
   url: string | undefined;
 }
 
+/** Whether a value inside a `task_result` is a result or can contain one. */
+function canHoldResult(value: unknown): boolean {
+  return isStructure(value) || isHttpUrl(value);
+}
+
 /** More files than any task produces, but few enough to bound the cost of a hostile body. */
 const MAX_FOUND = 1000;
 
@@ -68,7 +73,7 @@ function findResults(response: JsonObject): Found[] {
     const isUrl = typeof value === 'string' && URL_KEY.test(key);
     if (!isUrl && !isStructure(value)) return undefined;
     if (found.length >= MAX_FOUND || (key !== place.key && isNoResultKey(key))) return undefined;
-    const isTaskResult = key === 'task_result' && isObject(value) && Object.values(value).some(isStructure);
+    const isTaskResult = key === 'task_result' && isStructure(value) && Object.values(value).some(canHoldResult);
     hasTaskResult ||= isTaskResult;
     let { holder } = place;
     if (isObject(value)) holder = value;

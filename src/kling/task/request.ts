@@ -1,7 +1,7 @@
 import type { JsonObject } from '../text/json.js';
 import type { Cleaner } from '../text/privacy.js';
 import { walk } from '../text/walk.js';
-import { excerptKey, excerptScalar, type Scalar, sizeOf } from './excerpt.js';
+import { excerptKey, excerptScalar, freeKey, type Scalar, sizeOf } from './excerpt.js';
 
 /** The settings of an object that are shown, by their dotted keys. */
 export type SettingsExcerpt = Record<string, Scalar | Scalar[]>;
@@ -19,8 +19,9 @@ export function excerptSettings(settings: JsonObject, cleaner: Cleaner, depth?: 
   let bytes = 2;
 
   const show = (path: string, value: Scalar | Scalar[] | undefined) => {
-    const key = excerptKey(path, cleaner);
-    if (key === undefined || value === undefined) return;
+    const shownPath = excerptKey(path, cleaner);
+    if (shownPath === undefined || value === undefined) return;
+    const key = freeKey(shownPath, excerpt);
     const size = sizeOf(key) + sizeOf(value) + 2;
     if (bytes + size > MAX_BYTES) return;
     bytes += size;

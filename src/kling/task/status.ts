@@ -58,9 +58,17 @@ function isErrorPresent({ error }: JsonObject): boolean {
   return ![error.code, error.message, error.detail].every(isBlank);
 }
 
-/** The first visible text. A done word does not count as a reason, because Kling wraps failures in "SUCCEED" too. */
+/** Whether a text is a reason: visible, and no word of success, because Kling wraps failures in "SUCCEED" and "OK" too. */
+function isReason(text: string | undefined): boolean {
+  const word = cleanText(text ?? '')
+    .trim()
+    .replace(/[.!]+$/, '');
+  return word !== '' && wordKind(word) !== 'done' && !/^(?:ok|okay|successful(?:ly)?)$/i.test(word);
+}
+
+/** The first text that is a reason. */
 function firstText(values: unknown[]): string | undefined {
-  return values.map(textOf).find((text) => text && cleanText(text).trim() !== '' && wordKind(text) !== 'done');
+  return values.map(textOf).find(isReason);
 }
 
 /** Takes code and message from the first object that has them, in the order of the status rules. */
@@ -79,9 +87,14 @@ function describeError(places: JsonObject[], otherwise: string): TaskError {
   return defined({ code, message: message ?? otherwise });
 }
 
-/** Whether an element of a list is done and has a result URL, even if another one failed. */
+/** Whether an element of a list has failed, whatever its state word. */
+function isBrokenElement(element: JsonObject): boolean {
+  return element.success === false || isErrorPresent(element);
+}
+
+/** Whether an element of a list has a done word. */
 function isDoneElement(element: JsonObject): boolean {
-  return wordsOf(element).some((word) => wordKind(word) === 'done') && hasResultUrl(element);
+  return wordsOf(element).some((word) => wordKind(word) === 'done');
 }
 
 function verdict(status: Status, state?: string, error?: TaskError): Verdict {
@@ -98,7 +111,8 @@ function verdict(status: Status, state?: string, error?: TaskError): Verdict {
  * - An unknown shape is never taken for success.
  *
  * One addition: an error inside an element of a list counts like a failed word of that element. Without it a finished
- * list of nothing but errors would be a success.
+ * list of nothing but errors would be a success. What was delivered beside such an error needs no done word once the record
+ * is no longer open.
  */
 export function judgeStatus(record: TaskRecord): Verdict {
   const { response, elements, outer, all } = placesOf(record);
@@ -107,11 +121,13 @@ export function judgeStatus(record: TaskRecord): Verdict {
   const finished = typeof record.finishedAt === 'number';
   const open = record.finishedAt === null;
   const broken = outer.some(isErrorPresent);
-  const brokenElement = elements.some((element) => element.success === false || isErrorPresent(element));
-  const refused = response.success === false || record.raw.success === false;
+  const brokenElement = elements.some(isBrokenElement);
+  const refused = outer.some(({ success }) => success === false);
 
   const failedWord = wordOf('failed');
-  if ((failedWord || (brokenElement && !broken && !refused)) && elements.some(isDoneElement)) {
+  const isDelivered = (element: JsonObject) =>
+    hasResultUrl(element) && (isDoneElement(element) || (!failedWord && !open && !isBrokenElement(element)));
+  if ((failedWord || (brokenElement && !broken && !refused)) && elements.some(isDelivered)) {
     return verdict('completed', wordOf('done'), describeError(all, 'Part of the results failed.'));
   }
   if (failedWord) {

@@ -115,6 +115,9 @@ export function toTask(value: unknown, { taskId, nowMs }: TaskContext): Task {
     .filter((shown) => typeof shown === 'string');
   const message = (text: string | undefined, max: number) =>
     cleanLine(redactMessage(text ?? '', { cleaner, ids, urls }), max) || undefined;
+  const code = message(error?.code, MAX_WORD);
+  // Where a code has something to redact, it is an id or an address instead.
+  const isCode = code === cleanLine(error?.code ?? '', MAX_WORD);
   return defined({
     task_id: taskId,
     status,
@@ -126,8 +129,7 @@ export function toTask(value: unknown, { taskId, nowMs }: TaskContext): Task {
     other_media: results?.others,
     output: results?.output,
     usage,
-    error:
-      error && defined({ code: message(error.code, MAX_WORD), message: message(error.message, MAX_MESSAGE) ?? '' }),
+    error: error && defined({ code: isCode ? code : undefined, message: message(error.message, MAX_MESSAGE) ?? '' }),
     request,
     created_at: createdAt,
     started_at: isoDateOf(record.startedAt),

@@ -1,3 +1,4 @@
+import { domainToUnicode } from 'node:url';
 import { cleanText, REDACTED } from './clean.js';
 import { MIN_PRIVATE_LENGTH, privateValuesOf } from './private-values.js';
 import { ANY_URL, isVendorUrl, plainSpelling, safeUrl } from './url.js';
@@ -12,14 +13,36 @@ export interface Cleaner {
   allows(url: string): boolean;
 }
 
-/** A run of printable ASCII without quotes, angle brackets and final punctuation: an address without its scheme. */
-const ASCII_RUN = /[!#-&(-;=?-~]*[#-&*+/-9=@-\\^-|~-]/g;
+/** The characters of an address without its scheme: printable ASCII without quotes and angle brackets. */
+const ADDRESS_CHAR = '[!#-&(-;=?-~]';
+/** The same for its last character, which is no punctuation. */
+const LAST_CHAR = '[#-&*+/-9=@-\\^-|~-]';
 
 const escapeForPattern = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+const oneOf = (texts: readonly string[]) => `(?:${texts.map(escapeForPattern).join('|')})`;
 
-/** Matches an address in plain spelling by its host and path, whatever the query; a longer path is another address. */
-function callbackPattern({ host, pathname }: URL): string {
-  return `${escapeForPattern(plainSpelling(host + pathname).replace(/\/+$/, ''))}(?=/?(?:$|[^\\w/.~-]|\\.(?!\\w)))`;
+/** An address in the spellings that occur, in plain spelling: the host as punycode and Unicode, the path as given and normalised. */
+interface Callback {
+  hosts: string[];
+  paths: string[];
+}
+
+function callbackOf([spelling, { hostname, pathname }]: [string, URL]): Callback {
+  const givenPath = /^[^/]*\/\/[^/?#]*([^?#]*)/.exec(spelling)?.[1] ?? '';
+  const paths = [pathname, givenPath].map((path) => plainSpelling(path).replace(/\/+$/, ''));
+  return { hosts: [...new Set([hostname, domainToUnicode(hostname)])], paths: [...new Set(paths)] };
+}
+
+/** Matches an address in plain spelling by its host and path, whatever port and query; a longer path is another address. */
+function callbackPattern({ hosts, paths }: Callback): string {
+  return `${oneOf(hosts)}(?::\\d+)?${oneOf(paths)}(?=/?(?:$|[^\\w/.~-]|\\.(?!\\w)))`;
+}
+
+/** Matches what may be an address without its scheme. Beyond ASCII it has only what the callbacks have. */
+function addressPattern(callbacks: readonly Callback[]): RegExp {
+  const parts = callbacks.flatMap(({ hosts, paths }) => [...hosts, ...paths]).filter((part) => /[^!-~]/.test(part));
+  const others = parts.length > 0 ? `${oneOf(parts)}|` : '';
+  return new RegExp(`(?:${others}${ADDRESS_CHAR})*(?:${others}${LAST_CHAR})`, 'gi');
 }
 
 /**
@@ -28,14 +51,16 @@ function callbackPattern({ host, pathname }: URL): string {
  */
 export function cleanerOf(record: object, own: readonly (string | undefined)[]): Cleaner {
   const ownIds = new Set(own.map((id) => id?.toLowerCase() ?? ''));
-  const { words, callbacks } = privateValuesOf(record, ownIds);
-  const hosts = [...new Set([...callbacks.values()].map(({ host }) => host))];
+  const { words, callbacks: found } = privateValuesOf(record, ownIds);
+  const callbacks = [...found].map(callbackOf);
+  const hosts = [...new Set(callbacks.flatMap((callback) => callback.hosts))];
+  const namesHost = (plain: string) => hosts.some((host) => plain.includes(host));
   let pattern: RegExp | undefined;
   const isCallback = (address: string) => {
     if (hosts.length === 0) return false;
     const plain = plainSpelling(address);
-    if (!hosts.some((host) => plain.includes(host))) return false;
-    pattern ??= new RegExp([...callbacks.values()].map(callbackPattern).join('|'));
+    if (!namesHost(plain)) return false;
+    pattern ??= new RegExp(callbacks.map(callbackPattern).join('|'));
     return pattern.test(plain);
   };
   const redactCallback = (address: string) => (isCallback(address) ? REDACTED : address);
@@ -48,8 +73,8 @@ export function cleanerOf(record: object, own: readonly (string | undefined)[]):
     // A plain search first, since hardly any text repeats a private value.
     const hits = needles.filter((word) => lower.includes(word));
     let redacted = text;
-    if (hosts.some((host) => lower.includes(host))) {
-      redacted = redacted.replace(ANY_URL, redactCallback).replace(ASCII_RUN, redactCallback);
+    if (hosts.length > 0 && namesHost(plainSpelling(text))) {
+      redacted = redacted.replace(ANY_URL, redactCallback).replace(addressPattern(callbacks), redactCallback);
     }
     if (hits.length === 0) return redacted;
     return redacted.replace(new RegExp(hits.map(escapeForPattern).join('|'), 'gi'), REDACTED);
@@ -58,7 +83,7 @@ export function cleanerOf(record: object, own: readonly (string | undefined)[]):
 }
 
 /** UUIDs, and the 24 hexadecimal digits of the API's database. */
-const ANY_ID = /(?<![\da-f])(?:[\da-f]{24}|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})(?![\da-f])/;
+const ANY_ID = /(?<![\da-f])(?:[\da-f]{24}|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})(?![\da-f])/gi;
 const URL_OR_ID = new RegExp(`${ANY_URL.source}|${ANY_ID.source}`, 'gi');
 
 /** What a message may name. */
@@ -73,16 +98,18 @@ export interface MessageContext {
 /**
  * Redacts the API's message about a failed task or a failed lookup. It may contain a callback in yet another spelling, or
  * an id of the account that occurs nowhere else in the record. Therefore every URL and id is replaced by `[url]` or `[id]`,
- * except those that the reader already knows and the vendor's own addresses.
+ * except those that the reader already knows and the vendor's own addresses, in which only the ids are replaced.
  */
 export function redactMessage(message: string, { cleaner, ids, urls = [] }: MessageContext): string {
   const knownIds = new Set(ids.map((id) => id?.toLowerCase()));
   const knownUrls = new Set(urls.map(safeUrl));
+  const redactId = (id: string) => (knownIds.has(id.toLowerCase()) ? id : '[id]');
   const redacted = cleanText(message).replace(URL_OR_ID, (found) => {
-    if (!/[:%]/.test(found)) return knownIds.has(found.toLowerCase()) ? found : '[id]';
+    if (!/[:%]/.test(found)) return redactId(found);
     const url = safeUrl(found.replace(/\\+\//g, '/'));
     if (url === undefined || !cleaner.allows(url)) return '[url]';
-    return isVendorUrl(url) || knownUrls.has(url) ? found : '[url]';
+    if (knownUrls.has(url)) return found;
+    return isVendorUrl(url) ? found.replace(ANY_ID, redactId) : '[url]';
   });
   return cleaner.redact(redacted);
 }

@@ -36,13 +36,25 @@ export const MIN_PRIVATE_LENGTH = 8;
 const MAX_PRIVATE_VALUES = 1000;
 
 /** Event names and the like, which occur in the settings of a callback: "completed", "Task-Failed", "video.done". */
-const PLAIN_WORDS = /^(?:[A-Z]?[a-z]+|[A-Z]+)(?:[._:-](?:[A-Z]?[a-z]+|[A-Z]+))*$/;
+const PLAIN_WORDS = /^(?:\p{Lu}?\p{Ll}+|\p{Lu}+)(?:[._:-](?:\p{Lu}?\p{Ll}+|\p{Lu}+))*$/u;
+/** An address without its scheme: a host with a dot or a port, then a path or a query. */
+const BARE_ADDRESS = /^[^\s/?#]*[.:][^\s/?#]*[/?]\S*$/;
+/** Punctuation around the words of a sentence. */
+const PUNCTUATION = /^[("'[]+|[.,;:!?)"'\]]+$/g;
+
+/** The addresses in a value in lower case, by their spelling; one without a scheme is read as https. */
+function addressesIn(lower: string): [string, URL][] {
+  const urls = lower.match(ANY_URL);
+  const bare = lower.replace(/^\/\//, '');
+  const spellings = urls ?? (BARE_ADDRESS.test(bare) ? [`https://${bare}`] : []);
+  return spellings.filter((url) => URL.canParse(url)).map((url) => [url, new URL(url)]);
+}
 
 /** What a record keeps private. */
 export interface PrivateValues {
   /** Ids, addresses and secrets as the record spells them, in lower case. */
   words: Set<string>;
-  /** The addresses of callbacks, each once, in lower case. */
+  /** The addresses of callbacks by their spelling in the record, each once, in lower case. */
   callbacks: Map<string, URL>;
 }
 
@@ -54,17 +66,19 @@ export function privateValuesOf(record: object, own: ReadonlySet<string>): Priva
   const words = new Set<string>();
   const callbacks = new Map<string, URL>();
 
-  const add = (text: string, privacy: Privacy) => {
+  const addWord = (text: string) => {
     const lower = text.toLowerCase();
-    if (privacy === 'callback') {
-      for (const url of lower.match(ANY_URL) ?? []) {
-        if (callbacks.size < MAX_PRIVATE_VALUES && URL.canParse(url)) callbacks.set(url, new URL(url));
-      }
-      // Other settings of a callback identify nobody.
-      if (/\s/.test(text) || PLAIN_WORDS.test(text)) return;
-    }
     const isNew = text.length >= MIN_PRIVATE_LENGTH && !own.has(lower);
     if (isNew && words.size < MAX_PRIVATE_VALUES) words.add(lower);
+  };
+
+  const addCallback = (text: string) => {
+    for (const [spelling, url] of addressesIn(text.toLowerCase())) {
+      if (callbacks.size < MAX_PRIVATE_VALUES) callbacks.set(spelling, url);
+    }
+    // A header can be "Bearer" and a secret. The other words of a callback's settings identify nobody.
+    const parts = /\s/.test(text) ? text.split(/\s+/).map((part) => part.replace(PUNCTUATION, '')) : [text];
+    for (const part of parts) if (!PLAIN_WORDS.test(part)) addWord(part);
   };
 
   const visit = (value: unknown, key: string | number, above: Privacy): Privacy => {
@@ -72,7 +86,7 @@ export function privateValuesOf(record: object, own: ReadonlySet<string>): Priva
     const inside = typeof value === 'string' ? structureOf(value) : undefined;
     if (inside) walk(inside, privacy, visit);
     else if (privacy !== '' && (typeof value === 'string' || typeof value === 'number')) {
-      add(String(value).trim(), privacy);
+      (privacy === 'callback' ? addCallback : addWord)(String(value).trim());
     }
     return privacy;
   };

@@ -31,7 +31,10 @@ export const ANY_URL = new RegExp(
   'gi',
 );
 
-/** Normalises a text so that all spellings of an address look alike: no escapes, no percent-encoding, lower case. */
+/**
+ * Normalises a text so that all spellings of an address look alike: no escapes, no percent-encoding, single slashes, lower
+ * case.
+ */
 export function plainSpelling(text: string): string {
   let plain = text;
   // An address in the query of another is encoded twice, one in the query of that three times, and so on.
@@ -44,5 +47,7 @@ export function plainSpelling(text: string): string {
       }
     });
   }
-  return plain.replace(/\\+\//g, '/').toLowerCase();
+  // The lookbehind keeps the time linear when a text is full of backslashes.
+  const unescaped = plain.replace(/(?<!\\)\\+\//g, '/');
+  return unescaped.replace(/\/{2,}/g, '/').toLowerCase();
 }

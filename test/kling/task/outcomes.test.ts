@@ -82,7 +82,10 @@ describe('the message of a failure', () => {
   });
   test('is never a word of success, which the envelope of a failed answer may contain', () => {
     const data = { task_status: 'failed', task_status_msg: 'The picture was refused.' };
-    expect(messageOf({ code: 0, message: 'SUCCEED', data })).toBe('The picture was refused.');
+    for (const message of ['SUCCEED', 'OK', 'ok.', 'Successful', 'Successfully!', 'Success.']) {
+      expect(messageOf({ code: 0, message, data })).toBe('The picture was refused.');
+    }
+    expect(messageOf({ message: 'OK', state: 'failed' })).toMatch(/without a reason/);
   });
   test('goes in this order across the places too', () => {
     expect(messageOf({ message: 'outer', data: { error: { message: 'inner' } } })).toBe('inner');

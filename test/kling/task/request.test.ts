@@ -50,6 +50,24 @@ describe('request', () => {
     });
   });
 
+  test('has both of two keys that are alike once they are cut', () => {
+    const long = 'k'.repeat(64);
+    const request = { [`${long}_a`]: 1, [`${long}_b`]: 2, [`${long}_c`]: 3, [`nested_${long}`]: { x: 4, y: 5 } };
+    const shown = requestOf(request) ?? {};
+    expect(Object.values(shown)).toEqual([1, 2, 3, 4, 5]);
+    expect(Object.keys(shown).slice(0, 3)).toEqual([
+      `${'k'.repeat(63)}…`,
+      `${'k'.repeat(59)}… (2)`,
+      `${'k'.repeat(59)}… (3)`,
+    ]);
+    for (const key of Object.keys(shown)) expect(key.length).toBeLessThanOrEqual(64);
+    expect(requestOf({ 'a.b': 1, a: { b: 2 } })).toEqual({ 'a.b': 1, 'a.b (2)': 2 });
+  });
+
+  test('has no key that is private in the part that would be cut off', () => {
+    expect(requestOf({ prompt: 'a cat', [`${'k'.repeat(64)}_callback_id`]: 5 })).toEqual({ prompt: 'a cat' });
+  });
+
   test.each([undefined, null, 'text', 5, [], {}, { async: true }, { a: null }])(
     'is absent where it is %j',
     (request) => {

@@ -78,6 +78,26 @@ describe('rule 1: a failed word', () => {
     expect(statusOf({ success: false, data: [broken, DONE] })).toBe('failed');
     expect(statusOf({ error: 'all', data: [broken, DONE] })).toBe('failed');
   });
+
+  const BROKEN = [
+    { error: { code: 'x', message: 'nsfw' } },
+    { id: 'b', success: false, error: 'nsfw' },
+    { id: 'b', success: false, message: 'nsfw' },
+  ];
+  test.each(BROKEN)('without state words, what was delivered beside %j is completed', (broken) => {
+    const delivered = { id: 'a', video_url: URL };
+    for (const data of [
+      [delivered, broken],
+      [broken, delivered],
+    ]) {
+      const told = { status: 'completed', error: { message: 'nsfw' } };
+      expect(judge({ success: true, data }, FINISHED)).toMatchObject(told);
+      expect(judge({ success: true, data })).toMatchObject(told);
+      expect(statusOf({ success: true, data }, OPEN)).toBe('pending');
+    }
+    expect(statusOf({ success: true, data: [broken, broken] }, FINISHED)).toBe('failed');
+    expect(statusOf({ success: true, data: [{ ...broken, video_url: URL }] }, FINISHED)).toBe('failed');
+  });
 });
 
 describe('rule 2: success false, or an error', () => {
@@ -85,11 +105,18 @@ describe('rule 2: success false, or an error', () => {
     expect(statusOf({ success: false, state: 'succeed', video_url: URL })).toBe('failed');
     expect(statusOf({ success: false, state: 'processing' })).toBe('failed');
     expect(statusOf({ video_url: URL }, { success: false })).toBe('failed');
+    for (const fields of [{}, FINISHED]) {
+      expect(judge({ success: true, data: { success: false, message: 'refused by risk' } }, fields)).toEqual({
+        status: 'failed',
+        error: { message: 'refused by risk' },
+      });
+    }
     expect(statusOf({ error: 'no', video_url: URL }, FINISHED)).toBe('failed');
   });
 
   test('is pending while open, as the service may be trying again', () => {
     expect(statusOf({ success: false }, OPEN)).toBe('pending');
+    expect(statusOf({ success: true, data: { success: false } }, OPEN)).toBe('pending');
     expect(statusOf({ error: 'no', state: 'succeed' }, OPEN)).toBe('pending');
   });
 

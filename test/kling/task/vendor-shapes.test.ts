@@ -37,6 +37,22 @@ describe("Kling's own form", () => {
       completed({ success: true, data: { ...beside, task_result: { elements: [{ element_id: 5 }] } } }),
     ).not.toHaveProperty('video_url');
   });
+
+  test.each([{ url: A }, { video_url: A }, [{ url: A }]])('nor beside the flat task_result %j', (task_result) => {
+    const task = completed({ data: { task_status: 'succeed', prior: { url: B }, task_result } });
+    expect(task.video_url).toBe(A);
+    expect(JSON.stringify(task)).not.toContain(B);
+  });
+
+  test('a task_result without structure and URL hides nothing', () => {
+    expect(completed({ video_url: A, task_result: { code: 0, message: 'https' } }).video_url).toBe(A);
+  });
+
+  test.each(['input_video_url', 'input_url', 'user_input_urls'])('%s is what was submitted', (key) => {
+    const task = completed({ success: true, data: { [key]: B, video_url: A, element_id: 5 } });
+    expect(task.video_url).toBe(A);
+    expect(JSON.stringify(task)).not.toContain(B);
+  });
 });
 
 describe('an element', () => {

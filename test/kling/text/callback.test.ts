@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { readAnswer } from '../../../src/kling/api/answer.js';
 import { toTask } from '../../../src/kling/task/task.js';
 import { cleanerOf, redactMessage } from '../../../src/kling/text/privacy.js';
 import { failedRecord, type Json } from '../../support/records.js';
@@ -72,7 +73,84 @@ describe.each(REQUESTS)('a callback URL%s', (_, write) => {
   });
 });
 
+/** The value of callback_url, and spellings of it that may come back. */
+const UNUSUAL: [string, string, string[]][] = [
+  [
+    'with the default port',
+    'https://hooks.example.com:443/in/S3cr3tP',
+    ['hooks.example.com:443/in/S3cr3tP', 'hooks.example.com/in/S3cr3tP', 'http://hooks.example.com:80/in/S3cr3tP?a=1'],
+  ],
+  [
+    'without its scheme',
+    'hooks.example.com/in/S3cr3tP?x=1',
+    ['hooks.example.com/in/S3cr3tP', 'hooks.example.com/in/S3cr3tP?y=2', 'https://hooks.example.com/in/S3cr3tP?y=2'],
+  ],
+  [
+    'without its scheme, of this machine',
+    'localhost:8080/hooks/S3cr3tP?x=1',
+    ['localhost:8080/hooks/S3cr3tP', 'http://localhost:8080/hooks/S3cr3tP?y=2'],
+  ],
+  [
+    'with a host that is not ASCII',
+    'https://bücher.example/in/S3cr3tP?x=1',
+    [
+      'bücher.example/in/S3cr3tP',
+      'Bücher.example:443/in/S3cr3tP?y=2',
+      'https://bücher.example/in/S3cr3tP?y=2',
+      'xn--bcher-kva.example/in/S3cr3tP',
+      encodeURIComponent('https://bücher.example/in/S3cr3tP?y=2'),
+    ],
+  ],
+  [
+    'with a host in punycode',
+    'https://xn--bcher-kva.example/in/S3cr3tP?x=1',
+    ['bücher.example/in/S3cr3tP', 'https://bücher.example/in/S3cr3tP?y=2'],
+  ],
+  [
+    'with a path that is not ASCII',
+    'https://hooks.example.com/完成/S3cr3tP?x=1',
+    ['hooks.example.com/完成/S3cr3tP', 'hooks.example.com/%E5%AE%8C%E6%88%90/S3cr3tP?y=2'],
+  ],
+  [
+    'that is not normalised',
+    'https://hooks.example.com/a/../in/S3cr3tP?x=1',
+    ['hooks.example.com/a/../in/S3cr3tP', 'hooks.example.com/in/S3cr3tP', 'https://hooks.example.com/in/S3cr3tP?y=2'],
+  ],
+  [
+    'with a double slash',
+    'https://hooks.example.com//in/S3cr3tP?x=1',
+    ['hooks.example.com//in/S3cr3tP', 'hooks.example.com/in//S3cr3tP?y=2', 'https://hooks.example.com/in/S3cr3tP'],
+  ],
+];
+
+test.each(UNUSUAL)('a callback URL %s is shown in no spelling, in messages and prompts', (_, callback, spellings) => {
+  for (const spelling of [callback, ...spellings]) {
+    const text = `POST to ${spelling}, 回调${spelling}，(${spelling}) at last`;
+    const { request, error } = toTask(
+      { request: { callback_url: callback, prompt: text }, response: { success: false, error: { message: text } } },
+      { taskId: 't', nowMs: 0 },
+    );
+    for (const shown of [request?.prompt, error?.message]) {
+      expect(shown).toMatch(/^POST to \[(url|redacted)\].* at last$/);
+      expect(shown).not.toMatch(/S3cr3tP/i);
+    }
+  }
+});
+
 describe('what stands under a webhook key', () => {
+  test('is redacted word by word where it is a header', () => {
+    const callback = {
+      headers: { authorization: 'Bearer hookSecret0123', 'x-note': 'Événement terminé, on completion.' },
+    };
+    const prompt = 'Événement terminé, on completion of hookSecret0123';
+    const { request, error } = toTask(
+      { request: { callback, prompt }, response: { success: false, error: 'refused hookSecret0123 (bearer)' } },
+      { taskId: 't', nowMs: 0 },
+    );
+    expect(request).toEqual({ prompt: 'Événement terminé, on completion of [redacted]' });
+    expect(error?.message).toBe('refused [redacted] (bearer)');
+  });
+
   test('redacts neither the prompt nor the state, unless it identifies somebody', () => {
     const webhook_events = ['completed', 'task.failed', 'Processing', 'on every change'];
     const request = { prompt: 'The completed tower, on every change', webhook_events, webhook_secret: 'whsec-8c1f' };
@@ -128,9 +206,31 @@ describe('the message of a failed task', () => {
     }
   });
 
+  test("names no internal id inside one of the vendor's addresses, unless it is known", () => {
+    const at = (app: string, user: string) => `Top up at https://platform.acedata.cloud/apps/${app}?user=${user}.`;
+    expect(messageOf(at('f35762fe-e8a4-4613-bb70-e5c1be4f9fc2', '67c5163f550a4144a5b68699'))).toBe(at('[id]', '[id]'));
+    const asked = '20068983-0cc9-4c6a-aeb6-9c6a3c668be0';
+    expect(messageOf(at(asked, 'me'))).toBe(at(asked, 'me'));
+    const image_url = `https://cdn.acedata.cloud/04a043bd-6b23-4b4e-945c-ce48158c3eee.png`;
+    expect(messageOf(`cannot read ${image_url}`, { request: { image_url } })).toBe(`cannot read ${image_url}`);
+  });
+
   test('names no address of another scheme', () => {
     expect(messageOf('redis://:pw@10.0.0.7:6379/0 is down')).toBe('[url] is down');
   });
+});
+
+test.each(['67c5163f550a4144a5b68699', USER_ID])('an internal id is no code of a failed task: %s', (id) => {
+  const response = { success: false, error: { code: id, message: 'no quota' } };
+  expect(toTask({ response }, { taskId: 't', nowMs: 0 }).error).toEqual({ message: 'no quota' });
+});
+
+test.each(['67c5163f550a4144a5b68699', USER_ID])('an internal id is no code of a failed lookup: %s', (id) => {
+  for (const error of [id, { code: id }, { code: id, message: `user ${id}` }]) {
+    const answer = { status: 400, headers: {}, text: JSON.stringify({ error }) };
+    expect(() => readAnswer(answer, [])).toThrow(expect.objectContaining({ code: 'bad_request' }));
+    expect(() => readAnswer(answer, [])).not.toThrow(id);
+  }
 });
 
 test('the message of a failed lookup may name the ids asked for, and nothing else', () => {

@@ -13,6 +13,18 @@ describe('a URL that the record keeps private', () => {
     expect(task.request).toEqual({ image_list: [VIDEO], url: VIDEO });
   });
 
+  test('or part of a URL is replaced in a URL of the request', () => {
+    const user_id = '67c5163f550a4144a5b68699';
+    const request = {
+      image_url: `https://cdn.example/${user_id}/in.png`,
+      image_list: [`https://cdn.example/${user_id}`],
+    };
+    expect(taskOf({ user_id, request, response: { state: 'failed' } }).request).toEqual({
+      image_url: 'https://cdn.example/[redacted]/in.png',
+      image_list: ['https://cdn.example/[redacted]'],
+    });
+  });
+
   test('is no result, also in another spelling', () => {
     const response = { state: 'done', webhook: 'https://hook.example', url: 'https://HOOK.example/', video_url: VIDEO };
     const task = taskOf({ response });
