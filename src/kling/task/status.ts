@@ -60,10 +60,9 @@ function isErrorPresent({ error }: JsonObject): boolean {
 
 /** Whether a text is a reason: visible, and no word of success, because Kling wraps failures in "SUCCEED" and "OK" too. */
 function isReason(text: string | undefined): boolean {
-  const word = cleanText(text ?? '')
-    .trim()
-    .replace(/[.!]+$/, '');
-  return word !== '' && wordKind(word) !== 'done' && !/^(?:ok|okay|successful(?:ly)?)$/i.test(word);
+  const shown = cleanText(text ?? '').trim();
+  const word = /^(\w+)[.!]*$/.exec(shown)?.[1] ?? '';
+  return shown !== '' && wordKind(word) !== 'done' && !/^(?:ok|okay|successful(?:ly)?)$/i.test(word);
 }
 
 /** The first text that is a reason. */

@@ -15,8 +15,8 @@ export interface Cleaner {
 
 /** The characters of an address without its scheme: printable ASCII without quotes and angle brackets. */
 const ADDRESS_CHAR = '[!#-&(-;=?-~]';
-/** The same for its last character, which is no punctuation. */
-const LAST_CHAR = '[#-&*+/-9=@-\\^-|~-]';
+/** Punctuation at the end of an address, which does not belong to it. The lookbehind keeps the time linear. */
+const END_PUNCTUATION = /(?<![!(),.:;?\]}])[!(),.:;?\]}]+$/;
 
 const escapeForPattern = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 const oneOf = (texts: readonly string[]) => `(?:${texts.map(escapeForPattern).join('|')})`;
@@ -41,8 +41,7 @@ function callbackPattern({ hosts, paths }: Callback): string {
 /** Matches what may be an address without its scheme. Beyond ASCII it has only what the callbacks have. */
 function addressPattern(callbacks: readonly Callback[]): RegExp {
   const parts = callbacks.flatMap(({ hosts, paths }) => [...hosts, ...paths]).filter((part) => /[^!-~]/.test(part));
-  const others = parts.length > 0 ? `${oneOf(parts)}|` : '';
-  return new RegExp(`(?:${others}${ADDRESS_CHAR})*(?:${others}${LAST_CHAR})`, 'gi');
+  return new RegExp(`(?:${parts.map((part) => `${escapeForPattern(part)}|`).join('')}${ADDRESS_CHAR})+`, 'gi');
 }
 
 /**
@@ -55,15 +54,17 @@ export function cleanerOf(record: object, own: readonly (string | undefined)[]):
   const callbacks = [...found].map(callbackOf);
   const hosts = [...new Set(callbacks.flatMap((callback) => callback.hosts))];
   const namesHost = (plain: string) => hosts.some((host) => plain.includes(host));
-  let pattern: RegExp | undefined;
+  let patterns: RegExp[] | undefined;
   const isCallback = (address: string) => {
     if (hosts.length === 0) return false;
     const plain = plainSpelling(address);
     if (!namesHost(plain)) return false;
-    pattern ??= new RegExp(callbacks.map(callbackPattern).join('|'));
-    return pattern.test(plain);
+    // One pattern of many long addresses would be too large.
+    patterns ??= callbacks.map((callback) => new RegExp(callbackPattern(callback)));
+    return patterns.some((pattern) => pattern.test(plain));
   };
-  const redactCallback = (address: string) => (isCallback(address) ? REDACTED : address);
+  const redactCallback = (address: string) =>
+    isCallback(address) ? REDACTED + (END_PUNCTUATION.exec(address)?.[0] ?? '') : address;
   // The longest come first, because one value may be the beginning of another.
   const needles = [...words].sort((a, b) => b.length - a.length);
 

@@ -1,5 +1,5 @@
 import { structureOf } from './json.js';
-import { ANY_URL } from './url.js';
+import { ANY_URL, MAX_URL } from './url.js';
 import { walk } from './walk.js';
 
 /** Fields that identify the vendor's internals or the account. `task_id` and `trace_id` are not among them. */
@@ -38,16 +38,16 @@ const MAX_PRIVATE_VALUES = 1000;
 /** Event names and the like, which occur in the settings of a callback: "completed", "Task-Failed", "video.done". */
 const PLAIN_WORDS = /^(?:\p{Lu}?\p{Ll}+|\p{Lu}+)(?:[._:-](?:\p{Lu}?\p{Ll}+|\p{Lu}+))*$/u;
 /** An address without its scheme: a host with a dot or a port, then a path or a query. */
-const BARE_ADDRESS = /^[^\s/?#]*[.:][^\s/?#]*[/?]\S*$/;
-/** Punctuation around the words of a sentence. */
-const PUNCTUATION = /^[("'[]+|[.,;:!?)"'\]]+$/g;
+const BARE_ADDRESS = /^(?=[^\s/?#]*[.:])[^\s/?#]+[/?]\S*$/;
+/** Punctuation around the words of a sentence. The lookbehind keeps the time linear. */
+const PUNCTUATION = /^[("'[]+|(?<![.,;:!?)"'\]])[.,;:!?)"'\]]+$/g;
 
-/** The addresses in a value in lower case, by their spelling; one without a scheme is read as https. */
+/** The addresses in a value in lower case, by their spelling; one without a scheme is read as https. None is longer than a URL may be. */
 function addressesIn(lower: string): [string, URL][] {
   const urls = lower.match(ANY_URL);
   const bare = lower.replace(/^\/\//, '');
   const spellings = urls ?? (BARE_ADDRESS.test(bare) ? [`https://${bare}`] : []);
-  return spellings.filter((url) => URL.canParse(url)).map((url) => [url, new URL(url)]);
+  return spellings.filter((url) => url.length <= MAX_URL && URL.canParse(url)).map((url) => [url, new URL(url)]);
 }
 
 /** What a record keeps private. */

@@ -137,6 +137,22 @@ test.each(UNUSUAL)('a callback URL %s is shown in no spelling, in messages and p
   }
 });
 
+test('callbacks of any length and number, repeated in a message, do no harm', () => {
+  const long = `hooks.example.com/${'in/'.repeat(40_000)}`;
+  const callbacks = Array.from({ length: 500 }, (_, index) => `https://hooks.example.com/${index}/${'x'.repeat(4000)}`);
+  const request = { callback_url: long, webhooks: callbacks };
+  const response = { success: false, error: `see hooks.example.com/1/${'x'.repeat(4000)}` };
+  expect(toTask({ request, response }, { taskId: 't', nowMs: 0 }).error?.message).toBe('see [redacted]');
+});
+
+test('much punctuation behind the host of a callback costs little time', () => {
+  const request = { callback_url: 'https://hooks.example.com/in', prompt: `hooks.example.com ${'('.repeat(100_000)}` };
+  const response = { success: false, error: `hooks.example.com ${'.'.repeat(300_000)}x` };
+  const task = toTask({ request, response }, { taskId: 't', nowMs: 0 });
+  expect(task.request?.prompt).toMatch(/^hooks\.example\.com/);
+  expect(task.error?.message).toMatch(/^hooks\.example\.com/);
+});
+
 describe('what stands under a webhook key', () => {
   test('is redacted word by word where it is a header', () => {
     const callback = {
