@@ -78,19 +78,21 @@ export class Follow {
 
   /** The shortest interval between looks at what is still open, in milliseconds. */
   get intervalMs(): number {
-    const open = [...this.#states.values()].filter(({ isClosed }) => !isClosed);
-    return Math.min(SLOWEST_INTERVAL_MS, ...open.map(({ intervalMs }) => intervalMs));
+    return Math.min(SLOWEST_INTERVAL_MS, ...this.#openStates().map(({ intervalMs }) => intervalMs));
   }
 
   /** Whether asking again soon makes sense for an id that is open: a task pending for very long has no poll interval. */
   get isWorthPolling(): boolean {
-    const open = [...this.#states.values()].filter(({ isClosed }) => !isClosed);
-    return open.some(({ task }) => task?.poll_after_seconds !== undefined || !task);
+    return this.#openStates().some(({ task }) => task?.poll_after_seconds !== undefined || !task);
   }
 
   /** A fault of the last look that may pass, if there was one. */
   get passingFault(): KlingError | undefined {
-    return [...this.#states.values()].find(({ fault, isClosed }) => fault && !isClosed)?.fault;
+    return this.#openStates().find(({ fault }) => fault)?.fault;
+  }
+
+  #openStates(): State[] {
+    return [...this.#states.values()].filter(({ isClosed }) => !isClosed);
   }
 
   /**

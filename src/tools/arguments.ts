@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { KlingError } from '../kling/api/error.js';
+import { keyOf } from '../kling/lookup.js';
 import { cleanLine } from '../kling/text/clean.js';
 import { isObject, type JsonObject, parseJson } from '../kling/text/json.js';
 
@@ -83,7 +84,7 @@ function idList(value: unknown): unknown {
 
 function distinct(ids: string[]): string[] {
   const byKey = new Map<string, string>();
-  for (const id of ids) if (!byKey.has(id.toLowerCase())) byKey.set(id.toLowerCase(), id);
+  for (const id of ids) if (!byKey.has(keyOf(id))) byKey.set(keyOf(id), id);
   return [...byKey.values()];
 }
 

@@ -26,7 +26,7 @@ export interface Following {
 }
 
 /** The vendor's own tools give up on a task after this time. */
-export const OVERDUE_MS = 30 * 60_000;
+const OVERDUE_MS = 30 * 60_000;
 /** Most hosts give up on a call after 60 s. For the server, more than its maximum counts as the maximum. */
 const WAIT_SECONDS = 50;
 /** A wait for several tasks returns when the last one ends, and the others should be shown sooner. */
