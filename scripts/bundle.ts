@@ -2,8 +2,8 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { DEFAULTS } from '../src/config/config.js';
-import { KlingError } from '../src/kling/api/error.js';
-import { createTools } from '../src/tools/tools.js';
+import { Log } from '../src/log.js';
+import { createService } from '../src/service.js';
 import { dropUnused, dropUnusedSchemas, trimManifest } from './bundle-plugins.js';
 import { bundleView } from './bundle-view.js';
 import { noticesOf } from './notices.js';
@@ -59,10 +59,7 @@ export async function bundle(outdir: string): Promise<Metafile> {
 
 /** The answer to `tools/list` with the default settings, so that a start does not have to load the schemas or zod. */
 function preparedList() {
-  const tools = createTools({
-    backend: new KlingError('configuration', 'not used'),
-    maxWaitSeconds: DEFAULTS.maxWaitSeconds,
-    onBug() {},
-  });
+  const { maxWaitSeconds } = DEFAULTS;
+  const tools = createService({ connection: undefined, faults: [], maxWaitSeconds, userAgent: '', log: new Log() });
   return tools.map(({ listing }) => listing);
 }

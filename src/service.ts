@@ -1,6 +1,7 @@
-import { type Connection, KlingClient } from './kling/api/client.js';
+import { type AttemptReport, type Connection, KlingClient } from './kling/api/client.js';
 import { KlingError } from './kling/api/error.js';
 import { Looker } from './kling/looker.js';
+import type { Client } from './kling/lookup.js';
 import type { Log } from './log.js';
 import type { Tool } from './tools/tool.js';
 import { createTools } from './tools/tools.js';
@@ -18,21 +19,23 @@ export interface ServiceOptions {
 
 /** Creates the tools and everything below them. Loaded for the first call, or shortly after the first `tools/list`. */
 export function createService({ connection, faults, maxWaitSeconds, userAgent, log }: ServiceOptions): Tool[] {
-  const common = {
-    maxWaitSeconds,
-    onBug: (error: unknown) => log.bug(error),
-    onRefusal: (reason: string) => log.warn(`refused arguments of ${reason}`),
-  };
-  if (!connection) {
-    return createTools({ ...common, backend: new KlingError('configuration', faults.join(' '), { hint: '' }) });
-  }
-  // Otherwise the first request would have to wait until it is loaded.
-  import('./kling/api/undici.js').catch(() => {});
-  const client = new KlingClient(connection, {
-    userAgent,
-    onAttempt: ({ ids, outcome, durationMs }) =>
-      log.debug(`lookup of ${ids}: ${outcome} after ${Math.round(durationMs)} ms`),
-  });
+  const onBug = (error: unknown) => log.bug(error);
   const onForeignRecords = (count: number) => log.debug(`${count} records that nobody asked for were ignored`);
-  return createTools({ ...common, backend: new Looker(client, { onBug: common.onBug, onForeignRecords }) });
+  const onAttempt = ({ ids, outcome, durationMs }: AttemptReport) =>
+    log.debug(`lookup of ${ids}: ${outcome} after ${Math.round(durationMs)} ms`);
+  const client = connection ? new KlingClient(connection, { userAgent, onAttempt }) : unusableClient(faults);
+  // Otherwise the first request would have to wait until it is loaded.
+  if (connection) import('./kling/api/undici.js').catch(() => {});
+  return createTools({
+    looker: new Looker(client, { onBug, onForeignRecords }),
+    maxWaitSeconds,
+    onBug,
+    onRefusal: (reason) => log.warn(`refused arguments of ${reason}`),
+  });
+}
+
+/** Stands in for the client if the configuration is unusable: every lookup says what is wrong. */
+function unusableClient(faults: string[]): Client {
+  const error = new KlingError('configuration', faults.join(' '), { hint: '' });
+  return { requestTimeoutMs: 1000, quietMs: 0, retryAfterMs: 0, lookup: () => Promise.reject(error) };
 }

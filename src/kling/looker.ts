@@ -1,9 +1,9 @@
 import { tooManyRequests } from './api/answer.js';
 import { KlingError } from './api/error.js';
 import { type Client, type Finding, keyOf, lookUp } from './lookup.js';
-import { type Caller, type FindingListener, NextLook, pickForRequest, type Request } from './next-look.js';
-import { RecentTasks } from './recent-tasks.js';
+import { type Caller, type FindingListener, NextLook, type Request } from './next-look.js';
 import { CancelledError } from './stop.js';
+import type { Task } from './task/task.js';
 
 /** A look that somebody waits for. */
 export interface Look {
@@ -25,6 +25,10 @@ const IDS_PER_REQUEST = 50;
 const MAX_REQUESTS = 2;
 /** The vendor asks for less than one request a second. */
 const MIN_GAP_MS = 1000;
+/** When a first look is due: before every repeated one. */
+const AT_ONCE = 0;
+/** A wait that starts this soon after another one continues at its pace, instead of looking twice in two seconds. */
+const RECENT_MS = 2000;
 
 /**
  * Looks at tasks for the whole server, at one polite pace. At most two requests are in flight. A first look waits only for
@@ -32,19 +36,17 @@ const MIN_GAP_MS = 1000;
  * are asked for in the meantime share a request, each once. A caller's cancellation, deadline or fault affects nobody else.
  */
 export class Looker {
-  /** Every look is in one of these three, by its key: first looks, repeated looks, looks in flight. */
-  readonly #first = new Map<string, NextLook>();
-  readonly #again = new Map<string, NextLook>();
-  readonly #inFlight = new Map<string, NextLook>();
-  /** What the last looks of waits have brought, for waits that go on from there. */
-  readonly recent = new RecentTasks();
-  /** Pending tasks whose records are large. */
+  /** Every look that is in flight or still to come, by its key. */
+  readonly #looks = new Map<string, NextLook>();
+  /** The pending tasks that the last looks of waits have found, and when. */
+  readonly #recent = new Map<string, { task: Task; atMs: number }>();
+  /** The keys of pending tasks whose records are large. */
   readonly #large = new Set<string>();
   #requests = 0;
   /** The start or the end of the last request, whichever came later. */
   #lastMs = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
-  #isPumpScheduled = false;
+  #turn: NodeJS.Immediate | undefined;
 
   constructor(
     readonly client: Client,
@@ -56,57 +58,66 @@ export class Looker {
    * @param patienceMs how long the caller can wait for the end of a rate limit
    */
   look(id: string, patienceMs: number, listener: FindingListener): Look {
-    const key = keyOf(id);
-    const next = this.#nextLookAt(key);
-    this.#again.delete(key);
-    if (!next.request) this.#first.set(key, next);
-    return this.#join(next, { id, listener, patientUntilMs: performance.now() + patienceMs });
+    return this.#join(AT_ONCE, { id, listener, patientUntilMs: performance.now() + patienceMs });
   }
 
   /** Looks at a task again, once that is due (by `performance.now()`) and the pace allows it. */
   lookAgain(id: string, dueMs: number, listener: FindingListener): Look {
-    const key = keyOf(id);
-    const next = this.#nextLookAt(key);
-    next.dueMs = Math.min(next.dueMs, dueMs);
-    if (!next.request && !this.#first.has(key)) this.#again.set(key, next);
-    return this.#join(next, { id, listener, patientUntilMs: Number.POSITIVE_INFINITY });
+    return this.#join(dueMs, { id, listener, patientUntilMs: Number.POSITIVE_INFINITY });
   }
 
-  #nextLookAt(key: string): NextLook {
-    return this.#inFlight.get(key) ?? this.#first.get(key) ?? this.#again.get(key) ?? new NextLook(key);
+  /** Remembers for a moment what the last look of a wait has found, for a wait that goes on from there. */
+  remember(task: Task): void {
+    const nowMs = performance.now();
+    for (const [key, { atMs }] of this.#recent) if (atMs < nowMs - RECENT_MS) this.#recent.delete(key);
+    this.#recent.set(keyOf(task.task_id), { task, atMs: nowMs });
   }
 
-  #join(next: NextLook, caller: Caller): Look {
-    next.add(caller);
+  /** The pending task as another wait saw it a moment ago, and when; its id is spelled as it is now asked for. */
+  recall(id: string): { task: Task; atMs: number } | undefined {
+    const recent = this.#recent.get(keyOf(id));
+    if (!recent || recent.atMs < performance.now() - RECENT_MS) return undefined;
+    return { ...recent, task: { ...recent.task, task_id: id } };
+  }
+
+  #join(dueMs: number, caller: Caller): Look {
+    const key = keyOf(caller.id);
+    const look = this.#looks.get(key) ?? new NextLook(key);
+    this.#looks.set(key, look);
+    look.dueMs = Math.min(look.dueMs, dueMs);
+    look.callers.add(caller);
     this.#schedulePump();
     return {
       get sent() {
-        return next.request !== undefined;
+        return look.request !== undefined;
       },
       leave: () => {
-        if (next.remove(caller) && next.isAbandoned) this.#abandon(next);
+        if (look.callers.delete(caller) && look.callers.size === 0) this.#abandon(look);
       },
     };
   }
 
-  #abandon({ key, request }: NextLook): void {
+  #abandon(look: NextLook): void {
+    const { request } = look;
     if (!request) {
-      this.#first.delete(key);
-      this.#again.delete(key);
+      this.#forget(look);
       this.#schedulePump();
-    } else if ([...request.looks.values()].every(({ isAbandoned }) => isAbandoned)) {
+    } else if ([...request.looks.values()].every(({ callers }) => callers.size === 0)) {
       // A request that is being aborted must not be shared any more.
-      for (const abandoned of request.looks.keys()) this.#inFlight.delete(abandoned);
+      for (const abandoned of request.looks.values()) this.#forget(abandoned);
       request.controller.abort(new CancelledError());
     }
   }
 
+  /** Removes a look, unless the next one at the same task has taken its place. */
+  #forget(look: NextLook): void {
+    if (this.#looks.get(look.key) === look) this.#looks.delete(look.key);
+  }
+
   /** Runs after everything that arrived in the same chunk of stdin, so that those looks share a request. */
   #schedulePump(): void {
-    if (this.#isPumpScheduled) return;
-    this.#isPumpScheduled = true;
-    setImmediate(() => {
-      this.#isPumpScheduled = false;
+    this.#turn ??= setImmediate(() => {
+      this.#turn = undefined;
       this.#pump();
     });
   }
@@ -117,42 +128,35 @@ export class Looker {
     const nowMs = performance.now();
     const quietUntilMs = nowMs + this.client.quietMs;
     if (quietUntilMs > nowMs) this.#refuseImpatient(quietUntilMs);
-    else while (this.#requests < MAX_REQUESTS && this.#maySend(nowMs)) this.#send(nowMs);
 
-    // The pump runs again when a request ends.
-    if (this.#requests === MAX_REQUESTS || this.#first.size + this.#again.size === 0) return;
-    const dueMs = Math.min(...[...this.#again.values()].map((next) => next.dueMs));
-    const earliestMs = this.#first.size > 0 ? nowMs : Math.max(dueMs, this.#lastMs + MIN_GAP_MS);
-    this.#timer = setTimeout(() => this.#pump(), Math.max(earliestMs, quietUntilMs) - nowMs);
-  }
-
-  #maySend(nowMs: number): boolean {
-    return this.#first.size > 0 || (nowMs >= this.#lastMs + MIN_GAP_MS && this.#dueLooks(nowMs).length > 0);
-  }
-
-  /** The repeated looks that are due now or would become due before the next request, the most urgent first. */
-  #dueLooks(nowMs: number): NextLook[] {
-    if (this.#again.size === 0) return [];
-    const looks = [...this.#again.values()].sort((a, b) => a.dueMs - b.dueMs);
-    const isAnyDue = looks[0] !== undefined && looks[0].dueMs <= nowMs;
-    return isAnyDue ? looks.filter(({ dueMs }) => dueMs <= nowMs + MIN_GAP_MS) : [];
-  }
-
-  /** Sends first looks and, where there is room, the repeated ones that are due. */
-  #send(nowMs: number): void {
-    const partGapMs = this.#first.size > 0 ? 0 : MIN_GAP_MS;
-    const candidates = [...this.#first.values(), ...this.#dueLooks(nowMs)];
-    const looks = pickForRequest(candidates, IDS_PER_REQUEST, this.#large);
-    const request = { looks: new Map(looks.map((look) => [look.key, look])), controller: new AbortController() };
-    for (const look of looks) {
-      this.#first.delete(look.key);
-      this.#again.delete(look.key);
-      this.#inFlight.set(look.key, look);
-      look.request = request;
+    for (;;) {
+      const waiting = [...this.#looks.values()].filter(({ request }) => !request).sort((a, b) => a.dueMs - b.dueMs);
+      // The pump runs again when a request ends.
+      if (waiting[0] === undefined || this.#requests === MAX_REQUESTS) return;
+      const { dueMs } = waiting[0];
+      const earliestMs = dueMs === AT_ONCE ? quietUntilMs : Math.max(dueMs, this.#lastMs + MIN_GAP_MS, quietUntilMs);
+      if (earliestMs > nowMs) {
+        this.#timer = setTimeout(() => this.#pump(), earliestMs - nowMs);
+        return;
+      }
+      // Repeated looks that would become due before the next request ride along.
+      this.#send(this.#pick(waiting.filter((look) => look.dueMs <= nowMs + MIN_GAP_MS)), nowMs);
     }
+  }
+
+  /** What goes into one request. Large records go in one at a time, or the answer would exceed its bound each time. */
+  #pick(looks: NextLook[]): NextLook[] {
+    const [, ...furtherLarge] = looks.filter(({ key }) => this.#large.has(key));
+    return looks.filter((look) => !furtherLarge.includes(look)).slice(0, IDS_PER_REQUEST);
+  }
+
+  #send(looks: NextLook[], nowMs: number): void {
+    const isFirst = looks.some(({ dueMs }) => dueMs === AT_ONCE);
+    const request = { looks: new Map(looks.map((look) => [look.key, look])), controller: new AbortController() };
+    for (const look of looks) look.request = request;
     this.#requests++;
     this.#lastMs = nowMs;
-    this.#ask(request, nowMs + this.client.requestTimeoutMs, partGapMs).finally(() => {
+    this.#ask(request, nowMs + this.client.requestTimeoutMs, isFirst ? 0 : MIN_GAP_MS).finally(() => {
       this.#requests--;
       this.#lastMs = performance.now();
       this.#pump();
@@ -176,8 +180,8 @@ export class Looker {
   #tell(look: NextLook | undefined, finding: Finding): void {
     if (!look) return;
     const { key } = look;
-    if (this.#inFlight.get(key) === look) this.#inFlight.delete(key);
-    this.recent.delete(key);
+    this.#forget(look);
+    this.#recent.delete(key);
     if (finding.kind === 'found' && finding.isLarge && finding.task.status === 'pending') this.#large.add(key);
     else if (finding.kind === 'found') this.#large.delete(key);
     look.tell(finding);
@@ -186,9 +190,10 @@ export class Looker {
   /** Refuses the callers that cannot wait until a rate limit ends. */
   #refuseImpatient(quietUntilMs: number): void {
     const error = tooManyRequests(this.client.retryAfterMs);
-    for (const look of this.#first.values()) {
-      look.refuseImpatient(quietUntilMs, { kind: 'fault', error });
-      if (look.isAbandoned) this.#first.delete(look.key);
+    for (const look of this.#looks.values()) {
+      if (look.request) continue;
+      look.tell({ kind: 'fault', error }, ({ patientUntilMs }) => patientUntilMs < quietUntilMs);
+      if (look.callers.size === 0) this.#forget(look);
     }
   }
 }

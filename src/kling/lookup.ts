@@ -1,7 +1,6 @@
 import { tooManyRequests } from './api/answer.js';
 import type { KlingClient, LookupAnswer } from './api/client.js';
 import { badResponse, KlingError } from './api/error.js';
-import { pause } from './stop.js';
 import { recordIdOf, type Task, toTask } from './task/task.js';
 import type { JsonObject } from './text/json.js';
 
@@ -52,7 +51,8 @@ export async function lookUp(client: Client, ids: string[], options: LookupOptio
     if (++parts === 1) return true;
     const pauseMs = Math.max(partGapMs, parts > QUICK_PARTS ? PART_PAUSE_MS : 0, client.quietMs);
     if (performance.now() + pauseMs >= endMs) return client.quietMs === 0;
-    if (pauseMs > 0) await pause(pauseMs, signal);
+    // An abort does not cut it short: for as long, no other request could be made either.
+    if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
     return true;
   }
 

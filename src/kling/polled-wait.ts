@@ -1,7 +1,21 @@
 import { meaningOf } from './api/error.js';
 import { Follow, type Outcome } from './follow.js';
 import type { Look, Looker } from './looker.js';
-import { CLOSING_GRACE_MS, type Stop } from './stop.js';
+import type { Finding } from './lookup.js';
+import { CLOSING_GRACE_MS, onStop, type Stop } from './stop.js';
+import { PROGRESS_INTERVAL_MS, type Progress } from './wait.js';
+
+/** How a wait is doing. */
+export interface WaitState {
+  finished: number;
+  total: number;
+  /** Whether every task has been looked at; before that, nothing is known of it. */
+  isLooked: boolean;
+  /** How often polling makes sense, in whole milliseconds. */
+  pollIntervalMs: number;
+  /** What went wrong with the last look, if it may pass, or what keeps the next one from being made. */
+  fault: string | undefined;
+}
 
 /**
  * A wait that is driven by polls. Nothing happens between two polls, and however frequent they are, looks are made only at
@@ -29,70 +43,63 @@ export class PolledWait {
     this.#follow = new Follow(ids, true);
   }
 
-  /** Whether the outcome of every task is final. */
-  get done(): boolean {
-    return this.#follow.finished === this.#follow.total;
-  }
-
-  /** Whether every task has been looked at; before that, nothing is known of it. */
-  get looked(): boolean {
-    return this.ids.every((id) => this.#follow.looksAt(id) > 0);
-  }
-
-  get finished(): number {
-    return this.#follow.finished;
-  }
-
-  get total(): number {
-    return this.#follow.total;
-  }
-
-  /** How often polling makes sense, in milliseconds. */
-  get pollIntervalMs(): number {
-    return Math.ceil(Math.max(this.#follow.intervalMs, this.#looker.client.quietMs));
-  }
-
-  /** What went wrong with the last look, if it may pass, or what keeps the next one from being made. */
-  get fault(): string | undefined {
-    const rateLimit = this.#looker.client.quietMs > 0 ? meaningOf('too_many_requests').what : undefined;
-    return this.#follow.passingFault?.message ?? rateLimit;
+  state(): WaitState {
+    const { finished, total, intervalMs, passingFault } = this.#follow;
+    const { quietMs } = this.#looker.client;
+    const rateLimit = quietMs > 0 ? meaningOf('too_many_requests').what : undefined;
+    return {
+      finished,
+      total,
+      isLooked: this.ids.every((id) => this.#follow.looksAt(id) > 0),
+      pollIntervalMs: Math.ceil(Math.max(intervalMs, quietMs)),
+      fault: passingFault?.message ?? rateLimit,
+    };
   }
 
   /**
    * Looks at what is due. Resolves when that has been answered, when the time is up, soon after stdin has closed, or when
    * this poll is cancelled (the look itself goes on). Resolves at once if nothing is due.
    */
-  look(maxMs: number, { cancelled, closing }: Stop): Promise<void> {
+  async look(maxMs: number, stop: Stop, onProgress?: (progress: Progress) => void): Promise<void> {
     const nowMs = performance.now();
     // A look that had to wait for the end of a rate limit could outlive the polling.
-    const isLimited = this.looked && this.#looker.client.quietMs > 0;
+    const isLimited = this.state().isLooked && this.#looker.client.quietMs > 0;
     for (const id of isLimited ? [] : this.#follow.open()) {
       if (!this.#looks.has(id) && (this.#dueMs.get(id) ?? 0) <= nowMs) this.#lookAt(id, nowMs);
     }
-    if (this.#looks.size === 0 || cancelled.aborted) return Promise.resolve();
+    if (this.#looks.size === 0 || stop.cancelled.aborted) return;
+
+    const report = () => {
+      const { finished, total } = this.#follow;
+      onProgress?.({ finished, total, elapsedMs: performance.now() - this.#startMs });
+    };
+    report();
+    const progress = setInterval(report, PROGRESS_INTERVAL_MS);
+    await this.#answered(maxMs, stop);
+    clearInterval(progress);
+  }
+
+  #answered(maxMs: number, stop: Stop): Promise<void> {
     return new Promise((resolve) => {
       const settle = () => {
         clearTimeout(timer);
         this.#pollers.delete(settle);
-        cancelled.removeEventListener('abort', settle);
-        closing.removeEventListener('abort', onClosing);
+        endListening();
         resolve();
       };
-      const onClosing = () => {
+      const hurry = () => {
         clearTimeout(timer);
         timer = setTimeout(settle, Math.min(maxMs, CLOSING_GRACE_MS));
       };
       let timer = setTimeout(settle, maxMs);
       this.#pollers.add(settle);
-      cancelled.addEventListener('abort', settle);
-      closing.addEventListener('abort', onClosing);
-      if (closing.aborted) onClosing();
+      const endListening = onStop(stop, settle, hurry);
     });
   }
 
   #lookAt(id: string, nowMs: number): void {
     const isFirst = this.#follow.looksAt(id) === 0 && !this.isResumed;
-    const listener: Parameters<Looker['look']>[2] = (finding) => {
+    const listener = (finding: Finding) => {
       this.#looks.delete(id);
       const intervalMs = this.#follow.take(id, finding);
       if (intervalMs !== undefined) this.#dueMs.set(id, performance.now() + intervalMs);

@@ -14,21 +14,15 @@ export class CancelledError extends Error {
   override readonly name = 'CancelledError';
 }
 
-/**
- * Resolves after the time.
- * @throws the signal's reason once it aborts
- */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    }, ms);
-    signal.addEventListener('abort', onAbort);
-    if (signal.aborted) onAbort();
-  });
+/** Calls back when a stop comes, or at once if it has come already; returns what ends that. */
+export function onStop({ cancelled, closing }: Stop, onCancel: () => void, onClosing: () => void): () => void {
+  cancelled.addEventListener('abort', onCancel);
+  closing.addEventListener('abort', onClosing);
+  // A signal that has been aborted already fires no event.
+  if (cancelled.aborted) onCancel();
+  else if (closing.aborted) onClosing();
+  return () => {
+    cancelled.removeEventListener('abort', onCancel);
+    closing.removeEventListener('abort', onClosing);
+  };
 }

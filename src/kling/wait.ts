@@ -1,7 +1,7 @@
 import { Follow, type Outcome } from './follow.js';
 import type { Look, Looker } from './looker.js';
 import type { Finding } from './lookup.js';
-import { CancelledError, CLOSING_GRACE_MS, type Stop } from './stop.js';
+import { CancelledError, CLOSING_GRACE_MS, onStop, type Stop } from './stop.js';
 
 export interface Progress {
   finished: number;
@@ -27,7 +27,7 @@ const LAST_LOOK_MERGE_MS = 2000;
 const OVERTIME_MS = 500;
 const TIMER_SLACK_MS = 50;
 /** A little over 4 s: looks happen at whole seconds, and progress must not coincide with the result. */
-const PROGRESS_INTERVAL_MS = 4100;
+export const PROGRESS_INTERVAL_MS = 4100;
 
 /** Looks until nothing is pending or the time is up. */
 class Wait {
@@ -40,6 +40,7 @@ class Wait {
   readonly #timers = new Set<NodeJS.Timeout>();
   #resolve: (outcome: Outcome) => void = () => {};
   #reject: (error: Error) => void = () => {};
+  #endListening = () => {};
 
   constructor(
     readonly looker: Looker,
@@ -57,12 +58,9 @@ class Wait {
     return new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
-      // An already aborted signal fires no event.
       if (stop.cancelled.aborted) return reject(new CancelledError());
-      stop.cancelled.addEventListener('abort', this.#cancel);
-      stop.closing.addEventListener('abort', this.#close);
       for (const id of this.ids) this.#start(id);
-      if (stop.closing.aborted) this.#close();
+      this.#endListening = onStop(stop, this.#cancel, this.#close);
       if (waitMs > 0) this.#timers.add(setTimeout(this.#expire, waitMs + OVERTIME_MS));
       if (waitMs > 0 && onProgress) {
         this.#report();
@@ -73,7 +71,7 @@ class Wait {
 
   #start(id: string): void {
     const { waitMs } = this.options;
-    const recent = waitMs > 0 ? this.looker.recent.get(id) : undefined;
+    const recent = waitMs > 0 ? this.looker.recall(id) : undefined;
     if (!recent) {
       const patienceMs = Math.max(this.looker.client.requestTimeoutMs, waitMs);
       this.#looks.set(
@@ -92,7 +90,7 @@ class Wait {
     if (intervalMs !== undefined && !this.options.stop.closing.aborted) {
       const dueMs = this.#nextDueMs(id, intervalMs);
       if (dueMs !== undefined) this.#lookAgain(id, dueMs);
-      else if (finding.kind === 'found') this.looker.recent.add(finding.task);
+      else if (finding.kind === 'found') this.looker.remember(finding.task);
     }
     const noLookCanCome = performance.now() + this.looker.client.quietMs >= this.#endMs;
     if (noLookCanCome) this.#giveUp((other, look) => this.#follow.looksAt(other) > 0 && !look.sent);
@@ -162,8 +160,7 @@ class Wait {
 
   #dispose(): void {
     for (const timer of this.#timers) clearTimeout(timer);
-    this.options.stop.cancelled.removeEventListener('abort', this.#cancel);
-    this.options.stop.closing.removeEventListener('abort', this.#close);
+    this.#endListening();
   }
 }
 

@@ -5,6 +5,7 @@ import { Exchange } from './exchange.js';
 import {
   INVALID_PARAMS,
   INVALID_REQUEST,
+  isRequestId,
   PARSE_ERROR,
   ProtocolError,
   type Request,
@@ -12,6 +13,8 @@ import {
   readMessage,
 } from './json-rpc.js';
 import { MAX_LINE_BYTES, StdioPipe } from './stdio.js';
+
+const MALFORMED = new Set([PARSE_ERROR, INVALID_REQUEST, INVALID_PARAMS]);
 
 /** More requests at once than any client makes. Beyond this, further messages wait in the pipe. */
 const MAX_IN_FLIGHT = 1000;
@@ -42,7 +45,6 @@ export class ClientConnection {
   onSettled: () => void = () => {};
 
   readonly #open = new Map<RequestId, Exchange>();
-  #background = 0;
   #session: Promise<Answer> | undefined;
   #isFirstLine = true;
 
@@ -62,7 +64,7 @@ export class ClientConnection {
 
   /** The number of requests that the client waits for, not counting subscriptions. */
   get inFlight(): number {
-    return this.#open.size - this.#background;
+    return [...this.#open.values()].filter(({ isBackground }) => !isBackground).length;
   }
 
   #takeLine(line: string): void {
@@ -75,28 +77,20 @@ export class ClientConnection {
       this.#refuse(PARSE_ERROR, 'The line is not JSON.');
       return;
     }
-    if (Array.isArray(message)) this.#takeBatch(message);
-    else this.#take(message);
-  }
-
-  /** A batch, which 2025-03-26 demands that servers take; each of its requests is answered on a line of its own. */
-  #takeBatch(messages: unknown[]): void {
+    // A batch, which 2025-03-26 demands that servers take; each of its requests is answered on a line of its own.
+    const messages = Array.isArray(message) ? message : [message];
     if (messages.length === 0 || messages.length > MAX_IN_FLIGHT) {
       this.#refuse(INVALID_REQUEST, `A batch must have 1 to ${MAX_IN_FLIGHT} messages.`);
     } else {
-      for (const message of messages) this.#take(message);
+      for (const each of messages) this.#take(each);
     }
   }
 
   #take(message: unknown): void {
     const incoming = readMessage(message);
-    if (incoming.kind === 'request') {
-      this.#start(incoming.request);
-    } else if (incoming.kind === 'refused') {
-      const { error, id } = incoming;
-      // Here too, not with the id of a request in flight.
-      this.#refuse(error.code, error.message, id !== undefined && this.#open.has(id) ? undefined : id);
-    } else if (incoming.kind === 'notification' && incoming.method === 'notifications/cancelled') {
+    if (incoming.kind === 'request') this.#start(incoming.request);
+    else if (incoming.kind === 'refused') this.#refuse(incoming.error.code, incoming.error.message, incoming.id);
+    else if (incoming.kind === 'notification' && incoming.method === 'notifications/cancelled') {
       this.#cancel(incoming.params.requestId);
     }
     // This server acts on no other notification, and makes no requests to which there could be a response.
@@ -105,20 +99,24 @@ export class ClientConnection {
   #start(request: Request): void {
     const { id, method } = request;
     if (this.#open.has(id)) {
-      // Without the id: it would be taken for the answer to the request in flight.
-      this.#refuse(INVALID_REQUEST, `id ${JSON.stringify(id).slice(0, 80)} is in use by another request.`);
+      this.#refuse(INVALID_REQUEST, `id ${JSON.stringify(id).slice(0, 80)} is in use by another request.`, id);
       return;
     }
     const exchange = new Exchange(
       request,
       (message) => this.pipe.write(message),
-      (changed) => this.#follow(changed),
+      () => {
+        this.#open.delete(id);
+        this.onSettled();
+        this.pipe.readOn();
+      },
     );
     this.#open.set(id, exchange);
     this.#answer(exchange).then(
       (result) => exchange.resolve(result),
       (error) => {
-        this.#logFailure(method, error, exchange);
+        if (error instanceof ProtocolError) this.#logRefusal(`${cleanLine(method, 80)}: ${error.message}`, error.code);
+        else if (!exchange.cancelled.aborted) this.log.bug(error);
         exchange.reject(error);
       },
     );
@@ -132,37 +130,22 @@ export class ClientConnection {
     return session(exchange);
   }
 
-  #logFailure(method: string, error: unknown, { isOpen }: Exchange): void {
-    // Clients probe for methods, which is not worth a warning; malformed requests are, for the client's developers.
-    if (error instanceof ProtocolError) {
-      const what = `${cleanLine(method, 80)}: ${error.message}`;
-      if (error.code === INVALID_PARAMS || error.code === INVALID_REQUEST) this.#logRefusal(what);
-      else this.log.debug(what);
-    } else if (isOpen) this.log.bug(error);
-  }
-
-  #logRefusal(what: string): void {
-    this.log.warn(`refused a message: ${what}`);
-  }
-
-  /** Updates the counts when an exchange changes. */
-  #follow(exchange: Exchange): void {
-    if (exchange.inBackground) this.#background += exchange.isOpen ? 1 : -1;
-    if (exchange.isOpen) return;
-    this.#open.delete(exchange.request.id);
-    this.onSettled();
-    this.pipe.readOn();
-  }
-
   #cancel(id: unknown): void {
-    const exchange = typeof id === 'string' || typeof id === 'number' ? this.#open.get(id) : undefined;
+    const exchange = isRequestId(id) ? this.#open.get(id) : undefined;
     // MCP forbids the cancellation of `initialize`.
-    if (exchange && exchange.request.method !== 'initialize') exchange.cancel();
+    if (exchange?.request.method !== 'initialize') exchange?.cancel();
   }
 
-  /** Answers an unusable message, without an id if none can be read: clients refuse `id: null`. */
+  /** Answers an unusable message, without an id if none can be read (clients refuse `id: null`) or if it is in use. */
   #refuse(code: number, message: string, id?: RequestId): void {
-    this.#logRefusal(message);
-    this.pipe.write({ jsonrpc: '2.0', ...(id !== undefined && { id }), error: { code, message } });
+    this.#logRefusal(message, code);
+    const isUsable = id !== undefined && !this.#open.has(id);
+    this.pipe.write({ jsonrpc: '2.0', ...(isUsable && { id }), error: { code, message } });
+  }
+
+  /** Clients probe for methods, which is not worth a warning; a malformed message is, for the client's developers. */
+  #logRefusal(what: string, code: number): void {
+    if (MALFORMED.has(code)) this.log.warn(`refused a message: ${what}`);
+    else this.log.debug(what);
   }
 }

@@ -5,17 +5,18 @@ import { INTERNAL_ERROR, isRequestId, ProtocolError, type Request } from './json
 /** One request until it is answered. Anything sent after the answer or a cancellation is dropped. */
 export class Exchange {
   readonly #controller = new AbortController();
-  #open = true;
-  #inBackground = false;
+  #isOpen = true;
+  /** Whether the server may exit without answering this request. */
+  isBackground = false;
 
   /**
    * @param send writes a message
-   * @param onChange called when the request is answered, cancelled or put into the background
+   * @param onClose called once, when the request has been answered or cancelled
    */
   constructor(
     readonly request: Request,
     readonly send: (message: object) => void,
-    readonly onChange: (exchange: Exchange) => void,
+    readonly onClose: () => void,
   ) {}
 
   /** Aborts when the client cancels the request. */
@@ -23,22 +24,8 @@ export class Exchange {
     return this.#controller.signal;
   }
 
-  get isOpen(): boolean {
-    return this.#open;
-  }
-
-  /** Whether the server may exit without answering this request, which then does not count as in flight either. */
-  get inBackground(): boolean {
-    return this.#inBackground;
-  }
-
-  stayInBackground(): void {
-    this.#inBackground = true;
-    this.onChange(this);
-  }
-
   notify(method: string, params: JsonObject): void {
-    if (this.#open) this.send({ jsonrpc: '2.0', method, params });
+    if (this.#isOpen) this.send({ jsonrpc: '2.0', method, params });
   }
 
   /** Sends progress to the client; undefined if it did not ask for any, or sent an unusable token. */
@@ -52,13 +39,13 @@ export class Exchange {
   }
 
   resolve(result: object): void {
-    this.#close({ jsonrpc: '2.0', id: this.request.id, result });
+    this.#close({ result });
   }
 
   reject(error: unknown): void {
     const { code, message, data } =
       error instanceof ProtocolError ? error : new ProtocolError(INTERNAL_ERROR, 'The server failed: see its log.');
-    this.#close({ jsonrpc: '2.0', id: this.request.id, error: { code, message, ...(data && { data }) } });
+    this.#close({ error: { code, message, ...(data && { data }) } });
   }
 
   cancel(): void {
@@ -66,10 +53,10 @@ export class Exchange {
     this.#controller.abort();
   }
 
-  #close(answer?: object): void {
-    if (!this.#open) return;
-    this.#open = false;
-    if (answer) this.send(answer);
-    this.onChange(this);
+  #close(outcome?: object): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    if (outcome) this.send({ jsonrpc: '2.0', id: this.request.id, ...outcome });
+    this.onClose();
   }
 }

@@ -21,25 +21,25 @@ export interface ServerOptions {
 /** The extensions that are announced in both eras; the era without sessions adds tasks. */
 export const EXTENSIONS = { 'io.modelcontextprotocol/ui': {} };
 
-/** The methods that both eras have, by name. */
-export function createFeatures(options: ServerOptions): Map<string, Answer> {
-  const { toolbox, viewFile } = options;
+/**
+ * The methods that both eras have, by name.
+ * @param unknownResource the error code for a resource that does not exist, which differs between them
+ */
+export function createFeatures(options: ServerOptions, unknownResource: number): Map<string, Answer> {
+  const { toolbox, viewFile, closing } = options;
   return new Map<string, Answer>([
     ['tools/list', async ({ request }) => onePage(request.params, { tools: await toolbox.list() })],
-    ['tools/call', (exchange) => callTool(exchange, options)],
+    ['tools/call', async (exchange) => callTool(await toolOf(exchange, toolbox), exchange, closing)],
     ['resources/list', async ({ request }) => onePage(request.params, { resources: RESOURCES })],
     ['resources/templates/list', async ({ request }) => onePage(request.params, { resourceTemplates: [] })],
-    ['resources/read', ({ request }) => readResource(request.params.uri, viewFile)],
+    ['resources/read', ({ request }) => readResource(request.params.uri, viewFile, unknownResource)],
   ]);
 }
 
 /** Answers `tools/call`. A failure inside the tool is a result as well. */
-export async function callTool(exchange: Exchange, { toolbox, closing }: ServerOptions): Promise<object> {
-  const tool = await toolOf(exchange, toolbox);
-  return tool.call(exchange.request.params.arguments, {
-    stop: { cancelled: exchange.cancelled, closing },
-    notifyProgress: exchange.notifyProgress,
-  });
+export function callTool(tool: Tool, exchange: Exchange, closing: AbortSignal): Promise<object> {
+  const { request, cancelled, notifyProgress } = exchange;
+  return tool.call(request.params.arguments, { stop: { cancelled, closing }, notifyProgress });
 }
 
 /** The lists fit on one page, so every cursor is refused. */
@@ -48,18 +48,14 @@ function onePage(params: JsonObject, page: JsonObject): JsonObject {
   throw new ProtocolError(INVALID_PARAMS, 'params.cursor is unknown: the list has one page.');
 }
 
-/**
- * The tool that a call names.
- * @throws ProtocolError where there is none
- */
+/** The tool that a call names. */
 export async function toolOf({ request }: Exchange, toolbox: Toolbox): Promise<Tool> {
   const { name } = request.params;
   if (typeof name !== 'string') throw new ProtocolError(INVALID_PARAMS, 'params.name must be a string.');
   const tools = await toolbox.load();
   const tool = tools.get(name);
   if (tool) return tool;
-  throw new ProtocolError(
-    INVALID_PARAMS,
-    `There is no tool "${cleanLine(name, 40)}": this server only looks up Kling tasks, with ${[...tools.keys()].join(' and ')}.`,
-  );
+  const known = [...tools.keys()].join(' and ');
+  const what = `There is no tool "${cleanLine(name, 40)}": this server only looks up Kling tasks, with ${known}.`;
+  throw new ProtocolError(INVALID_PARAMS, what);
 }

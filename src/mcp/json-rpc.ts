@@ -34,7 +34,6 @@ export interface Request {
   meta: JsonObject;
 }
 
-/** The kinds of messages. */
 export type Incoming =
   | { kind: 'request'; request: Request }
   | { kind: 'notification'; method: string; params: JsonObject }
@@ -73,8 +72,5 @@ function refused(message: string, id?: RequestId, code = INVALID_REQUEST): Incom
 }
 
 function withoutNulls(object: JsonObject): JsonObject {
-  const entries = Object.entries(object);
-  return entries.some(([, value]) => value === null)
-    ? Object.fromEntries(entries.filter(([, value]) => value !== null))
-    : object;
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null));
 }

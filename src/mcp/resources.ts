@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { JsonObject } from '../kling/text/json.js';
 import { VIEW_URI } from '../tools/view-uri.js';
-import { INTERNAL_ERROR, INVALID_PARAMS, ProtocolError, RESOURCE_NOT_FOUND } from './json-rpc.js';
+import { INTERNAL_ERROR, INVALID_PARAMS, ProtocolError } from './json-rpc.js';
 
 const MIME_TYPE = 'text/html;profile=mcp-app';
 
@@ -28,21 +28,16 @@ export const RESOURCES = [
 /**
  * The view as `resources/read` gives it.
  * @param file the built page
- * @throws ProtocolError where the URI is no resource of this server, or the page cannot be read
+ * @param unknownCode the code of the error if the URI is no resource of this server
  */
-export async function readResource(uri: unknown, file: string): Promise<JsonObject> {
+export async function readResource(uri: unknown, file: string, unknownCode: number): Promise<JsonObject> {
   if (typeof uri !== 'string') throw new ProtocolError(INVALID_PARAMS, 'params.uri must be a string.');
   if (uri !== VIEW_URI) {
-    throw new ProtocolError(RESOURCE_NOT_FOUND, `params.uri names no resource; there is only ${VIEW_URI}.`, { uri });
+    throw new ProtocolError(unknownCode, `params.uri names no resource; there is only ${VIEW_URI}.`, { uri });
   }
-  const _meta = { ui: { csp: { resourceDomains: MEDIA_DOMAINS }, prefersBorder: true } };
-  return { contents: [{ uri, mimeType: MIME_TYPE, text: await readView(file), _meta }] };
-}
-
-async function readView(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch {
+  const text = await readFile(file, 'utf8').catch(() => {
     throw new ProtocolError(INTERNAL_ERROR, 'The page is missing from this installation: install the package again.');
-  }
+  });
+  const _meta = { ui: { csp: { resourceDomains: MEDIA_DOMAINS }, prefersBorder: true } };
+  return { contents: [{ uri, mimeType: MIME_TYPE, text, _meta }] };
 }

@@ -1,17 +1,15 @@
 import { isObject, type JsonObject } from '../kling/text/json.js';
 import type { Answer } from './connection.js';
 import type { Exchange } from './exchange.js';
-import { callTool, createFeatures, EXTENSIONS, type ServerOptions } from './features.js';
+import { callTool, createFeatures, EXTENSIONS, type ServerOptions, toolOf } from './features.js';
 import {
   INVALID_PARAMS,
   METHOD_NOT_FOUND,
   MISSING_CLIENT_CAPABILITY,
   ProtocolError,
-  RESOURCE_NOT_FOUND,
   type Request,
   UNSUPPORTED_VERSION,
 } from './json-rpc.js';
-import { readResource } from './resources.js';
 import { Tasks } from './tasks.js';
 
 const VERSION = '2026-07-28';
@@ -22,9 +20,15 @@ const SERVER_INFO_KEY = 'io.modelcontextprotocol/serverInfo';
 const SUBSCRIPTION_KEY = 'io.modelcontextprotocol/subscriptionId';
 const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
 
-/** Lists, the view and the capabilities do not change while the process runs, but depend on its settings. */
+/** What does not change while the process runs, but depends on its settings. */
+const CACHEABLE = new Set([
+  'server/discover',
+  'tools/list',
+  'resources/list',
+  'resources/templates/list',
+  'resources/read',
+]);
 const CACHE_HINTS = { ttlMs: 300_000, cacheScope: 'private' };
-const CACHEABLE = new Set(['tools/list', 'resources/list', 'resources/templates/list', 'resources/read']);
 
 /** Whether a request belongs to 2026-07-28 or later: by its name, or because it says which version it speaks. */
 export function isStateless({ method, meta }: Request): boolean {
@@ -54,13 +58,13 @@ function capabilitiesOf({ meta }: Request): JsonObject {
   throw new ProtocolError(INVALID_PARAMS, `params._meta["${CAPABILITIES_KEY}"] must be an object.`);
 }
 
-/** Clients send `null` for what they leave out. */
-function isPresent(value: unknown): boolean {
-  return value !== undefined && value !== null;
+/** Whether an object has a member; clients send `null` for what they leave out. */
+function has(object: unknown, key: string): boolean {
+  return isObject(object) && object[key] !== undefined && object[key] !== null;
 }
 
 function hasTasks({ extensions }: JsonObject): boolean {
-  return isObject(extensions) && isPresent(extensions[TASKS_EXTENSION]);
+  return has(extensions, TASKS_EXTENSION);
 }
 
 function requireTasks(capabilities: JsonObject): void {
@@ -77,31 +81,27 @@ type Method = (exchange: Exchange, capabilities: JsonObject) => Promise<object>;
 
 /** Serves 2026-07-28, in which every request is self-contained. */
 export function createStateless(options: ServerOptions): Answer {
-  const { info, instructions, closing, toolbox, viewFile } = options;
+  const { info, instructions, closing, toolbox } = options;
   const tasks = new Tasks(toolbox, closing);
-  const features = createFeatures(options);
+  const discovery = {
+    supportedVersions: [VERSION],
+    capabilities: { tools: {}, resources: {}, extensions: { [TASKS_EXTENSION]: {}, ...EXTENSIONS } },
+    instructions,
+  };
 
-  const ofTasks =
-    (answer: (request: Request) => Promise<object>): Method =>
-    async ({ request }, capabilities) => {
-      requireTasks(capabilities);
-      return answer(request);
-    };
+  async function call(exchange: Exchange, capabilities: JsonObject): Promise<object> {
+    const tool = await toolOf(exchange, toolbox);
+    const task = hasTasks(capabilities) ? await tasks.start(tool, exchange) : undefined;
+    return task ?? callTool(tool, exchange, closing);
+  }
 
   const methods = new Map<string, Method>([
-    ...features,
-    ['server/discover', async () => discovery(instructions)],
-    [
-      'tools/call',
-      async (exchange, capabilities) => {
-        const task = hasTasks(capabilities) ? await tasks.start(exchange) : undefined;
-        return task ?? callTool(exchange, options);
-      },
-    ],
-    ['tasks/get', ofTasks((request) => tasks.get(request))],
-    ['tasks/cancel', ofTasks((request) => tasks.cancel(request))],
-    ['tasks/update', ofTasks((request) => tasks.update(request))],
-    ['resources/read', ({ request }) => readResource(request.params.uri, viewFile).catch(asInvalidParams)],
+    ...createFeatures(options, INVALID_PARAMS),
+    ['server/discover', async () => discovery],
+    ['tools/call', call],
+    ['tasks/get', ({ request }) => tasks.get(request)],
+    ['tasks/cancel', ({ request }) => tasks.cancel(request)],
+    ['tasks/update', ({ request }) => tasks.update(request)],
     ['subscriptions/listen', (exchange, capabilities) => listen(exchange, capabilities, closing)],
   ]);
 
@@ -110,29 +110,14 @@ export function createStateless(options: ServerOptions): Answer {
     const capabilities = capabilitiesOf(request);
     const method = methods.get(request.method);
     if (!method) throw new ProtocolError(METHOD_NOT_FOUND, 'There is no such method in 2026-07-28.');
+    if (request.method.startsWith('tasks/')) requireTasks(capabilities);
     const result: JsonObject = { ...(await method(exchange, capabilities)) };
-    const meta = isObject(result._meta) ? result._meta : {};
     return {
       resultType: 'complete',
       ...(CACHEABLE.has(request.method) && CACHE_HINTS),
       ...result,
-      _meta: { ...meta, [SERVER_INFO_KEY]: info },
+      _meta: { ...(isObject(result._meta) && result._meta), [SERVER_INFO_KEY]: info },
     };
-  };
-}
-
-/** An unknown resource has a code of its own only in the older versions. */
-function asInvalidParams(error: unknown): never {
-  if (!(error instanceof ProtocolError) || error.code !== RESOURCE_NOT_FOUND) throw error;
-  throw new ProtocolError(INVALID_PARAMS, error.message, error.data);
-}
-
-function discovery(instructions: string): object {
-  return {
-    supportedVersions: [VERSION],
-    capabilities: { tools: {}, resources: {}, extensions: { [TASKS_EXTENSION]: {}, ...EXTENSIONS } },
-    instructions,
-    ...CACHE_HINTS,
   };
 }
 
@@ -140,11 +125,11 @@ function discovery(instructions: string): object {
 async function listen(exchange: Exchange, capabilities: JsonObject, closing: AbortSignal): Promise<object> {
   const { id, params } = exchange.request;
   const { notifications } = params;
-  if (isObject(notifications) && isPresent(notifications.taskIds)) requireTasks(capabilities);
+  if (has(notifications, 'taskIds')) requireTasks(capabilities);
   if (!isObject(notifications)) throw new ProtocolError(INVALID_PARAMS, 'params.notifications must be an object.');
   const _meta = { [SUBSCRIPTION_KEY]: id };
   exchange.notify('notifications/subscriptions/acknowledged', { _meta, notifications: {} });
-  exchange.stayInBackground();
+  exchange.isBackground = true;
   await new Promise<void>((resolve) => {
     const end = () => {
       closing.removeEventListener('abort', end);
@@ -152,7 +137,7 @@ async function listen(exchange: Exchange, capabilities: JsonObject, closing: Abo
     };
     closing.addEventListener('abort', end);
     exchange.cancelled.addEventListener('abort', end);
-    if (closing.aborted || exchange.cancelled.aborted) end();
+    if (closing.aborted) end();
   });
   return { _meta };
 }

@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Tool } from '../tools/tool.js';
-
-export type Listing = Tool['listing'];
+import type { Listing, Tool } from '../tools/tool.js';
 
 /** How long after `tools/list` the tools are loaded, so that the first call does not have to wait for them. */
 const WARM_UP_DELAY_MS = 50;
@@ -12,7 +10,6 @@ const WARM_UP_DELAY_MS = 50;
  */
 export class Toolbox {
   #tools: Promise<Map<string, Tool>> | undefined;
-  #listings: Promise<Listing[]> | undefined;
 
   /**
    * @param create loads and makes the tools
@@ -23,19 +20,14 @@ export class Toolbox {
     readonly preparedFile: string | undefined,
   ) {}
 
-  /** What `tools/list` shows of each tool. */
-  list(): Promise<Listing[]> {
-    this.#listings ??= this.#makeList();
-    return this.#listings;
-  }
-
   /** The tools by name. */
   load(): Promise<Map<string, Tool>> {
     this.#tools ??= this.create().then((tools) => new Map(tools.map((tool) => [tool.listing.name, tool])));
     return this.#tools;
   }
 
-  async #makeList(): Promise<Listing[]> {
+  /** What `tools/list` shows of each tool. */
+  async list(): Promise<Listing[]> {
     const prepared = this.#readPrepared();
     if (!prepared) return [...(await this.load()).values()].map(({ listing }) => listing);
     setTimeout(() => this.load().catch(() => {}), WARM_UP_DELAY_MS).unref();

@@ -1,4 +1,4 @@
-import type { CallToolResult, Tool as ListedTool } from '@modelcontextprotocol/sdk/types.js';
+import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import * as z from 'zod';
 import { KlingError } from '../kling/api/error.js';
 import type { Outcome } from '../kling/follow.js';
@@ -24,9 +24,20 @@ export interface CallContext {
   notifyProgress?: ((progress: CallProgress) => void) | undefined;
 }
 
+/** What `tools/list` shows of a tool. */
+export interface Listing {
+  name: string;
+  title: string;
+  description: string;
+  inputSchema: object;
+  outputSchema: object;
+  annotations: object;
+  _meta: object;
+}
+
 /** A tool as the server lists and calls it. */
 export interface Tool {
-  listing: ListedTool;
+  listing: Listing;
   /**
    * Answers a call; every fault is a result with `isError`.
    * @throws CancelledError
@@ -35,30 +46,25 @@ export interface Tool {
   /**
    * Begins a wait that is driven by polls.
    * @param isResumed whether it began earlier, in another process
-   * @throws KlingError for bad arguments or a bad configuration; see {@link toErrorResult}
+   * @throws KlingError for invalid arguments
    */
   follow(args: unknown, isResumed?: boolean): Following;
 }
 
-/** A call that is followed by polls: see {@link PolledWait}. */
-export interface Following
-  extends Pick<PolledWait, 'done' | 'looked' | 'finished' | 'total' | 'pollIntervalMs' | 'fault'> {
-  /** The ids that were asked for, each once. */
-  readonly ids: string[];
+/** A call that is followed by polls. */
+export interface Following {
+  readonly wait: PolledWait;
   /** As it was sent, before it is bounded. */
   readonly askedWaitSeconds: number;
-  look: PolledWait['look'];
+  /** Looks at what is due: see {@link PolledWait.look}. */
+  look(maxMs: number, context: CallContext): Promise<void>;
   /** What is known now, as the tool answers it. */
   result(): CallToolResult;
-  cancel(): void;
 }
-
-/** The looker, or an error that says what is wrong with the configuration. */
-export type Backend = Looker | KlingError;
 
 /** What both tools need. */
 export interface ToolOptions {
-  backend: Backend;
+  looker: Looker;
   /** The largest wait_seconds that is offered to the model. */
   maxWaitSeconds: number;
   /** Called with an error that is a bug rather than a fault of the API or the caller. */
@@ -82,17 +88,12 @@ interface ToolDefinition {
 
 /** Creates a tool, and converts its schemas to JSON Schema once. */
 export function defineTool(definition: ToolDefinition, options: ToolOptions): Tool {
-  const { backend, maxWaitSeconds } = options;
+  const { looker, maxWaitSeconds, onBug, onRefusal } = options;
   const { name, title, description, input, output, toResult } = definition;
 
-  const prepare = (args: unknown) => {
-    const parsed = parseArguments(input, args, maxWaitSeconds);
-    if (backend instanceof KlingError) throw backend;
-    return { parsed, looker: backend };
-  };
-  const guard = (error: unknown) => {
-    if (!(error instanceof KlingError)) options.onBug(error);
-    else if (error.code === 'invalid_arguments') options.onRefusal?.(`${name}: ${error.message}`);
+  const refuse = (error: unknown) => {
+    if (!(error instanceof KlingError)) onBug(error);
+    else if (error.code === 'invalid_arguments') onRefusal?.(`${name}: ${error.message}`);
     return toErrorResult(error);
   };
 
@@ -110,48 +111,46 @@ export function defineTool(definition: ToolDefinition, options: ToolOptions): To
 
     async call(args, context) {
       try {
-        const { parsed, looker } = prepare(args);
+        const parsed = parseArguments(input, args, maxWaitSeconds);
         const { ids, waitSeconds } = parsed;
         const onProgress = progressReporter(waitSeconds, context);
         const outcome = await waitForTasks(looker, ids, { waitMs: waitSeconds * 1000, stop: context.stop, onProgress });
         return toResult(outcome, parsed);
       } catch (error) {
         if (context.stop.cancelled.aborted) throw error;
-        return guard(error);
+        return refuse(error);
       }
     },
 
     follow(args, isResumed = false) {
-      const { parsed, looker } = prepare(args);
-      const wait = new PolledWait(looker, parsed.ids, isResumed);
-      return Object.assign(wait, {
-        ids: parsed.ids,
-        askedWaitSeconds: parsed.askedWaitSeconds,
+      const parsed = parseArguments(input, args, maxWaitSeconds);
+      const { ids, askedWaitSeconds } = parsed;
+      const wait = new PolledWait(looker, ids, isResumed);
+      return {
+        wait,
+        askedWaitSeconds,
+        look: (maxMs, context) => wait.look(maxMs, context.stop, progressReporter(askedWaitSeconds, context)),
         result() {
           try {
             return toResult(wait.outcome(), parsed);
           } catch (error) {
-            return guard(error);
+            return refuse(error);
           }
         },
-      });
+      };
     },
   };
 }
 
 /** The JSON Schema for `tools/list`, without what would only cost tokens: `$schema` and the bounds of an int. */
-function jsonSchemaOf(schema: z.ZodType) {
-  const { $schema, properties, ...shown } = z.toJSONSchema(schema, {
+function jsonSchemaOf(schema: z.ZodType): object {
+  const { $schema, ...shown } = z.toJSONSchema(schema, {
     io: 'input',
     override: ({ jsonSchema }) => {
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
     },
   });
-  // JSON Schema allows `true` as the schema of a property. The SDK's type does not, and zod never produces it.
-  const objects = Object.entries(properties ?? {}).flatMap(([name, property]) =>
-    typeof property === 'object' ? [[name, property] as const] : [],
-  );
-  return { ...shown, type: 'object' as const, properties: Object.fromEntries(objects) };
+  return shown;
 }
 
 /** Turns the progress of a wait into notifications: the seconds so far, strictly increasing, with a sentence for a person. */

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
-import { KlingError } from '../../src/kling/api/error.js';
-import { createTools } from '../../src/tools/tools.js';
+import { Log } from '../../src/log.js';
+import { createService } from '../../src/service.js';
 import { FakeApi } from '../support/fake-api.js';
 import { cancel, INITIALIZE, request, stateless } from '../support/protocol.js';
 import { completedRecord } from '../support/records.js';
@@ -113,8 +113,8 @@ describe('the list of tools that the build prepares', () => {
     return (result as { tools: unknown }).tools;
   };
   const toolsFor = (maxWaitSeconds: number) => {
-    const backend = new KlingError('configuration', 'not used', { hint: '' });
-    return createTools({ backend, maxWaitSeconds, onBug() {} }).map(({ listing }) => listing);
+    const unused = { connection: undefined, faults: [], userAgent: '', log: new Log() };
+    return createService({ ...unused, maxWaitSeconds }).map(({ listing }) => listing);
   };
 
   test('is that of the schemas', async () => {

@@ -36,7 +36,7 @@ async function start(name: string, args: Json): Promise<Json> {
     () => {},
     () => {},
   );
-  return (await tasks.start(exchange)) as Json;
+  return (await tasks.start(tools.tool(name), exchange)) as Json;
 }
 
 const follow = (id: string) => start('kling_get_task', { task_id: id, wait_seconds: 50 });
@@ -99,10 +99,10 @@ describe('A task', () => {
       (message) => sent.push(message as Json),
       () => {},
     );
-    await tasks.start(exchange);
+    await tasks.start(tools.tool('kling_get_task'), exchange);
     expect(sent[0]).toMatchObject({
       method: 'notifications/progress',
-      params: { progressToken: 'p', progress: 0, total: 50, message: '0 of 1 finished, 0 s' },
+      params: { progressToken: 'p', progress: 0, total: 50, message: '0 of 1 task finished, 0 s' },
     });
   });
 });

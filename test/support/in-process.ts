@@ -49,8 +49,8 @@ export class InProcess implements ToolCaller {
     const onForeignRecords = (count: number) => {
       this.foreignRecords += count;
     };
-    const backend = new Looker(client, { onBug, onForeignRecords });
-    const tools = createTools({ backend, maxWaitSeconds, onBug });
+    const looker = new Looker(client, { onBug, onForeignRecords });
+    const tools = createTools({ looker, maxWaitSeconds, onBug });
     this.#tools = new Map(tools.map((tool) => [tool.listing.name, tool]));
   }
 

@@ -35,9 +35,9 @@ const looker = new Looker(new KlingClient(connection, { userAgent: 'test' }), {
   onBug: fail,
   onForeignRecords: () => {},
 });
-const batch = getTasksBatchTool({ backend: looker, maxWaitSeconds: 50, onBug: fail });
+const batch = getTasksBatchTool({ looker, maxWaitSeconds: 50, onBug: fail });
 /** The ids that a batch would look up. */
-const idsOf = (task_ids: unknown) => batch.follow({ task_ids }).ids;
+const idsOf = (task_ids: unknown) => batch.follow({ task_ids }).wait.ids;
 const refusalOfIds = (task_ids: unknown) => refusalOf(() => idsOf(task_ids));
 
 describe('task_id', () => {
@@ -204,11 +204,12 @@ describe('task_ids', () => {
   });
 
   test('the schema that clients see has the bounds', () => {
-    expect(batch.listing.inputSchema.properties?.task_ids).toMatchObject({
+    expect(batch.listing.inputSchema).toHaveProperty('properties.task_ids', {
       type: 'array',
       minItems: 1,
       maxItems: 100,
       items: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,128}$' },
+      description: expect.any(String),
     });
   });
 });
