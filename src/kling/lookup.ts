@@ -43,48 +43,46 @@ export const keyOf = (id: string) => id.toLowerCase();
  */
 export async function lookUp(client: Client, ids: string[], options: LookupOptions): Promise<void> {
   const { endMs, signal, onFinding, partGapMs } = options;
-  let parts = 0;
-  let refusedParts = 0;
-
-  /** @returns whether the next part may be looked up; it may not if a rate limit lasts for too long */
-  async function takeTurn(): Promise<boolean> {
-    if (++parts === 1) return true;
-    const pauseMs = Math.max(partGapMs, parts > QUICK_PARTS ? PART_PAUSE_MS : 0, client.quietMs);
-    if (performance.now() + pauseMs >= endMs) return client.quietMs === 0;
-    // An abort does not cut it short: for as long, no other request could be made either.
-    if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
-    return true;
-  }
-
-  async function ask(part: string[]): Promise<void> {
+  const parts = [ids];
+  let partCount = 0;
+  let refusedCount = 0;
+  for (let part = parts.shift(); part; part = parts.shift()) {
     try {
-      if (!(await takeTurn())) throw tooManyRequests(client.retryAfterMs);
+      if (++partCount > 1) await pause(Math.max(partGapMs, partCount > QUICK_PARTS ? PART_PAUSE_MS : 0), client, endMs);
       const answer = await client.lookup(part, endMs, signal);
-      refusedParts = 0;
+      refusedCount = 0;
       tellFound(part, answer, options);
     } catch (error) {
       if (!(error instanceof KlingError)) throw error;
       const mayDivide = error.divisible && part.length > 1 && performance.now() < endMs;
-      if (!mayDivide || ++refusedParts > MAX_REFUSED_PARTS) {
+      if (mayDivide && ++refusedCount <= MAX_REFUSED_PARTS) {
+        const half = Math.ceil(part.length / 2);
+        parts.unshift(part.slice(0, half), part.slice(half));
+      } else {
         for (const id of part) onFinding(id, { kind: 'fault', error });
-        return;
       }
-      const half = Math.ceil(part.length / 2);
-      await ask(part.slice(0, half));
-      await ask(part.slice(half));
     }
   }
-  await ask(ids);
+}
+
+/**
+ * Waits before the next part: at least the given time, and as long as a rate limit lasts. An abort does not cut that short,
+ * because no other request could be made in the meantime either.
+ * @throws KlingError if the rate limit lasts too long
+ */
+async function pause(minMs: number, { quietMs, retryAfterMs }: Client, endMs: number): Promise<void> {
+  const pauseMs = Math.max(minMs, quietMs);
+  const isInTime = performance.now() + pauseMs < endMs;
+  if (!isInTime && quietMs > 0) throw tooManyRequests(retryAfterMs);
+  if (isInTime && pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
 }
 
 function tellFound(ids: string[], { records, dateMs, size }: LookupAnswer, options: LookupOptions): void {
   const unclaimed = new Map<string, JsonObject>();
-  for (const record of records) {
-    const key = keyOf(recordIdOf(record) ?? '');
-    if (!unclaimed.has(key)) unclaimed.set(key, record);
-  }
-  const [only, ...others] = ids;
-  if (only !== undefined && others.length === 0 && records.length > 0 && !unclaimed.has(keyOf(only))) {
+  // Of several records with the same id, the first counts.
+  for (const record of records.toReversed()) unclaimed.set(keyOf(recordIdOf(record) ?? ''), record);
+  const [only = ''] = ids;
+  if (ids.length === 1 && records.length > 0 && !unclaimed.has(keyOf(only))) {
     throw badResponse('The API answered with a record that is not the one asked for.');
   }
   for (const id of ids) {

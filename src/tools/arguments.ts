@@ -50,14 +50,7 @@ export function parseArguments(schema: ArgumentsSchema, args: unknown, maxWaitSe
 /** Undoes what clients do: `null` for what was left out, numbers and lists as strings, quotes around an id. */
 function forgive(args: JsonObject): JsonObject {
   const present = Object.entries(args).filter(([, value]) => value !== null);
-  return Object.fromEntries(
-    present.map(([name, value]) => {
-      if (name === 'task_id') return [name, bareId(value)];
-      if (name === 'task_ids') return [name, idList(value)];
-      const isNumeric = name === 'wait_seconds' && typeof value === 'string' && /^\s*\d+(\.0+)?\s*$/.test(value);
-      return [name, isNumeric ? Number(value) : value];
-    }),
-  );
+  return Object.fromEntries(present.map(([name, value]) => [name, READERS.get(name)?.(value) ?? value]));
 }
 
 /** Longer than any id with what clients wrap around it. Bounded, because the expression below takes quadratic time. */
@@ -71,16 +64,25 @@ function bareId(value: unknown): unknown {
 
 /** A list of ids. A string counts as one if it is JSON, or ids separated by commas or white space, with or without brackets. */
 function idList(value: unknown): unknown {
-  if (typeof value !== 'string') return Array.isArray(value) ? value.map(bareId) : value;
-  const list = parseJson(value);
+  const list = typeof value === 'string' ? (parseJson(value) ?? value) : value;
   if (Array.isArray(list)) return list.map(bareId);
-  return value
-    .trim()
-    .replace(/^\[(.*)\]$/s, '$1')
+  if (typeof value !== 'string') return value;
+  const ids = value.trim().replace(/^\[(.*)\]$/s, '$1');
+  return ids
     .split(/[\s,]+/)
     .filter((id) => id !== '')
     .map(bareId);
 }
+
+function secondsIn(value: unknown): unknown {
+  return typeof value === 'string' && /^\s*\d+(\.0+)?\s*$/.test(value) ? Number(value) : value;
+}
+
+const READERS = new Map([
+  ['task_id', bareId],
+  ['task_ids', idList],
+  ['wait_seconds', secondsIn],
+]);
 
 function distinct(ids: string[]): string[] {
   const byKey = new Map<string, string>();
@@ -102,11 +104,7 @@ function describeIssue(issue: z.core.$ZodIssue): string {
     const names = issue.keys.slice(0, MAX_ISSUES).map((key) => `"${cleanLine(key, 40)}"`);
     return `unknown argument ${names.join(', ')}`;
   }
-  const path = issue.path.reduce<string>(
-    (text, part) => (typeof part === 'number' ? `${text}[${part}]` : `${text}${text && '.'}${String(part)}`),
-    '',
-  );
-  return `${path} ${issue.message}`;
+  return `${z.core.toDotPath(issue.path)} ${issue.message}`;
 }
 
 function invalidArguments(message: string): KlingError {
