@@ -66,11 +66,10 @@ export class Looker {
     return this.#join(dueMs, { id, listener, patientUntilMs: Number.POSITIVE_INFINITY });
   }
 
-  /** Remembers for a moment what the last look of a wait has found, for a wait that goes on from there. */
-  remember(task: Task): void {
-    const nowMs = performance.now();
-    for (const [key, { atMs }] of this.#recent) if (atMs < nowMs - RECENT_MS) this.#recent.delete(key);
-    this.#recent.set(keyOf(task.task_id), { task, atMs: nowMs });
+  /** Remembers for a moment what the last look of a wait has found, and when, for a wait that goes on from there. */
+  remember(task: Task, atMs: number): void {
+    for (const [key, recent] of this.#recent) if (recent.atMs < atMs - RECENT_MS) this.#recent.delete(key);
+    this.#recent.set(keyOf(task.task_id), { task, atMs });
   }
 
   /** The pending task as another wait saw it a moment ago, and when; its id is spelled as it is now asked for. */

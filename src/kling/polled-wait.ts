@@ -1,9 +1,7 @@
 import { meaningOf } from './api/error.js';
-import { Follow, type Outcome } from './follow.js';
-import type { Look, Looker } from './looker.js';
-import type { Finding } from './lookup.js';
-import { CLOSING_GRACE_MS, onStop, type Stop } from './stop.js';
-import { PROGRESS_INTERVAL_MS, type Progress } from './wait.js';
+import { Follow, type Outcome, type ProgressListener } from './follow.js';
+import type { Looker } from './looker.js';
+import { CLOSING_GRACE_MS, type Stop } from './stop.js';
 
 /** How a wait is doing. */
 export interface WaitState {
@@ -19,16 +17,11 @@ export interface WaitState {
 
 /**
  * A wait that is driven by polls. Nothing happens between two polls, and however frequent they are, looks are made only at
- * the pace that {@link Follow} sets.
+ * the pace of the followed tasks.
  */
 export class PolledWait {
-  readonly #startMs = performance.now();
   readonly #looker: Looker;
   readonly #follow: Follow;
-  readonly #looks = new Map<string, Look>();
-  /** When the next look at an id is due; the first one is due at once. */
-  readonly #dueMs = new Map<string, number>();
-  readonly #pollers = new Set<() => void>();
 
   /**
    * @param ids distinct ids
@@ -40,19 +33,19 @@ export class PolledWait {
     readonly isResumed: boolean,
   ) {
     this.#looker = looker;
-    this.#follow = new Follow(ids, true);
+    this.#follow = new Follow(looker, ids, true);
   }
 
   state(): WaitState {
-    const { finished, total, intervalMs, passingFault } = this.#follow;
+    const { open, tasks, intervalMs, progress } = this.#follow;
     const { quietMs } = this.#looker.client;
     const rateLimit = quietMs > 0 ? meaningOf('too_many_requests').what : undefined;
     return {
-      finished,
-      total,
-      isLooked: this.ids.every((id) => this.#follow.looksAt(id) > 0),
+      finished: progress.finished,
+      total: progress.total,
+      isLooked: tasks.every(({ looks }) => looks > 0),
       pollIntervalMs: Math.ceil(Math.max(intervalMs, quietMs)),
-      fault: passingFault?.message ?? rateLimit,
+      fault: open.find(({ fault }) => fault)?.fault?.message ?? rateLimit,
     };
   }
 
@@ -60,67 +53,44 @@ export class PolledWait {
    * Looks at what is due. Resolves when that has been answered, when the time is up, soon after stdin has closed, or when
    * this poll is cancelled (the look itself goes on). Resolves at once if nothing is due.
    */
-  async look(maxMs: number, stop: Stop, onProgress?: (progress: Progress) => void): Promise<void> {
-    const nowMs = performance.now();
-    // A look that had to wait for the end of a rate limit could outlive the polling.
-    const isLimited = this.state().isLooked && this.#looker.client.quietMs > 0;
-    for (const id of isLimited ? [] : this.#follow.open()) {
-      if (!this.#looks.has(id) && (this.#dueMs.get(id) ?? 0) <= nowMs) this.#lookAt(id, nowMs);
+  async look(maxMs: number, stop: Stop, onProgress?: ProgressListener): Promise<void> {
+    this.#lookAtDue();
+    const endReport = this.#follow.isLooking ? this.#follow.report(onProgress) : () => {};
+    let endMs = performance.now() + maxMs;
+    let isClosing = false;
+    for (;;) {
+      const nowMs = performance.now();
+      if (stop.closing.aborted && !isClosing) endMs = Math.min(endMs, nowMs + CLOSING_GRACE_MS);
+      isClosing = stop.closing.aborted;
+      if (!this.#follow.isLooking || stop.cancelled.aborted || nowMs >= endMs) break;
+      await this.#follow.change(endMs - nowMs, stop);
     }
-    if (this.#looks.size === 0 || stop.cancelled.aborted) return;
-
-    const report = () => {
-      const { finished, total } = this.#follow;
-      onProgress?.({ finished, total, elapsedMs: performance.now() - this.#startMs });
-    };
-    report();
-    const progress = setInterval(report, PROGRESS_INTERVAL_MS);
-    await this.#answered(maxMs, stop);
-    clearInterval(progress);
+    endReport();
   }
 
-  #answered(maxMs: number, stop: Stop): Promise<void> {
-    return new Promise((resolve) => {
-      const settle = () => {
-        clearTimeout(timer);
-        this.#pollers.delete(settle);
-        endListening();
-        resolve();
-      };
-      const hurry = () => {
-        clearTimeout(timer);
-        timer = setTimeout(settle, Math.min(maxMs, CLOSING_GRACE_MS));
-      };
-      let timer = setTimeout(settle, maxMs);
-      this.#pollers.add(settle);
-      const endListening = onStop(stop, settle, hurry);
-    });
-  }
-
-  #lookAt(id: string, nowMs: number): void {
-    const isFirst = this.#follow.looksAt(id) === 0 && !this.isResumed;
-    const listener = (finding: Finding) => {
-      this.#looks.delete(id);
-      const intervalMs = this.#follow.take(id, finding);
-      if (intervalMs !== undefined) this.#dueMs.set(id, performance.now() + intervalMs);
-      if (this.#looks.size === 0) for (const settle of this.#pollers) settle();
-    };
-    const look = isFirst
-      ? this.#looker.look(id, this.#looker.client.requestTimeoutMs, listener)
-      : this.#looker.lookAgain(id, nowMs, listener);
-    this.#looks.set(id, look);
+  #lookAtDue(): void {
+    const nowMs = performance.now();
+    const { requestTimeoutMs, quietMs } = this.#looker.client;
+    // A look that had to wait for the end of a rate limit could outlive the polling.
+    if (quietMs > 0 && this.state().isLooked) return;
+    for (const followed of this.#follow.open) {
+      const { id, looks, look, dueMs } = followed;
+      if (look || dueMs > nowMs) continue;
+      this.#follow.look(followed, (listener) =>
+        looks === 0 && !this.isResumed
+          ? this.#looker.look(id, requestTimeoutMs, listener)
+          : this.#looker.lookAgain(id, nowMs, listener),
+      );
+    }
   }
 
   /** What is known now. */
   outcome(): Outcome {
-    for (const id of this.#follow.open()) this.#follow.giveUp(id, performance.now() - this.#startMs);
     return this.#follow.outcome();
   }
 
   /** Ends the wait: no more looks are made. */
   cancel(): void {
-    for (const look of this.#looks.values()) look.leave();
-    this.#looks.clear();
-    for (const settle of this.#pollers) settle();
+    this.#follow.giveUp();
   }
 }

@@ -13,16 +13,3 @@ export const CLOSING_GRACE_MS = 1500;
 export class CancelledError extends Error {
   override readonly name = 'CancelledError';
 }
-
-/** Calls back when a stop comes, or at once if it has come already; returns what ends that. */
-export function onStop({ cancelled, closing }: Stop, onCancel: () => void, onClosing: () => void): () => void {
-  cancelled.addEventListener('abort', onCancel);
-  closing.addEventListener('abort', onClosing);
-  // A signal that has been aborted already fires no event.
-  if (cancelled.aborted) onCancel();
-  else if (closing.aborted) onClosing();
-  return () => {
-    cancelled.removeEventListener('abort', onCancel);
-    closing.removeEventListener('abort', onClosing);
-  };
-}

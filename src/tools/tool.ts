@@ -1,11 +1,11 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import * as z from 'zod';
 import { KlingError } from '../kling/api/error.js';
-import type { Outcome } from '../kling/follow.js';
+import type { Outcome, Progress } from '../kling/follow.js';
 import type { Looker } from '../kling/looker.js';
 import { PolledWait } from '../kling/polled-wait.js';
 import type { Stop } from '../kling/stop.js';
-import { type Progress, waitForTasks } from '../kling/wait.js';
+import { waitForTasks } from '../kling/wait.js';
 import { type ArgumentsSchema, type CallArguments, parseArguments } from './arguments.js';
 import { toErrorResult } from './result.js';
 import { VIEW_URI } from './view-uri.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { KlingError } from '../../src/kling/api/error.js';
-import type { Progress } from '../../src/kling/wait.js';
+import type { Progress } from '../../src/kling/follow.js';
 import { type Findings, limited, lookups, refused, run, statuses, times } from '../support/wait-scenario.js';
 
 describe('faults while waiting', () => {

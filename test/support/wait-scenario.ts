@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { KlingError } from '../../src/kling/api/error.js';
-import type { Outcome } from '../../src/kling/follow.js';
+import type { Outcome, Progress } from '../../src/kling/follow.js';
 import { Looker } from '../../src/kling/looker.js';
 import { CancelledError } from '../../src/kling/stop.js';
 import type { Task } from '../../src/kling/task/task.js';
-import { type Progress, waitForTasks } from '../../src/kling/wait.js';
+import { waitForTasks } from '../../src/kling/wait.js';
 import type { Json } from './records.js';
 
 /** What a lookup finds for each id: a status, a fault, or nothing. A fault under `*` concerns the whole request. */
