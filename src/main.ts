@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { DEFAULTS, loadConfig } from './config/config.js';
 import { Log } from './log.js';
-import { ClientConnection } from './mcp/connection.js';
+import { type Answer, ClientConnection } from './mcp/connection.js';
 import type { ServerOptions } from './mcp/features.js';
 import { createStateless, isStateless } from './mcp/stateless.js';
 import { Toolbox } from './mcp/toolbox.js';
@@ -44,11 +44,15 @@ async function serve(log: Log): Promise<void> {
     viewFile: join(import.meta.dirname, 'view.html'),
     closing: closing.signal,
   };
-  const client = new ClientConnection(process.stdin, process.stdout, log, {
-    isStateless,
-    stateless: createStateless(options),
-    loadSession: async () => (await import('./mcp/session.js')).createSession(options),
-  });
+  const stateless = createStateless(options);
+  let session: Promise<Answer> | undefined;
+  const answer: Answer = async (exchange) => {
+    if (isStateless(exchange.request)) return stateless(exchange);
+    // Loads the SDK, for a client that speaks an older version.
+    session ??= import('./mcp/session.js').then(({ createSession }) => createSession(options));
+    return (await session)(exchange);
+  };
+  const client = new ClientConnection(process.stdin, process.stdout, log, answer);
   shutDownOrderly(client, closing, log);
   client.pipe.start();
   log.info(`version ${version} on Node ${process.versions.node}, serving ${connection?.baseUrl.host ?? 'no lookups'}`);

@@ -1,4 +1,5 @@
-import { type AttemptReport, type Connection, KlingClient } from './kling/api/client.js';
+import type { Config } from './config/config.js';
+import { type AttemptReport, KlingClient } from './kling/api/client.js';
 import { KlingError } from './kling/api/error.js';
 import { Looker } from './kling/looker.js';
 import type { Client } from './kling/lookup.js';
@@ -6,13 +7,7 @@ import type { Log } from './log.js';
 import type { Tool } from './tools/tool.js';
 import { createTools } from './tools/tools.js';
 
-/** What the tools run with. Without a connection each call says what is wrong with the configuration. */
-export interface ServiceOptions {
-  connection: Connection | undefined;
-  /** Sentences that say what is wrong with the configuration. */
-  faults: string[];
-  /** The largest wait_seconds that is offered to the model. */
-  maxWaitSeconds: number;
+export interface ServiceOptions extends Pick<Config, 'connection' | 'faults' | 'maxWaitSeconds'> {
   userAgent: string;
   log: Log;
 }

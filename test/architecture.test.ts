@@ -14,7 +14,7 @@ const textOf = (file: string) => readFileSync(`${SRC}/${file}`, 'utf8');
 const MAY_IMPORT: Record<string, string[]> = {
   'index.ts': ['main.ts'],
   'main.ts': ['check.ts', 'config/config.ts', 'shutdown.ts', 'log.ts', 'service.ts', 'mcp/', 'tools/'],
-  'service.ts': ['log.ts', 'tools/', 'kling/', 'kling/api/'],
+  'service.ts': ['config/config.ts', 'log.ts', 'tools/', 'kling/', 'kling/api/'],
   'check.ts': ['config/config.ts', 'kling/api/', 'kling/text/'],
   'config/': ['config/', 'log.ts', 'kling/api/', 'kling/text/'],
   'shutdown.ts': ['log.ts', 'mcp/'],

@@ -2,40 +2,23 @@ import type { Readable, Writable } from 'node:stream';
 import { cleanLine } from '../kling/text/clean.js';
 import type { Log } from '../log.js';
 import { Exchange } from './exchange.js';
-import {
-  INVALID_PARAMS,
-  INVALID_REQUEST,
-  isRequestId,
-  PARSE_ERROR,
-  ProtocolError,
-  type Request,
-  type RequestId,
-  readMessage,
-} from './json-rpc.js';
+import { ErrorCode, isRequestId, ProtocolError, type Request, type RequestId, readMessage } from './json-rpc.js';
 import { MAX_LINE_BYTES, StdioPipe } from './stdio.js';
 
-const MALFORMED = new Set([PARSE_ERROR, INVALID_REQUEST, INVALID_PARAMS]);
+const MALFORMED = new Set([ErrorCode.parse, ErrorCode.invalidRequest, ErrorCode.invalidParams]);
 
 /** More requests at once than any client makes. Beyond this, further messages wait in the pipe. */
 const MAX_IN_FLIGHT = 1000;
 
 /**
- * Answers the requests of one era of the protocol.
+ * Answers a request.
  * @throws ProtocolError for the client; any other error is a bug
  */
 export type Answer = (exchange: Exchange) => Promise<object>;
 
-export interface Eras {
-  /** Whether a request belongs to the era without sessions. */
-  isStateless(request: Request): boolean;
-  stateless: Answer;
-  /** Loads what answers everything else, when the first such request comes. */
-  loadSession(): Promise<Answer>;
-}
-
 /**
- * Takes the messages of a client and makes sure that every request is answered exactly once, whichever era it belongs to.
- * Both eras share request ids and cancellations.
+ * Takes the messages of a client and makes sure that every request is answered exactly once, whichever era of the protocol
+ * it belongs to: both share request ids and cancellations.
  */
 export class ClientConnection {
   readonly pipe: StdioPipe;
@@ -45,18 +28,17 @@ export class ClientConnection {
   onSettled: () => void = () => {};
 
   readonly #open = new Map<RequestId, Exchange>();
-  #session: Promise<Answer> | undefined;
   #isFirstLine = true;
 
   constructor(
     stdin: Readable,
     stdout: Writable,
     readonly log: Log,
-    readonly eras: Eras,
+    readonly answer: Answer,
   ) {
     this.pipe = new StdioPipe(stdin, stdout, {
       onLine: (line) => this.#takeLine(line),
-      onLineTooLong: () => this.#refuse(INVALID_REQUEST, `The line is longer than ${MAX_LINE_BYTES} bytes.`),
+      onLineTooLong: () => this.#refuse(ErrorCode.invalidRequest, `The line is longer than ${MAX_LINE_BYTES} bytes.`),
       onEnd: () => this.onEnd(),
       isBusy: () => this.inFlight >= MAX_IN_FLIGHT,
     });
@@ -74,13 +56,13 @@ export class ClientConnection {
     try {
       message = JSON.parse(text);
     } catch {
-      this.#refuse(PARSE_ERROR, 'The line is not JSON.');
+      this.#refuse(ErrorCode.parse, 'The line is not JSON.');
       return;
     }
     // A batch, which 2025-03-26 demands that servers take; each of its requests is answered on a line of its own.
     const messages = Array.isArray(message) ? message : [message];
     if (messages.length === 0 || messages.length > MAX_IN_FLIGHT) {
-      this.#refuse(INVALID_REQUEST, `A batch must have 1 to ${MAX_IN_FLIGHT} messages.`);
+      this.#refuse(ErrorCode.invalidRequest, `A batch must have 1 to ${MAX_IN_FLIGHT} messages.`);
     } else {
       for (const each of messages) this.#take(each);
     }
@@ -99,7 +81,7 @@ export class ClientConnection {
   #start(request: Request): void {
     const { id, method } = request;
     if (this.#open.has(id)) {
-      this.#refuse(INVALID_REQUEST, `id ${JSON.stringify(id).slice(0, 80)} is in use by another request.`, id);
+      this.#refuse(ErrorCode.invalidRequest, `id ${JSON.stringify(id).slice(0, 80)} is in use by another request.`, id);
       return;
     }
     const exchange = new Exchange(
@@ -112,7 +94,7 @@ export class ClientConnection {
       },
     );
     this.#open.set(id, exchange);
-    this.#answer(exchange).then(
+    this.answer(exchange).then(
       (result) => exchange.resolve(result),
       (error) => {
         if (error instanceof ProtocolError) this.#logRefusal(`${cleanLine(method, 80)}: ${error.message}`, error.code);
@@ -120,14 +102,6 @@ export class ClientConnection {
         exchange.reject(error);
       },
     );
-  }
-
-  async #answer(exchange: Exchange): Promise<object> {
-    const { isStateless, stateless, loadSession } = this.eras;
-    if (isStateless(exchange.request)) return stateless(exchange);
-    this.#session ??= loadSession();
-    const session = await this.#session;
-    return session(exchange);
   }
 
   #cancel(id: unknown): void {

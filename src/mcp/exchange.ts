@@ -1,6 +1,6 @@
 import type { JsonObject } from '../kling/text/json.js';
-import type { CallProgress } from '../tools/tool.js';
-import { INTERNAL_ERROR, isRequestId, ProtocolError, type Request } from './json-rpc.js';
+import type { CallContext } from '../tools/tool.js';
+import { ErrorCode, isRequestId, ProtocolError, type Request } from './json-rpc.js';
 
 /** One request until it is answered. Anything sent after the answer or a cancellation is dropped. */
 export class Exchange {
@@ -29,7 +29,7 @@ export class Exchange {
   }
 
   /** Sends progress to the client; undefined if it did not ask for any, or sent an unusable token. */
-  get notifyProgress(): ((progress: CallProgress) => void) | undefined {
+  get notifyProgress(): CallContext['notifyProgress'] {
     const { progressToken } = this.request.meta;
     if (!isRequestId(progressToken)) return undefined;
     // Sent in the next turn: some clients have removed the listener if progress arrives in the same write as the answer.
@@ -44,7 +44,7 @@ export class Exchange {
 
   reject(error: unknown): void {
     const { code, message, data } =
-      error instanceof ProtocolError ? error : new ProtocolError(INTERNAL_ERROR, 'The server failed: see its log.');
+      error instanceof ProtocolError ? error : new ProtocolError(ErrorCode.internal, 'The server failed: see its log.');
     this.#close({ error: { code, message, ...(data && { data }) } });
   }
 

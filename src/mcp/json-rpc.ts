@@ -3,14 +3,16 @@ import { isObject, type JsonObject } from '../kling/text/json.js';
 export type RequestId = string | number;
 
 /** Error codes of JSON-RPC 2.0, then those of MCP. */
-export const PARSE_ERROR = -32700;
-export const INVALID_REQUEST = -32600;
-export const METHOD_NOT_FOUND = -32601;
-export const INVALID_PARAMS = -32602;
-export const INTERNAL_ERROR = -32603;
-export const RESOURCE_NOT_FOUND = -32002;
-export const MISSING_CLIENT_CAPABILITY = -32021;
-export const UNSUPPORTED_VERSION = -32022;
+export const ErrorCode = {
+  parse: -32700,
+  invalidRequest: -32600,
+  methodNotFound: -32601,
+  invalidParams: -32602,
+  internal: -32603,
+  resourceNotFound: -32002,
+  missingClientCapability: -32021,
+  unsupportedVersion: -32022,
+};
 
 /** An error that answers a request: a code of JSON-RPC or MCP, a sentence that names what is wrong, and perhaps data. */
 export class ProtocolError extends Error {
@@ -55,7 +57,7 @@ export function readMessage(message: unknown): Incoming {
   if (jsonrpc !== '2.0') return refused('jsonrpc must be "2.0".', id);
   if (typeof method !== 'string') return refused('method must be a string.', id);
   const params = message.params ?? {};
-  const badParams = id === undefined ? INVALID_REQUEST : INVALID_PARAMS;
+  const badParams = id === undefined ? ErrorCode.invalidRequest : ErrorCode.invalidParams;
   if (!isObject(params)) return refused('params must be an object.', id, badParams);
   if (id === undefined) return { kind: 'notification', method, params };
   const meta = params._meta ?? {};
@@ -67,7 +69,7 @@ export function isRequestId(value: unknown): value is RequestId {
   return typeof value === 'string' || Number.isSafeInteger(value);
 }
 
-function refused(message: string, id?: RequestId, code = INVALID_REQUEST): Incoming {
+function refused(message: string, id?: RequestId, code = ErrorCode.invalidRequest): Incoming {
   return { kind: 'refused', error: new ProtocolError(code, message), id };
 }
 

@@ -3,7 +3,7 @@ import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { isObject, type JsonObject } from '../kling/text/json.js';
 import type { Answer } from './connection.js';
 import { createFeatures, EXTENSIONS, type ServerOptions } from './features.js';
-import { INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, ProtocolError, RESOURCE_NOT_FOUND } from './json-rpc.js';
+import { ErrorCode, ProtocolError } from './json-rpc.js';
 
 /**
  * Serves 2024-11-05 to 2025-11-25, which begin with `initialize`. The SDK's server answers the handshake, since it knows the
@@ -12,7 +12,7 @@ import { INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, ProtocolError, RESOU
  */
 export async function createSession(options: ServerOptions): Promise<Answer> {
   const { info, instructions } = options;
-  const features = createFeatures(options, RESOURCE_NOT_FOUND);
+  const features = createFeatures(options, ErrorCode.resourceNotFound);
   const server = new Server(info, { capabilities: { tools: {}, resources: {}, extensions: EXTENSIONS }, instructions });
   const [client, transport] = InMemoryTransport.createLinkedPair();
   await server.connect(transport);
@@ -31,13 +31,13 @@ export async function createSession(options: ServerOptions): Promise<Answer> {
     const { method, params } = exchange.request;
     if (method === 'ping') return {};
     if (method === 'initialize') {
-      if (isInitialized) throw new ProtocolError(INVALID_REQUEST, 'The connection is initialized already.');
+      if (isInitialized) throw new ProtocolError(ErrorCode.invalidRequest, 'The connection is initialized already.');
       const handshake = handshakeOf(params);
       isInitialized = true;
       return initialize(handshake);
     }
     const feature = features.get(method);
-    if (!feature) throw new ProtocolError(METHOD_NOT_FOUND, 'There is no such method.');
+    if (!feature) throw new ProtocolError(ErrorCode.methodNotFound, 'There is no such method.');
     return feature(exchange);
   };
 }
@@ -51,5 +51,5 @@ function handshakeOf({ protocolVersion, capabilities = {}, clientInfo = {} }: Js
 }
 
 function invalid(message: string): ProtocolError {
-  return new ProtocolError(INVALID_PARAMS, message);
+  return new ProtocolError(ErrorCode.invalidParams, message);
 }

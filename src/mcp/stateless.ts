@@ -2,14 +2,7 @@ import { isObject, type JsonObject } from '../kling/text/json.js';
 import type { Answer } from './connection.js';
 import type { Exchange } from './exchange.js';
 import { callTool, createFeatures, EXTENSIONS, type ServerOptions, toolOf } from './features.js';
-import {
-  INVALID_PARAMS,
-  METHOD_NOT_FOUND,
-  MISSING_CLIENT_CAPABILITY,
-  ProtocolError,
-  type Request,
-  UNSUPPORTED_VERSION,
-} from './json-rpc.js';
+import { ErrorCode, ProtocolError, type Request } from './json-rpc.js';
 import { Tasks } from './tasks.js';
 
 const VERSION = '2026-07-28';
@@ -47,15 +40,15 @@ export function isStateless({ method, meta }: Request): boolean {
 function capabilitiesOf({ meta }: Request): JsonObject {
   const requested = meta[VERSION_KEY];
   if (typeof requested !== 'string') {
-    throw new ProtocolError(INVALID_PARAMS, `params._meta["${VERSION_KEY}"] must be a string.`);
+    throw new ProtocolError(ErrorCode.invalidParams, `params._meta["${VERSION_KEY}"] must be a string.`);
   }
   if (requested !== VERSION) {
     const data = { supported: [VERSION], requested };
-    throw new ProtocolError(UNSUPPORTED_VERSION, `params._meta["${VERSION_KEY}"] must be "${VERSION}".`, data);
+    throw new ProtocolError(ErrorCode.unsupportedVersion, `params._meta["${VERSION_KEY}"] must be "${VERSION}".`, data);
   }
   const capabilities = meta[CAPABILITIES_KEY];
   if (isObject(capabilities)) return capabilities;
-  throw new ProtocolError(INVALID_PARAMS, `params._meta["${CAPABILITIES_KEY}"] must be an object.`);
+  throw new ProtocolError(ErrorCode.invalidParams, `params._meta["${CAPABILITIES_KEY}"] must be an object.`);
 }
 
 /** Whether an object has a member; clients send `null` for what they leave out. */
@@ -70,7 +63,7 @@ function hasTasks({ extensions }: JsonObject): boolean {
 function requireTasks(capabilities: JsonObject): void {
   if (hasTasks(capabilities)) return;
   throw new ProtocolError(
-    MISSING_CLIENT_CAPABILITY,
+    ErrorCode.missingClientCapability,
     `params._meta["${CAPABILITIES_KEY}"].extensions must have "${TASKS_EXTENSION}" for this.`,
     { requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } } },
   );
@@ -96,7 +89,7 @@ export function createStateless(options: ServerOptions): Answer {
   }
 
   const methods = new Map<string, Method>([
-    ...createFeatures(options, INVALID_PARAMS),
+    ...createFeatures(options, ErrorCode.invalidParams),
     ['server/discover', async () => discovery],
     ['tools/call', call],
     ['tasks/get', ({ request }) => tasks.get(request)],
@@ -109,7 +102,7 @@ export function createStateless(options: ServerOptions): Answer {
     const { request } = exchange;
     const capabilities = capabilitiesOf(request);
     const method = methods.get(request.method);
-    if (!method) throw new ProtocolError(METHOD_NOT_FOUND, 'There is no such method in 2026-07-28.');
+    if (!method) throw new ProtocolError(ErrorCode.methodNotFound, 'There is no such method in 2026-07-28.');
     if (request.method.startsWith('tasks/')) requireTasks(capabilities);
     const result: JsonObject = { ...(await method(exchange, capabilities)) };
     return {
@@ -126,7 +119,8 @@ async function listen(exchange: Exchange, capabilities: JsonObject, closing: Abo
   const { id, params } = exchange.request;
   const { notifications } = params;
   if (has(notifications, 'taskIds')) requireTasks(capabilities);
-  if (!isObject(notifications)) throw new ProtocolError(INVALID_PARAMS, 'params.notifications must be an object.');
+  if (!isObject(notifications))
+    throw new ProtocolError(ErrorCode.invalidParams, 'params.notifications must be an object.');
   const _meta = { [SUBSCRIPTION_KEY]: id };
   exchange.notify('notifications/subscriptions/acknowledged', { _meta, notifications: {} });
   exchange.isBackground = true;

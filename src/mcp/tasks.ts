@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Following, Tool } from '../tools/tool.js';
 import type { Exchange } from './exchange.js';
-import { INVALID_PARAMS, ProtocolError, type Request } from './json-rpc.js';
+import { ErrorCode, ProtocolError, type Request } from './json-rpc.js';
 import type { Toolbox } from './toolbox.js';
 import { WaitTask } from './wait-task.js';
 
@@ -115,5 +115,5 @@ function startFollowing(tool: Tool, args: unknown): Following | undefined {
 }
 
 function unknownTask(what: string): ProtocolError {
-  return new ProtocolError(INVALID_PARAMS, `params.taskId ${what}`);
+  return new ProtocolError(ErrorCode.invalidParams, `params.taskId ${what}`);
 }

@@ -5,12 +5,12 @@ import { type CallArguments, taskIdSchema, waitSecondsSchema } from './arguments
 import { toResult } from './result.js';
 import { taskSchema } from './schemas.js';
 import { textsFor } from './texts.js';
-import { defineTool, type Tool, type ToolOptions } from './tool.js';
+import { Tool, type ToolOptions } from './tool.js';
 
 /** `kling_get_task`: one task, in full detail. */
 export function getTaskTool(options: ToolOptions): Tool {
   const { maxWaitSeconds } = options;
-  const definition = {
+  return new Tool(options, {
     name: 'kling_get_task',
     title: 'Get Kling task',
     description: textsFor(maxWaitSeconds).getTask,
@@ -24,8 +24,7 @@ export function getTaskTool(options: ToolOptions): Tool {
     }),
     output: taskSchema,
     toResult: toTaskResult,
-  };
-  return defineTool(definition, options);
+  });
 }
 
 function toTaskResult({ tasks, notFound, faults, pollAfterSeconds }: Outcome, { askedWaitSeconds }: CallArguments) {

@@ -6,7 +6,7 @@ import { type CallArguments, taskIdSchema, waitSecondsSchema } from './arguments
 import { sentencesOf, toResult } from './result.js';
 import { taskSummarySchema } from './schemas.js';
 import { textsFor } from './texts.js';
-import { defineTool, type Tool, type ToolOptions } from './tool.js';
+import { Tool, type ToolOptions } from './tool.js';
 
 const MAX_IDS = 100;
 
@@ -36,7 +36,7 @@ export type Batch = z.infer<typeof batchSchema>;
 export function getTasksBatchTool(options: ToolOptions): Tool {
   const { maxWaitSeconds } = options;
   const error = `must be a list of 1 to ${MAX_IDS} task ids`;
-  const definition = {
+  return new Tool(options, {
     name: 'kling_get_tasks_batch',
     title: 'Get Kling tasks',
     description: textsFor(maxWaitSeconds).getTasksBatch,
@@ -52,8 +52,7 @@ export function getTasksBatchTool(options: ToolOptions): Tool {
     }),
     output: batchSchema,
     toResult: (outcome: Outcome, { ids }: CallArguments) => toResult(toBatch(ids, outcome)),
-  };
-  return defineTool(definition, options);
+  });
 }
 
 /**

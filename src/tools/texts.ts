@@ -1,12 +1,8 @@
-/** What the model reads about the tools. Every word costs tokens in every conversation. */
-export interface Texts {
-  instructions: string;
-  getTask: string;
-  getTasksBatch: string;
-}
-
-/** The texts. If calls cannot wait (`KLING_MAX_WAIT=0`), they recommend calling again instead. */
-export function textsFor(maxWaitSeconds: number): Texts {
+/**
+ * What the model reads about the tools; every word costs tokens in every conversation. If calls cannot wait
+ * (`KLING_MAX_WAIT=0`), the texts recommend calling again instead.
+ */
+export function textsFor(maxWaitSeconds: number) {
   const waits = maxWaitSeconds > 0;
   const howToFollow = waits
     ? `To follow a pending task, set wait_seconds to its maximum: the call returns when the task ends, or with status \

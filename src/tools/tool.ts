@@ -10,56 +10,11 @@ import { type ArgumentsSchema, type CallArguments, parseArguments } from './argu
 import { toErrorResult } from './result.js';
 import { VIEW_URI } from './view-uri.js';
 
-/** Progress of a call: seconds of `total`, the number of seconds that it may wait. */
-export interface CallProgress {
-  progress: number;
-  total: number;
-  message: string;
-}
-
 /** The context of a call, besides its arguments. */
 export interface CallContext {
   stop: Stop;
-  /** Present if the client asked for progress. */
-  notifyProgress?: ((progress: CallProgress) => void) | undefined;
-}
-
-/** What `tools/list` shows of a tool. */
-export interface Listing {
-  name: string;
-  title: string;
-  description: string;
-  inputSchema: object;
-  outputSchema: object;
-  annotations: object;
-  _meta: object;
-}
-
-/** A tool as the server lists and calls it. */
-export interface Tool {
-  listing: Listing;
-  /**
-   * Answers a call; every fault is a result with `isError`.
-   * @throws CancelledError
-   */
-  call(args: unknown, context: CallContext): Promise<CallToolResult>;
-  /**
-   * Begins a wait that is driven by polls.
-   * @param isResumed whether it began earlier, in another process
-   * @throws KlingError for invalid arguments
-   */
-  follow(args: unknown, isResumed?: boolean): Following;
-}
-
-/** A call that is followed by polls. */
-export interface Following {
-  readonly wait: PolledWait;
-  /** As it was sent, before it is bounded. */
-  readonly askedWaitSeconds: number;
-  /** Looks at what is due: see {@link PolledWait.look}. */
-  look(maxMs: number, context: CallContext): Promise<void>;
-  /** What is known now, as the tool answers it. */
-  result(): CallToolResult;
+  /** Present if the client asked for progress: seconds of `total`, which is how many the call may wait. */
+  notifyProgress?: ((progress: { progress: number; total: number; message: string }) => void) | undefined;
 }
 
 /** What both tools need. */
@@ -86,19 +41,22 @@ interface ToolDefinition {
   toResult(outcome: Outcome, args: CallArguments): CallToolResult;
 }
 
-/** Creates a tool, and converts its schemas to JSON Schema once. */
-export function defineTool(definition: ToolDefinition, options: ToolOptions): Tool {
-  const { looker, maxWaitSeconds, onBug, onRefusal } = options;
-  const { name, title, description, input, output, toResult } = definition;
+/** What `tools/list` shows of a tool. */
+export type Listing = Tool['listing'];
 
-  const refuse = (error: unknown) => {
-    if (!(error instanceof KlingError)) onBug(error);
-    else if (error.code === 'invalid_arguments') onRefusal?.(`${name}: ${error.message}`);
-    return toErrorResult(error);
-  };
+/** A call that is followed by polls; see {@link PolledWait}. */
+export type Following = ReturnType<Tool['follow']>;
 
-  return {
-    listing: {
+/** A tool as the server lists and calls it. */
+export class Tool {
+  readonly listing;
+
+  constructor(
+    readonly options: ToolOptions,
+    readonly definition: ToolDefinition,
+  ) {
+    const { name, title, description, input, output } = definition;
+    this.listing = {
       name,
       title,
       description,
@@ -107,39 +65,65 @@ export function defineTool(definition: ToolDefinition, options: ToolOptions): To
       annotations: { title, readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
       // The flat key is the older form, which hosts still read.
       _meta: { ui: { resourceUri: VIEW_URI, visibility: ['model', 'app'] }, 'ui/resourceUri': VIEW_URI },
-    },
+    };
+  }
 
-    async call(args, context) {
-      try {
-        const parsed = parseArguments(input, args, maxWaitSeconds);
-        const { ids, waitSeconds } = parsed;
-        const onProgress = progressReporter(waitSeconds, context);
-        const outcome = await waitForTasks(looker, ids, { waitMs: waitSeconds * 1000, stop: context.stop, onProgress });
-        return toResult(outcome, parsed);
-      } catch (error) {
-        if (context.stop.cancelled.aborted) throw error;
-        return refuse(error);
-      }
-    },
+  /**
+   * Answers a call; every fault is a result with `isError`.
+   * @throws CancelledError
+   */
+  async call(args: unknown, context: CallContext): Promise<CallToolResult> {
+    const { stop } = context;
+    try {
+      const parsed = this.#parse(args);
+      const { ids, waitSeconds } = parsed;
+      const onProgress = progressReporter(waitSeconds, context);
+      const outcome = await waitForTasks(this.options.looker, ids, { waitMs: waitSeconds * 1000, stop, onProgress });
+      return this.definition.toResult(outcome, parsed);
+    } catch (error) {
+      if (stop.cancelled.aborted) throw error;
+      return this.#refuse(error);
+    }
+  }
 
-    follow(args, isResumed = false) {
-      const parsed = parseArguments(input, args, maxWaitSeconds);
-      const { ids, askedWaitSeconds } = parsed;
-      const wait = new PolledWait(looker, ids, isResumed);
-      return {
-        wait,
-        askedWaitSeconds,
-        look: (maxMs, context) => wait.look(maxMs, context.stop, progressReporter(askedWaitSeconds, context)),
-        result() {
-          try {
-            return toResult(wait.outcome(), parsed);
-          } catch (error) {
-            return refuse(error);
-          }
-        },
-      };
-    },
-  };
+  /**
+   * Begins a wait that is driven by polls.
+   * @param isResumed whether it began earlier, in another process
+   * @throws KlingError for invalid arguments
+   */
+  follow(args: unknown, isResumed = false) {
+    const parsed = this.#parse(args);
+    const { ids, askedWaitSeconds } = parsed;
+    const wait = new PolledWait(this.options.looker, ids, isResumed);
+    return {
+      wait,
+      /** As it was sent, before it is bounded. */
+      askedWaitSeconds,
+      /** Looks at what is due. */
+      look: (maxMs: number, context: CallContext) =>
+        wait.look(maxMs, context.stop, progressReporter(askedWaitSeconds, context)),
+      /** What is known now, as the tool answers it. */
+      result: () => {
+        try {
+          return this.definition.toResult(wait.outcome(), parsed);
+        } catch (error) {
+          return this.#refuse(error);
+        }
+      },
+    };
+  }
+
+  #parse(args: unknown): CallArguments {
+    return parseArguments(this.definition.input, args, this.options.maxWaitSeconds);
+  }
+
+  #refuse(error: unknown): CallToolResult {
+    if (!(error instanceof KlingError)) this.options.onBug(error);
+    else if (error.code === 'invalid_arguments') {
+      this.options.onRefusal?.(`${this.definition.name}: ${error.message}`);
+    }
+    return toErrorResult(error);
+  }
 }
 
 /** The JSON Schema for `tools/list`, without what would only cost tokens: `$schema` and the bounds of an int. */
