@@ -1,6 +1,6 @@
 import { KlingError } from './api/error.js';
 import { FollowedTask, SLOWEST_INTERVAL_MS } from './followed-task.js';
-import type { Look, Looker } from './looker.js';
+import type { Look } from './looker.js';
 import type { Finding } from './lookup.js';
 import type { FindingListener } from './next-look.js';
 import type { Stop } from './stop.js';
@@ -41,7 +41,6 @@ export class Follow {
    * @param recheck whether a task that is not found is looked up once more
    */
   constructor(
-    readonly looker: Looker,
     ids: string[],
     readonly recheck: boolean,
   ) {

@@ -33,7 +33,7 @@ export class PolledWait {
     readonly isResumed: boolean,
   ) {
     this.#looker = looker;
-    this.#follow = new Follow(looker, ids, true);
+    this.#follow = new Follow(ids, true);
   }
 
   state(): WaitState {

@@ -36,7 +36,7 @@ class Wait {
   ) {
     const { waitMs } = options;
     this.#endMs = this.#startMs + waitMs;
-    this.#follow = new Follow(looker, ids, waitMs >= MIN_RECHECK_WAIT_MS);
+    this.#follow = new Follow(ids, waitMs >= MIN_RECHECK_WAIT_MS);
   }
 
   async run(): Promise<Outcome> {
