@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { isObject, type JsonObject } from '../kling/text/json.js';
 import type { Answer } from './connection.js';
 import type { Exchange } from './exchange.js';
@@ -124,14 +125,6 @@ async function listen(exchange: Exchange, capabilities: JsonObject, closing: Abo
   const _meta = { [SUBSCRIPTION_KEY]: id };
   exchange.notify('notifications/subscriptions/acknowledged', { _meta, notifications: {} });
   exchange.isBackground = true;
-  await new Promise<void>((resolve) => {
-    const end = () => {
-      closing.removeEventListener('abort', end);
-      resolve();
-    };
-    closing.addEventListener('abort', end);
-    exchange.cancelled.addEventListener('abort', end);
-    if (closing.aborted) end();
-  });
+  if (!closing.aborted) await once(closing, 'abort', { signal: exchange.cancelled }).catch(() => {});
   return { _meta };
 }
