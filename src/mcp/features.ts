@@ -3,7 +3,7 @@ import type { JsonObject } from '../kling/text/json.js';
 import type { Tool } from '../tools/tool.js';
 import type { Answer } from './connection.js';
 import type { Exchange } from './exchange.js';
-import { ErrorCode, ProtocolError } from './json-rpc.js';
+import { invalidParams } from './json-rpc.js';
 import { RESOURCES, readResource } from './resources.js';
 import type { Toolbox } from './toolbox.js';
 
@@ -45,17 +45,17 @@ export function callTool(tool: Tool, exchange: Exchange, closing: AbortSignal): 
 /** The lists fit on one page, so every cursor is refused. */
 function onePage(params: JsonObject, page: JsonObject): JsonObject {
   if (params.cursor === undefined || params.cursor === '') return page;
-  throw new ProtocolError(ErrorCode.invalidParams, 'params.cursor is unknown: the list has one page.');
+  throw invalidParams('params.cursor is unknown: the list has one page.');
 }
 
 /** The tool that a call names. */
 export async function toolOf({ request }: Exchange, toolbox: Toolbox): Promise<Tool> {
   const { name } = request.params;
-  if (typeof name !== 'string') throw new ProtocolError(ErrorCode.invalidParams, 'params.name must be a string.');
+  if (typeof name !== 'string') throw invalidParams('params.name must be a string.');
   const tools = await toolbox.load();
   const tool = tools.get(name);
   if (tool) return tool;
   const known = [...tools.keys()].join(' and ');
   const what = `There is no tool "${cleanLine(name, 40)}": this server only looks up Kling tasks, with ${known}.`;
-  throw new ProtocolError(ErrorCode.invalidParams, what);
+  throw invalidParams(what);
 }

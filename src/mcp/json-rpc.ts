@@ -27,6 +27,11 @@ export class ProtocolError extends Error {
   }
 }
 
+/** The error for params that cannot be used. */
+export function invalidParams(message: string, data?: JsonObject): ProtocolError {
+  return new ProtocolError(ErrorCode.invalidParams, message, data);
+}
+
 /** A request as it is answered: absent params are empty, and params that are null are left out. */
 export interface Request {
   id: RequestId;

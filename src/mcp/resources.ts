@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { JsonObject } from '../kling/text/json.js';
 import { VIEW_URI } from '../tools/view-uri.js';
-import { ErrorCode, ProtocolError } from './json-rpc.js';
+import { ErrorCode, invalidParams, ProtocolError } from './json-rpc.js';
 
 const MIME_TYPE = 'text/html;profile=mcp-app';
 
@@ -31,7 +31,7 @@ export const RESOURCES = [
  * @param unknownCode the code of the error if the URI is no resource of this server
  */
 export async function readResource(uri: unknown, file: string, unknownCode: number): Promise<JsonObject> {
-  if (typeof uri !== 'string') throw new ProtocolError(ErrorCode.invalidParams, 'params.uri must be a string.');
+  if (typeof uri !== 'string') throw invalidParams('params.uri must be a string.');
   if (uri !== VIEW_URI) {
     throw new ProtocolError(unknownCode, `params.uri names no resource; there is only ${VIEW_URI}.`, { uri });
   }

@@ -3,7 +3,7 @@ import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { isObject, type JsonObject } from '../kling/text/json.js';
 import type { Answer } from './connection.js';
 import { createFeatures, EXTENSIONS, type ServerOptions } from './features.js';
-import { ErrorCode, ProtocolError } from './json-rpc.js';
+import { ErrorCode, invalidParams, ProtocolError } from './json-rpc.js';
 
 /**
  * Serves 2024-11-05 to 2025-11-25, which begin with `initialize`. The SDK's server answers the handshake, since it knows the
@@ -44,12 +44,8 @@ export async function createSession(options: ServerOptions): Promise<Answer> {
 
 /** The params of `initialize` as the SDK needs them. Nothing depends on who the client is, so that may be absent. */
 function handshakeOf({ protocolVersion, capabilities = {}, clientInfo = {} }: JsonObject): JsonObject {
-  if (typeof protocolVersion !== 'string') throw invalid('params.protocolVersion must be a string.');
-  if (!isObject(capabilities)) throw invalid('params.capabilities must be an object.');
-  if (!isObject(clientInfo)) throw invalid('params.clientInfo must be an object.');
+  if (typeof protocolVersion !== 'string') throw invalidParams('params.protocolVersion must be a string.');
+  if (!isObject(capabilities)) throw invalidParams('params.capabilities must be an object.');
+  if (!isObject(clientInfo)) throw invalidParams('params.clientInfo must be an object.');
   return { protocolVersion, capabilities: {}, clientInfo: { name: 'client', version: '0' } };
-}
-
-function invalid(message: string): ProtocolError {
-  return new ProtocolError(ErrorCode.invalidParams, message);
 }

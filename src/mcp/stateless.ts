@@ -3,7 +3,7 @@ import { isObject, type JsonObject } from '../kling/text/json.js';
 import type { Answer } from './connection.js';
 import type { Exchange } from './exchange.js';
 import { callTool, createFeatures, EXTENSIONS, type ServerOptions, toolOf } from './features.js';
-import { ErrorCode, ProtocolError, type Request } from './json-rpc.js';
+import { ErrorCode, invalidParams, ProtocolError, type Request } from './json-rpc.js';
 import { Tasks } from './tasks.js';
 
 const VERSION = '2026-07-28';
@@ -41,7 +41,7 @@ export function isStateless({ method, meta }: Request): boolean {
 function capabilitiesOf({ meta }: Request): JsonObject {
   const requested = meta[VERSION_KEY];
   if (typeof requested !== 'string') {
-    throw new ProtocolError(ErrorCode.invalidParams, `params._meta["${VERSION_KEY}"] must be a string.`);
+    throw invalidParams(`params._meta["${VERSION_KEY}"] must be a string.`);
   }
   if (requested !== VERSION) {
     const data = { supported: [VERSION], requested };
@@ -49,7 +49,7 @@ function capabilitiesOf({ meta }: Request): JsonObject {
   }
   const capabilities = meta[CAPABILITIES_KEY];
   if (isObject(capabilities)) return capabilities;
-  throw new ProtocolError(ErrorCode.invalidParams, `params._meta["${CAPABILITIES_KEY}"] must be an object.`);
+  throw invalidParams(`params._meta["${CAPABILITIES_KEY}"] must be an object.`);
 }
 
 /** Whether an object has a member; clients send `null` for what they leave out. */
@@ -120,8 +120,7 @@ async function listen(exchange: Exchange, capabilities: JsonObject, closing: Abo
   const { id, params } = exchange.request;
   const { notifications } = params;
   if (has(notifications, 'taskIds')) requireTasks(capabilities);
-  if (!isObject(notifications))
-    throw new ProtocolError(ErrorCode.invalidParams, 'params.notifications must be an object.');
+  if (!isObject(notifications)) throw invalidParams('params.notifications must be an object.');
   const _meta = { [SUBSCRIPTION_KEY]: id };
   exchange.notify('notifications/subscriptions/acknowledged', { _meta, notifications: {} });
   exchange.isBackground = true;

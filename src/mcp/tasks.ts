@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Following, Tool } from '../tools/tool.js';
 import type { Exchange } from './exchange.js';
-import { ErrorCode, ProtocolError, type Request } from './json-rpc.js';
+import { invalidParams, type Request } from './json-rpc.js';
 import type { Toolbox } from './toolbox.js';
 import { WaitTask } from './wait-task.js';
 
@@ -74,7 +74,8 @@ export class Tasks {
 
   /** The task that a request names. One that is not in memory is recreated if its id says what to look up. */
   async #find({ params: { taskId } }: Request): Promise<WaitTask> {
-    if (typeof taskId !== 'string') throw unknownTask('must be a string: the taskId that tools/call returned.');
+    if (typeof taskId !== 'string')
+      throw invalidParams('params.taskId must be a string: the taskId that tools/call returned.');
     // Loaded first, so that two requests for the same task cannot both recreate it.
     const tool = (await this.toolbox.load()).get(SINGLE_TOOL);
     const task = this.#tasks.get(taskId);
@@ -84,11 +85,10 @@ export class Tasks {
       const following = tool.follow({ task_id, wait_seconds: MIN_WAIT_SECONDS }, true);
       return this.#keep(new WaitTask(taskId, following, Math.min(Number.parseInt(start, 36), Date.now())));
     }
-    throw unknownTask(
-      BATCH_ID.test(taskId)
-        ? 'is gone: a batch is not followed beyond a restart or two hours. Call kling_get_tasks_batch again.'
-        : 'is no task of this server. Call kling_get_task or kling_get_tasks_batch again.',
-    );
+    const what = BATCH_ID.test(taskId)
+      ? 'is gone: a batch is not followed beyond a restart or two hours. Call kling_get_tasks_batch again.'
+      : 'is no task of this server. Call kling_get_task or kling_get_tasks_batch again.';
+    throw invalidParams(`params.taskId ${what}`);
   }
 
   /** Adds a task to the table, from which the oldest are dropped. */
@@ -112,8 +112,4 @@ function startFollowing(tool: Tool, args: unknown): Following | undefined {
   } catch {
     return undefined;
   }
-}
-
-function unknownTask(what: string): ProtocolError {
-  return new ProtocolError(ErrorCode.invalidParams, `params.taskId ${what}`);
 }
