@@ -164,6 +164,7 @@ function recordsOf(body: JsonObject | null, idCount: number): JsonObject[] {
   // `{}`, or `null` on some deployments, means that no task was found.
   if (body === null || isEmpty(body)) return [];
   if (idCount === 1) return [body];
+  if (body.items === null) return [];
   if (!Array.isArray(body.items)) throw badResponse('The API answered a batch without a list of items.');
   return body.items.filter(isObject);
 }
