@@ -52,7 +52,7 @@ async function lookUp(connection: Connection, userAgent: string): Promise<KlingE
   const { signal } = new AbortController();
   const endMs = performance.now() + connection.requestTimeoutMs;
   try {
-    await new KlingClient(connection, { userAgent }).lookup([NULL_UUID], endMs, signal);
+    await new KlingClient(connection, userAgent).lookup([NULL_UUID], endMs, signal);
     return undefined;
   } catch (error) {
     if (error instanceof KlingError) return error;
@@ -64,7 +64,7 @@ type Look = (connection: Connection) => Promise<KlingError | undefined>;
 
 /** Looks up, and reports the proxy at the moment when undici announces that it connects to it. */
 async function withProxyTold(connection: Connection, look: Look, tell: () => void): Promise<KlingError | undefined> {
-  const proxyUrl = connection.proxy?.httpsProxy;
+  const proxyUrl = connection.proxy;
   const proxyHost = proxyUrl && new URL(proxyUrl).host;
   let told = proxyHost === undefined;
   if (told) tell();

@@ -28,11 +28,7 @@ export function createService({ connection, faults, maxWaitSeconds, userAgent, l
   }
   // Otherwise the first request would have to wait until it is loaded.
   import('./kling/api/undici.js').catch(() => {});
-  const client = new KlingClient(connection, {
-    userAgent,
-    onAttempt: ({ ids, outcome, durationMs }) =>
-      log.debug(`lookup of ${ids}: ${outcome} after ${Math.round(durationMs)} ms`),
-  });
+  const client = new KlingClient(connection, userAgent, (line) => log.debug(line));
   const onForeignRecords = (count: number) => log.debug(`${count} records that nobody asked for were ignored`);
   return createTools({ ...common, backend: new Looker(client, { onBug: common.onBug, onForeignRecords }) });
 }

@@ -1,4 +1,3 @@
-import type { ProxySettings } from '../kling/api/pool.js';
 import { isLoopback } from './base-url.js';
 import { type Environment, present, type Summarized } from './settings.js';
 
@@ -41,9 +40,9 @@ function flawOf(url: string): string | undefined {
 
 /**
  * Decides which proxy lookups take, if any. A malformed variable is a fault only if it would be used. NO_PROXY is
- * applied here, once and for all: settings without a proxy mean that requests go directly.
+ * applied here, once and for all: without a proxy all requests go directly.
  */
-export function checkProxy(environment: Environment, baseUrl: URL): Summarized<ProxySettings | undefined> {
+export function checkProxy(environment: Environment, baseUrl: URL): Summarized<string | undefined> {
   const found = firstSet(environment, PROXY_VARIABLES);
   if (!found) return { value: undefined, summary: 'none' };
   if (isLoopback(baseUrl)) return { value: undefined, summary: 'none, as the API is on this machine' };
@@ -55,6 +54,5 @@ export function checkProxy(environment: Environment, baseUrl: URL): Summarized<P
   const flaw = flawOf(url);
   if (flaw) return { value: undefined, fault: `${found.name} ${flaw}.`, summary: `unusable (${found.name})` };
   const { protocol, host } = new URL(url);
-  // The base URL is https here. The other two are empty, because undici would read absent ones from the environment.
-  return { value: { httpProxy: '', httpsProxy: url, noProxy: '' }, summary: `${protocol}//${host} (${found.name})` };
+  return { value: url, summary: `${protocol}//${host} (${found.name})` };
 }

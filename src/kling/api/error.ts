@@ -34,17 +34,9 @@ const REFUSALS: Record<string, CodeMeaning> = {
   bad_request: { what: 'The API refused the request', hint: 'Check the task id; repeating the same call is useless.' },
 };
 
-/** Refusals that concern the token, the account or the address, and so every task alike. */
-const ABOUT_ALL_TASKS = new Set(Object.keys(REFUSALS).filter((code) => code !== 'bad_request'));
-
 /** Whether the API documents the code as a refusal. */
 export function isRefusal(code: string): boolean {
   return Object.hasOwn(REFUSALS, code);
-}
-
-/** Whether a refusal with this code may be about one of the ids in the request, rather than about the account. */
-export function mayConcernOneTask(code: string): boolean {
-  return !ABOUT_ALL_TASKS.has(code);
 }
 
 /** Every code that a tool error can have; the error table of the documentation is generated from it. */
@@ -97,23 +89,6 @@ export function meaningOf(code: string): CodeMeaning {
   return CODES.get(code) ?? UNKNOWN_CODE;
 }
 
-/** What a KlingError can carry besides its code and sentence. */
-export interface KlingErrorDetails {
-  /** What to do next, if more is known than the general advice of the code. */
-  hint?: string;
-  /** Whether the same lookup may succeed when it is repeated, where that differs from the code's meaning. */
-  retryable?: boolean;
-  /** Whether a single id in the request may have caused it, so that asking for fewer ids may succeed. */
-  divisible?: boolean;
-  /** Whether the code came from the API. It then does not mean the same as a code of ours with that spelling. */
-  fromApi?: boolean;
-  /** The API's trace id, for the vendor's support. */
-  traceId?: string | undefined;
-  /** How long the API asked to wait before the next request, in milliseconds. */
-  retryAfterMs?: number | undefined;
-  cause?: unknown;
-}
-
 /**
  * A lookup that did not succeed: `code` is one of {@link CODES} or the API's own, `message` says what happened, `hint`
  * what to do next. Both are sentences for the model and the person behind it.
@@ -121,25 +96,28 @@ export interface KlingErrorDetails {
 export class KlingError extends Error {
   override readonly name = 'KlingError';
   readonly hint: string;
-  readonly traceId: string | undefined;
+  /** Whether the same lookup may succeed when it is repeated. */
   readonly retryable: boolean;
-  readonly divisible: boolean;
-  readonly fromApi: boolean;
+  /** Whether a single id in the request may have caused it, so that asking for fewer ids may succeed. */
+  readonly divisible: boolean = false;
+  /** Whether the code came from the API. It then does not mean the same as a code of ours with that spelling. */
+  readonly fromApi: boolean = false;
+  /** The API's trace id, for the vendor's support. */
+  readonly traceId: string | undefined;
+  /** How long the API asked to wait before the next request, in milliseconds. */
   readonly retryAfterMs: number | undefined;
 
+  /** @param details replace what the code means in general */
   constructor(
     readonly code: string,
     message: string,
-    { hint, retryable, divisible = false, fromApi = false, traceId, retryAfterMs, cause }: KlingErrorDetails = {},
+    details: Partial<Omit<KlingError, 'code' | 'name' | 'message'>> = {},
   ) {
-    super(message, { cause });
-    const meaning = meaningOf(code);
-    this.hint = hint ?? meaning.hint;
-    this.traceId = traceId;
-    this.retryable = retryable ?? meaning.retryable ?? false;
-    this.divisible = divisible;
-    this.fromApi = fromApi;
-    this.retryAfterMs = retryAfterMs;
+    super(message);
+    const { hint, retryable = false } = meaningOf(code);
+    this.hint = hint;
+    this.retryable = retryable;
+    Object.assign(this, details);
   }
 }
 
