@@ -1,4 +1,4 @@
-import { DEFAULTS, type Setting, type Summarized } from './settings.js';
+import { type Checked, DEFAULTS, type Setting } from './settings.js';
 
 const ENDPOINT = /\/kling\/tasks\/*$/i;
 
@@ -11,7 +11,7 @@ export function isLoopback({ hostname }: URL): boolean {
  * Checks the base URL, to which the client appends `/kling/tasks`: https, or http on this machine. A refused value is
  * still returned if it is a URL at all, because its host decides whether a proxy would be used.
  */
-export function checkBaseUrl(found: Setting | undefined): Summarized<URL> {
+export function checkBaseUrl(found: Setting | undefined): Checked<URL> {
   const fallback = new URL(DEFAULTS.baseUrl);
   if (!found) return { value: fallback, summary: fallback.href };
   const { value, source } = found;

@@ -1,9 +1,9 @@
 import type { Connection } from '../kling/api/client.js';
 import { LOG_LEVELS, type LogLevel } from '../log.js';
 import { checkBaseUrl } from './base-url.js';
-import { openSettings, readDotenvFile } from './dotenv.js';
+import { readDotenvFile, readSettings } from './dotenv.js';
 import { checkProxy } from './proxy.js';
-import { BOUNDS, type Checked, DEFAULTS, type Environment, type Setting, type Variable } from './settings.js';
+import { BOUNDS, type Checked, DEFAULTS, type Environment, type Settings, type Variable } from './settings.js';
 import { checkToken } from './token.js';
 
 export { BOUNDS, DEFAULTS, TOKEN_PLACEHOLDER, VARIABLES, type Variable } from './settings.js';
@@ -19,8 +19,8 @@ export interface Config {
   warnings: string[];
   /** The token to redact, even if it cannot be used. */
   secret: string | undefined;
-  /** Token, base URL and proxy as `--check` reports them; contains no secrets. */
-  summary: { token: string; baseUrl: string; proxy: string };
+  /** What `--check` reports; contains no secrets. */
+  summary: { token: string; baseUrl: string; limits: string; proxy: string };
 }
 
 /** Reads the environment and the .env in the working directory. Never throws. */
@@ -35,49 +35,46 @@ export function loadConfig(environment: Environment): Config {
  * listed in `faults`, and the maximum wait is then the default, because the published schemas show that one.
  */
 export function readConfig(environment: Environment, dotenvText: string | undefined): Config {
-  const { read, warnings } = openSettings(environment, dotenvText);
-  const tokenSetting = read('ACEDATACLOUD_API_TOKEN');
-  const token = checkToken(tokenSetting);
-  const baseUrl = checkBaseUrl(read('ACEDATACLOUD_API_BASE_URL'));
-  const timeoutRule = { ...BOUNDS.requestTimeoutSeconds, default: DEFAULTS.requestTimeoutSeconds, whole: false };
-  const requestTimeout = checkSeconds('KLING_REQUEST_TIMEOUT', read('KLING_REQUEST_TIMEOUT'), timeoutRule);
-  const waitRule = { ...BOUNDS.maxWaitSeconds, default: DEFAULTS.maxWaitSeconds, whole: true };
-  const maxWait = checkSeconds('KLING_MAX_WAIT', read('KLING_MAX_WAIT'), waitRule);
+  const { settings, warnings } = readSettings(environment, dotenvText);
+  const token = checkToken(settings.get('ACEDATACLOUD_API_TOKEN'));
+  const baseUrl = checkBaseUrl(settings.get('ACEDATACLOUD_API_BASE_URL'));
+  const requestTimeout = checkSeconds(settings, 'KLING_REQUEST_TIMEOUT', 'requestTimeoutSeconds');
+  const maxWait = checkSeconds(settings, 'KLING_MAX_WAIT', 'maxWaitSeconds');
   const proxy = checkProxy(environment, baseUrl.value);
   const faults = faultsOf([token, baseUrl, requestTimeout, maxWait, proxy]);
-  const connection =
-    token.value === undefined || faults.length > 0
-      ? undefined
-      : {
-          token: token.value,
-          baseUrl: baseUrl.value,
-          requestTimeoutMs: requestTimeout.value * 1000,
-          proxy: proxy.value,
-        };
+  const connection = {
+    token: token.value,
+    baseUrl: baseUrl.value,
+    requestTimeoutMs: requestTimeout.value * 1000,
+    proxy: proxy.value,
+  };
+  const isUsable = faults.length === 0;
   return {
-    connection,
-    maxWaitSeconds: connection ? maxWait.value : DEFAULTS.maxWaitSeconds,
-    logLevel: LOG_LEVELS.find((level) => level === read('LOG_LEVEL')?.value.toLowerCase()) ?? DEFAULTS.logLevel,
+    connection: isUsable ? connection : undefined,
+    maxWaitSeconds: isUsable ? maxWait.value : DEFAULTS.maxWaitSeconds,
+    logLevel: LOG_LEVELS.find((level) => level === settings.get('LOG_LEVEL')?.value.toLowerCase()) ?? DEFAULTS.logLevel,
     faults,
     warnings,
-    secret: tokenSetting?.value,
-    summary: { token: token.summary, baseUrl: baseUrl.summary, proxy: proxy.summary },
+    secret: settings.get('ACEDATACLOUD_API_TOKEN')?.value,
+    summary: {
+      token: token.summary,
+      baseUrl: baseUrl.summary,
+      limits: `${requestTimeout.summary} a lookup, ${maxWait.summary} a wait`,
+      proxy: proxy.summary,
+    },
   };
 }
 
-/** A number of seconds within its bounds; exponents, signs and hexadecimal are refused. */
-function checkSeconds(
-  name: Variable,
-  found: Setting | undefined,
-  rule: { min: number; max: number; default: number; whole: boolean },
-): Checked<number> {
-  if (!found) return { value: rule.default };
-  const pattern = rule.whole ? /^\d+$/ : /^\d+(\.\d+)?$/;
-  const seconds = pattern.test(found.value) ? Number(found.value) : Number.NaN;
-  if (seconds >= rule.min && seconds <= rule.max) return { value: seconds };
-  const kind = rule.whole ? 'a whole number' : 'a number';
-  const fault = `${name} must be ${kind} of seconds from ${rule.min} to ${rule.max}.`;
-  return { value: rule.default, fault, source: found.source };
+/** A number of seconds within its bounds, a whole one for a wait; exponents, signs and hexadecimal are refused. */
+function checkSeconds(settings: Settings, name: Variable, key: keyof typeof BOUNDS): Checked<number> {
+  const found = settings.get(name);
+  const { min, max } = BOUNDS[key];
+  const [kind, pattern] = key === 'maxWaitSeconds' ? ['whole number', /^\d+$/] : ['number', /^\d+(\.\d+)?$/];
+  const text = found?.value ?? String(DEFAULTS[key]);
+  const value = Number(text);
+  if (pattern.test(text) && value >= min && value <= max) return { value, summary: `${value} s` };
+  const fault = `${name} must be a ${kind} of seconds from ${min} to ${max}.`;
+  return { value: DEFAULTS[key], fault, source: found?.source, summary: 'malformed' };
 }
 
 /** All faults, then one sentence for all of them: together they have to fit into an error of 500 characters. */

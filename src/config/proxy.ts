@@ -1,5 +1,5 @@
 import { isLoopback } from './base-url.js';
-import { type Environment, present, type Summarized } from './settings.js';
+import { type Checked, type Environment, present } from './settings.js';
 
 /** In order of precedence. Requests go to an https URL, but many people set only HTTP_PROXY, so it counts as well. */
 const PROXY_VARIABLES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'];
@@ -25,14 +25,12 @@ function isExempt({ hostname, port }: URL, noProxy: string): boolean {
 
 /** What is wrong with a proxy's URL, as the end of a sentence; undefined if it can be used. */
 function flawOf(url: string): string | undefined {
-  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
-  if (scheme !== undefined && scheme !== 'http' && scheme !== 'https')
-    return `is a ${scheme} proxy, but only http and https ones work`;
   try {
-    const { username, password } = new URL(url);
+    const { protocol, username, password } = new URL(url);
     // undici decodes them, but would throw on a stray percent sign only at the first call.
     decodeURIComponent(username + password);
-    return undefined;
+    if (/^https?:$/.test(protocol)) return undefined;
+    return `is a ${protocol.slice(0, -1)} proxy, but only http and https ones work`;
   } catch {
     return 'must be a URL such as http://proxy.example:8080';
   }
@@ -42,7 +40,7 @@ function flawOf(url: string): string | undefined {
  * Decides which proxy lookups take, if any. A malformed variable is a fault only if it would be used. NO_PROXY is
  * applied here, once and for all: without a proxy all requests go directly.
  */
-export function checkProxy(environment: Environment, baseUrl: URL): Summarized<string | undefined> {
+export function checkProxy(environment: Environment, baseUrl: URL): Checked<string | undefined> {
   const found = firstSet(environment, PROXY_VARIABLES);
   if (!found) return { value: undefined, summary: 'none' };
   if (isLoopback(baseUrl)) return { value: undefined, summary: 'none, as the API is on this machine' };

@@ -26,24 +26,23 @@ export const BOUNDS = {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where a value was found. */
-export type Source = 'environment' | '.env';
-
 /** A value that is set, and where it was found. */
 export interface Setting {
   value: string;
-  source: Source;
+  source: 'environment' | '.env';
 }
 
-/** A setting that has been checked. If something is wrong, `fault` says what in a sentence, and `value` must not be used. */
+/** The variables that are set. */
+export type Settings = ReadonlyMap<Variable, Setting>;
+
+/** What a check makes of a setting. */
 export interface Checked<T> {
+  /** Must not be used if there is a fault. */
   value: T;
+  /** What is wrong, in a sentence. */
   fault?: string;
-  source?: Source;
-}
-
-/** A setting that `--check` reports: `summary` is what it prints, without secrets. */
-export interface Summarized<T> extends Checked<T> {
+  source?: Setting['source'] | undefined;
+  /** What `--check` prints, without secrets. */
   summary: string;
 }
 

@@ -1,5 +1,5 @@
 import { MIN_SECRET_LENGTH } from '../kling/text/clean.js';
-import { present, type Setting, type Summarized, TOKEN_PLACEHOLDER } from './settings.js';
+import { type Checked, present, type Setting, TOKEN_PLACEHOLDER } from './settings.js';
 
 const CREATE_ONE = 'create one at https://platform.acedata.cloud';
 
@@ -20,19 +20,20 @@ export function tokenIn(raw: string | undefined): string | undefined {
  * So are fewer characters than can be redacted without destroying every text.
  * A `platform-` token is for managing the account, and the API does not accept it.
  */
-export function checkToken(found: Setting | undefined): Summarized<string | undefined> {
-  const refuse = (fault: string, summary: string) => ({
-    value: undefined,
+export function checkToken(found: Setting | undefined): Checked<string> {
+  const missing = `ACEDATACLOUD_API_TOKEN is not set: ${CREATE_ONE}.`;
+  if (!found) return { value: '', fault: missing, summary: 'missing' };
+  const { value, source } = found;
+  const refuse = (fault: string, summary = 'malformed') => ({
+    value,
     fault: `ACEDATACLOUD_API_TOKEN ${fault}.`,
-    ...(found ? { source: found.source, summary: `${summary}, ${ORIGIN[found.source]}` } : { summary }),
+    source,
+    summary: `${summary}, ${ORIGIN[source]}`,
   });
-  if (!found) return refuse(`is not set: ${CREATE_ONE}`, 'missing');
-  if (!/^[!-~]{1,4096}$/.test(found.value) || /["'\\]/.test(found.value)) {
-    return refuse('holds characters that no token has: copy it again', 'malformed');
+  if (!/^[!-~]{1,4096}$/.test(value) || /["'\\]/.test(value)) {
+    return refuse('holds characters that no token has: copy it again');
   }
-  if (found.value.length < MIN_SECRET_LENGTH) return refuse('is too short to be a token: copy it again', 'malformed');
-  if (/^platform-/i.test(found.value)) {
-    return refuse(`is a "platform-" token, not one for the API: ${CREATE_ONE}`, 'a "platform-" token');
-  }
-  return { ...found, summary: ORIGIN[found.source] };
+  if (value.length < MIN_SECRET_LENGTH) return refuse('is too short to be a token: copy it again');
+  if (!/^platform-/i.test(value)) return { value, source, summary: ORIGIN[source] };
+  return refuse(`is a "platform-" token, not one for the API: ${CREATE_ONE}`, 'a "platform-" token');
 }

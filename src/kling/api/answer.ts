@@ -13,9 +13,6 @@ const CODE_OF_STATUS = new Map([
   [404, 'no_api'],
 ]);
 
-/** Statuses that concern the token or the account, whatever the code. */
-const ACCOUNT_STATUSES = [401, 402, 403];
-
 /** The API's own message as the end of a sentence, cut short; empty if there is none or if it is markup. */
 function quote(message: string | undefined): string {
   const text = cleanLine(message ?? '', 160).replace(/[.\s]+$/, '');
@@ -47,7 +44,7 @@ function readError(body: JsonObject, askedIds: readonly string[]) {
   const message = textOf(error.message) ?? textOf(error.detail) ?? textOf(body.message) ?? textOf(body.detail);
   const traceId = textOf(body.trace_id) ?? textOf(error.trace_id);
   const ids = [...askedIds, traceId];
-  const context = { cleaner: cleanerOf({ ...body, response: error }, ids), ids };
+  const context = { cleaner: cleanerOf(body, ids), ids };
   // A bare string can be an id of the account instead of a code.
   const isCode = /^[a-z0-9_]{1,64}$/.test(named) && redactMessage(named, context) === named;
   const code = isCode ? named : undefined;
@@ -62,18 +59,16 @@ function readError(body: JsonObject, askedIds: readonly string[]) {
 export function tooManyRequests(retryAfterMs: number | undefined, traceId?: string): KlingError {
   const seconds = Math.max(1, Math.ceil((retryAfterMs ?? 10_000) / 1000));
   const hint = `Try again after ${seconds} s.`;
-  return new KlingError('too_many_requests', `${meaningOf('too_many_requests').what}.`, {
-    hint,
-    traceId,
-    retryAfterMs,
-  });
+  const message = `${meaningOf('too_many_requests').what}.`;
+  return new KlingError('too_many_requests', message, { hint, traceId, retryAfterMs });
 }
 
 /** The error that an answer stands for. The API's own code outranks the status, because its documentation mixes them up. */
 function errorOf(answer: HttpAnswer, body: JsonObject, askedIds: readonly string[]): KlingError {
   const { status } = answer;
   const { code, message, traceId } = readError(body, askedIds);
-  const isAboutAccount = ACCOUNT_STATUSES.includes(status);
+  // These concern the token or the account, whatever the code.
+  const isAboutAccount = status >= 401 && status <= 403;
   const say = (ownCode: string, { what, hint, retryable = false }: CodeMeaning = meaningOf(ownCode)) => {
     // A refusal of the request, or one that nobody documents, may be due to a single id.
     const divisible = !retryable && !isAboutAccount && (ownCode === 'bad_request' || !isRefusal(ownCode));
@@ -111,6 +106,7 @@ export function readAnswer(answer: HttpAnswer, askedIds: readonly string[]): Jso
   return object.items.filter(isObject);
 }
 
+/** What comes instead of JSON. */
 function unreadable({ headers, text }: HttpAnswer): string {
   if (text.trim() === '') return 'an empty body';
   return 'content-encoding' in headers ? 'a compressed body' : 'something that is not JSON';
