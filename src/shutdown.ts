@@ -15,20 +15,19 @@ export function shutDownOrderly(connection: ClientConnection, closing: AbortCont
   const exit = () => process.exit(0);
 
   /** Exits once everything written has left the process: `exit` alone would truncate a large answer. */
-  function exitAfterFlush(): void {
-    // One turn later, so that the answers that the abort has triggered are written too.
-    setImmediate(() => {
-      pipe.flush();
-      pipe.stdout.write('', exit);
-    });
-  }
+  const flushAndExit = () => {
+    pipe.flush();
+    pipe.stdout.write('', exit);
+  };
+  // One turn later, so that the answers that an abort has triggered are written too.
+  const exitSoon = () => setImmediate(flushAndExit);
 
   connection.onEnd = () => {
     log.debug('stdin closed');
     closing.abort();
     setTimeout(exit, CLOSING_LIMIT_MS);
     connection.onSettled = () => {
-      if (connection.inFlight === 0) exitAfterFlush();
+      if (connection.inFlight === 0) exitSoon();
     };
     connection.onSettled();
   };
@@ -38,18 +37,17 @@ export function shutDownOrderly(connection: ClientConnection, closing: AbortCont
       log.debug(`received ${signal}`);
       pipe.stop();
       setTimeout(exit, SIGNAL_LIMIT_MS);
-      exitAfterFlush();
+      exitSoon();
     });
   }
 
   // The client closed its end (EPIPE), so there is nobody left to answer.
   pipe.stdout.on('error', exit);
 
-  const crash = (error: unknown) => {
+  // A rejection that nobody handles is one, too.
+  process.on('uncaughtException', (error) => {
     log.bug(error);
     pipe.flush();
     process.exit(1);
-  };
-  process.on('uncaughtException', crash);
-  process.on('unhandledRejection', crash);
+  });
 }

@@ -17,8 +17,8 @@ export interface Config {
   faults: string[];
   /** What is ignored, and why. */
   warnings: string[];
-  /** The token to redact, even if it cannot be used. */
-  secret: string | undefined;
+  /** The token to redact, even if it cannot be used; empty if there is none. */
+  secret: string;
   /** What `--check` reports; contains no secrets. */
   summary: { token: string; baseUrl: string; limits: string; proxy: string };
 }
@@ -55,7 +55,7 @@ export function readConfig(environment: Environment, dotenvText: string | undefi
     logLevel: LOG_LEVELS.find((level) => level === settings.get('LOG_LEVEL')?.value.toLowerCase()) ?? DEFAULTS.logLevel,
     faults,
     warnings,
-    secret: settings.get('ACEDATACLOUD_API_TOKEN')?.value,
+    secret: token.value,
     summary: {
       token: token.summary,
       baseUrl: baseUrl.summary,
@@ -81,8 +81,8 @@ function checkSeconds(settings: Settings, name: Variable, key: keyof typeof BOUN
 function faultsOf(settings: Checked<unknown>[]): string[] {
   const faulty = settings.filter(({ fault }) => fault);
   if (faulty.length === 0) return [];
-  const places = faulty.map(({ source }) =>
-    source === '.env' ? 'in .env' : `under "env" in the MCP client's settings`,
+  const places = faulty.map(({ source = '' }) =>
+    source.startsWith('.env') ? 'in .env' : `under "env" in the MCP client's settings`,
   );
   const where = [...new Set(places)].join(' or ');
   const repair = `Set this ${where} and restart the server; until then no call can succeed.`;

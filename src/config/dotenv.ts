@@ -37,9 +37,9 @@ function settingsIn(values: Environment, source: Setting['source']): Settings {
  * able to redirect the user's token or to change anything else. It then supplies what the environment lacks.
  */
 export function readSettings(environment: Environment, text = '') {
-  const own = settingsIn(environment, 'environment');
+  const own = settingsIn(environment, 'the environment');
   // dotenv takes time quadratic in the number of blank lines (9 s for 64 KB), so they are removed first.
-  const file = settingsIn(parse(text.replace(/[\r\n\u2028\u2029]\s*/g, '\n')), '.env');
+  const file = settingsIn(parse(text.replace(/[\r\n\u2028\u2029]\s*/g, '\n')), '.env in the working directory');
   const warnings = flawsOf(text, own.has(TOKEN));
   if (file.has(TOKEN) && !own.has(TOKEN)) return { settings: new Map([...file, ...own]), warnings };
   const reason = own.has(TOKEN) ? 'the environment sets the token' : `it does not set ${TOKEN}`;

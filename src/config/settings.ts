@@ -29,7 +29,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** A value that is set, and where it was found. */
 export interface Setting {
   value: string;
-  source: 'environment' | '.env';
+  source: 'the environment' | '.env in the working directory';
 }
 
 /** The variables that are set. */
@@ -47,8 +47,8 @@ export interface Checked<T> {
 }
 
 /**
- * Trims a value; undefined if it counts as absent. Absent are blank values, and the literal `${user_config.…}` that a client
- * passes for an optional field of the bundle that the user left empty.
+ * The value, trimmed; undefined if it counts as absent: blank, or the literal `${user_config.…}` that a client passes for an
+ * optional field of the bundle that the user left empty.
  */
 export function present(raw: string | undefined): string | undefined {
   const value = raw?.trim();

@@ -3,8 +3,6 @@ import { type Checked, present, type Setting, TOKEN_PLACEHOLDER } from './settin
 
 const CREATE_ONE = 'create one at https://platform.acedata.cloud';
 
-const ORIGIN = { environment: 'from the environment', '.env': 'from .env in the working directory' } as const;
-
 /**
  * The token in a variable's raw value, without what people copy along with it: white space, quotes, a leading
  * `Bearer`. Undefined for an empty value, the placeholder, and a `${…}` that the client did not expand.
@@ -17,23 +15,18 @@ export function tokenIn(raw: string | undefined): string | undefined {
 
 /**
  * Checks the token. Quotes and backslashes are refused: JSON can spell them differently, so they would escape redaction.
- * So are fewer characters than can be redacted without destroying every text.
  * A `platform-` token is for managing the account, and the API does not accept it.
  */
 export function checkToken(found: Setting | undefined): Checked<string> {
-  const missing = `ACEDATACLOUD_API_TOKEN is not set: ${CREATE_ONE}.`;
-  if (!found) return { value: '', fault: missing, summary: 'missing' };
+  if (!found) return { value: '', fault: `ACEDATACLOUD_API_TOKEN is not set: ${CREATE_ONE}.`, summary: 'missing' };
   const { value, source } = found;
-  const refuse = (fault: string, summary = 'malformed') => ({
-    value,
-    fault: `ACEDATACLOUD_API_TOKEN ${fault}.`,
-    source,
-    summary: `${summary}, ${ORIGIN[source]}`,
-  });
+  const refuse = (flaw: string, kind = 'malformed') => {
+    return { value, source, fault: `ACEDATACLOUD_API_TOKEN ${flaw}.`, summary: `${kind}, from ${source}` };
+  };
   if (!/^[!-~]{1,4096}$/.test(value) || /["'\\]/.test(value)) {
     return refuse('holds characters that no token has: copy it again');
   }
   if (value.length < MIN_SECRET_LENGTH) return refuse('is too short to be a token: copy it again');
-  if (!/^platform-/i.test(value)) return { value, source, summary: ORIGIN[source] };
+  if (!/^platform-/i.test(value)) return { value, source, summary: `from ${source}` };
   return refuse(`is a "platform-" token, not one for the API: ${CREATE_ONE}`, 'a "platform-" token');
 }

@@ -25,7 +25,7 @@ export interface LookupAnswer {
 }
 
 const MAX_ATTEMPTS = 3;
-/** How long the first attempt waits for headers (or a third of the timeout, if that is longer) before it is repeated. */
+/** How long the first attempt waits for headers, unless a third of the timeout is longer. */
 const MIN_HEADERS_TIMEOUT_MS = 10_000;
 /** The vendor's guidance: repeat after 1 s, then 2 s, each with jitter. */
 const FIRST_PAUSE_MS = 1000;
@@ -45,7 +45,7 @@ export class KlingClient {
   #quietUntilMs = 0;
   #askedQuietUntilMs = 0;
 
-  /** @param onAttempt is called once per attempt, with a line for the log */
+  /** @param onAttempt receives a line for the log after each attempt */
   constructor(
     { token, baseUrl, requestTimeoutMs, proxy }: Connection,
     userAgent: string,
@@ -75,8 +75,7 @@ export class KlingClient {
   }
 
   /**
-   * Looks up some tasks with one request: one id alone as `retrieve`, several as `retrieve_batch`. Ids that do not exist
-   * have no record.
+   * Looks up some tasks with one request. Ids that do not exist have no record.
    * @param endMs when it has to be over, retries included, in milliseconds of `performance.now()`
    * @throws KlingError by the error table; the signal's reason once it aborts
    */
@@ -97,9 +96,10 @@ export class KlingClient {
         // The API may only be slow, so the second attempt gets all the time that is left.
         if (isSlow) headersTimeoutMs = Number.POSITIVE_INFINITY;
         // The server was just closing a kept-alive connection: a fresh one works at once.
-        const ownPauseMs = attempt === 1 && (isSlow || isReset(cause)) ? 0 : pauseAfter(attempt, retryAfterMs);
+        const atOnce = attempt === 1 && (isSlow || isReset(cause));
+        const backoffMs = atOnce ? 0 : FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.75 + Math.random() / 2);
         // Another request may have met a rate limit meanwhile, which holds for this one too.
-        const pauseMs = Math.max(ownPauseMs, this.quietMs);
+        const pauseMs = Math.max(backoffMs, retryAfterMs, this.quietMs);
         if (!retryable || attempt === MAX_ATTEMPTS || performance.now() + pauseMs >= endMs) throw fault;
         await pause(pauseMs, undefined, { signal });
       }
@@ -109,12 +109,9 @@ export class KlingClient {
   /** One attempt, which is told to the log. */
   async #post(ids: string[], limits: Limits, startMs: number): Promise<HttpAnswer> {
     const attemptMs = performance.now();
-    const report = (outcome: string) => {
-      const durationMs = Math.round(performance.now() - attemptMs);
-      this.onAttempt(`lookup of ${ids.length}: ${outcome} after ${durationMs} ms`);
-    };
-    const [id] = ids;
-    const body = ids.length === 1 ? { action: 'retrieve', id } : { action: 'retrieve_batch', ids };
+    const report = (outcome: string) =>
+      this.onAttempt(`lookup of ${ids.length}: ${outcome} after ${Math.round(performance.now() - attemptMs)} ms`);
+    const body = ids.length === 1 ? { action: 'retrieve', id: ids[0] } : { action: 'retrieve_batch', ids };
     try {
       const answer = await this.#pool.post(JSON.stringify(body), limits);
       report(`HTTP ${answer.status}`);
@@ -132,9 +129,4 @@ export class KlingClient {
     this.#askedQuietUntilMs = Math.max(this.#askedQuietUntilMs, nowMs + retryAfterMs);
     this.#quietUntilMs = Math.max(this.#quietUntilMs, nowMs + Math.min(retryAfterMs, MAX_QUIET_MS));
   }
-}
-
-/** Grows exponentially, with 25 % jitter either way, and is never shorter than the API asks for. */
-function pauseAfter(attempt: number, retryAfterMs: number): number {
-  return Math.max(retryAfterMs, FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.75 + Math.random() / 2));
 }

@@ -8,7 +8,7 @@ export interface Limits {
   signal: AbortSignal;
 }
 
-/** An answer of any status, its body as it was sent. */
+/** An answer of any status. */
 export interface HttpAnswer {
   status: number;
   headers: Record<string, string | string[] | undefined>;
