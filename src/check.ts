@@ -6,26 +6,19 @@ import { redactor } from './kling/text/clean.js';
 /** Looking up this id is the vendor's own way to test a token: no task has it. */
 const NULL_UUID = '00000000-0000-0000-0000-000000000000';
 
-/** A token that cannot be valid: an API that checks tokens refuses it with one of these codes. */
+/** An API that checks tokens refuses this one, with one of these codes. */
 const WRONG_TOKEN = 'not-a-token-but-a-test-whether-tokens-are-checked';
 const TOKEN_REFUSED = /token|^authorization_missing$|^forbidden$/;
 
 /**
  * Tests the token and the connection with one lookup, and reports each finding to a person as soon as it is known.
- * @param program the first line: the versions of the program and of what it runs on
  * @param write receives each line, which never contains the token or the proxy's user and password
  * @returns whether the tools can work
  */
-export async function checkSetup(
-  config: Config,
-  program: string,
-  userAgent: string,
-  write: (line: string) => void,
-): Promise<boolean> {
-  const { connection, summary, faults, warnings } = config;
-  const redact = redactor(config.secret);
+export async function checkSetup(config: Config, userAgent: string, write: (line: string) => void): Promise<boolean> {
+  const { connection, summary, faults, warnings, secret } = config;
+  const redact = redactor(secret);
   const say = (label: string, text: string) => write(redact(`${label.padEnd(10)} ${text}\n`));
-  write(`${program}\n`);
   say('token', summary.token);
   say('base URL', summary.baseUrl);
   for (const warning of warnings) say('warning', warning);

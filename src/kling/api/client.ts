@@ -6,7 +6,6 @@ import { KlingError } from './error.js';
 import { isReset, networkError } from './network-error.js';
 import { type HttpAnswer, HttpPool, type Limits } from './pool.js';
 
-/** How to reach the API. */
 export interface Connection {
   token: string;
   baseUrl: URL;

@@ -1,9 +1,10 @@
-/** What an error code means, what to do about it, and whether the same lookup may be repeated. */
+/** What an error code means in general; an error may know more. */
 export interface CodeMeaning {
-  /** What happened, without a full stop; an error may bring a more exact sentence of its own. */
+  /** What happened, without a full stop. */
   what: string;
-  /** What to do next, in one or two sentences; an error may bring its own. */
+  /** What to do next, in sentences. */
   hint: string;
+  /** Whether the same lookup may succeed when it is repeated. */
   retryable?: boolean;
 }
 
@@ -81,33 +82,31 @@ export const CODES: ReadonlyMap<string, CodeMeaning> = new Map<string, CodeMeani
   }),
 );
 
-/** The meaning of any code that is not in the table: another one of the API, or `http_NNN` for a 4xx without a code. */
+/** The meaning of a code that is not in the table: another one of the API, or `http_NNN` for a 4xx without a code. */
 export const UNKNOWN_CODE: CodeMeaning = { what: 'The API refused the lookup', hint: 'Do not repeat it unchanged.' };
 
-/** The meaning of any code, documented or not. */
 export function meaningOf(code: string): CodeMeaning {
   return CODES.get(code) ?? UNKNOWN_CODE;
 }
 
-/**
- * A lookup that did not succeed: `code` is one of {@link CODES} or the API's own, `message` says what happened, `hint`
- * what to do next. Both are sentences for the model and the person behind it.
- */
+/** A lookup that did not succeed. The message and the hint are sentences for the model and the person behind it. */
 export class KlingError extends Error {
   override readonly name = 'KlingError';
   readonly hint: string;
-  /** Whether the same lookup may succeed when it is repeated. */
   readonly retryable: boolean;
-  /** Whether a single id in the request may have caused it, so that asking for fewer ids may succeed. */
+  /** Whether a single id may have caused it, so that asking for fewer ids may succeed. */
   readonly divisible: boolean = false;
-  /** Whether the code came from the API. It then does not mean the same as a code of ours with that spelling. */
+  /** Whether the API gave the code, which then does not mean the same as one of ours with that spelling. */
   readonly fromApi: boolean = false;
   /** The API's trace id, for the vendor's support. */
   readonly traceId: string | undefined;
-  /** How long the API asked to wait before the next request, in milliseconds. */
+  /** How long the API asks to wait before the next request. */
   readonly retryAfterMs: number | undefined;
 
-  /** @param details replace what the code means in general */
+  /**
+   * @param code one of {@link CODES}, or the API's own
+   * @param details replace what the code means in general
+   */
   constructor(
     readonly code: string,
     message: string,
