@@ -1,12 +1,10 @@
 import type { Connection } from '../kling/api/client.js';
 import { LOG_LEVELS, type LogLevel } from '../log.js';
-import { checkBaseUrl } from './base-url.js';
 import { readDotenvFile, readSettings } from './dotenv.js';
 import { checkProxy } from './proxy.js';
-import { BOUNDS, type Checked, DEFAULTS, type Environment, type Settings, type Variable } from './settings.js';
-import { checkToken } from './token.js';
+import { type Checked, checkBaseUrl, checkSeconds, checkToken, DEFAULTS } from './variables.js';
 
-export { BOUNDS, DEFAULTS, TOKEN_PLACEHOLDER, VARIABLES, type Variable } from './settings.js';
+export { BOUNDS, DEFAULTS, TOKEN_PLACEHOLDER, VARIABLES, type Variable } from './variables.js';
 
 /** What the server runs with. Without a connection, each call says what is wrong with the configuration. */
 export interface Config {
@@ -24,7 +22,7 @@ export interface Config {
 }
 
 /** Reads the environment and the .env in the working directory. Never throws. */
-export function loadConfig(environment: Environment): Config {
+export function loadConfig(environment: NodeJS.ProcessEnv): Config {
   const { text, warning } = readDotenvFile();
   const config = readConfig(environment, text);
   return warning ? { ...config, warnings: [warning, ...config.warnings] } : config;
@@ -34,7 +32,7 @@ export function loadConfig(environment: Environment): Config {
  * The configuration from the environment and the text of a .env, without side effects. Never throws: whatever is wrong is
  * listed in `faults`, and the maximum wait is then the default, because the published schemas show that one.
  */
-export function readConfig(environment: Environment, dotenvText: string | undefined): Config {
+export function readConfig(environment: NodeJS.ProcessEnv, dotenvText: string | undefined): Config {
   const { settings, warnings } = readSettings(environment, dotenvText);
   const token = checkToken(settings.get('ACEDATACLOUD_API_TOKEN'));
   const baseUrl = checkBaseUrl(settings.get('ACEDATACLOUD_API_BASE_URL'));
@@ -63,18 +61,6 @@ export function readConfig(environment: Environment, dotenvText: string | undefi
       proxy: proxy.summary,
     },
   };
-}
-
-/** A number of seconds within its bounds, a whole one for a wait; exponents, signs and hexadecimal are refused. */
-function checkSeconds(settings: Settings, name: Variable, key: keyof typeof BOUNDS): Checked<number> {
-  const found = settings.get(name);
-  const { min, max } = BOUNDS[key];
-  const [kind, pattern] = key === 'maxWaitSeconds' ? ['whole number', /^\d+$/] : ['number', /^\d+(\.\d+)?$/];
-  const text = found?.value ?? String(DEFAULTS[key]);
-  const value = Number(text);
-  if (pattern.test(text) && value >= min && value <= max) return { value, summary: `${value} s` };
-  const fault = `${name} must be a ${kind} of seconds from ${min} to ${max}.`;
-  return { value: DEFAULTS[key], fault, source: found?.source, summary: 'malformed' };
 }
 
 /** All faults, then one sentence for all of them: together they have to fit into an error of 500 characters. */

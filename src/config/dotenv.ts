@@ -1,7 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { parse } from 'dotenv';
-import { type Environment, present, type Setting, type Settings, VARIABLES, type Variable } from './settings.js';
-import { tokenIn } from './token.js';
+import { present, type Setting, type Settings, tokenIn, VARIABLES, type Variable } from './variables.js';
 
 const MAX_BYTES = 64 * 1024;
 
@@ -22,7 +21,7 @@ export function readDotenvFile(): { text?: string; warning?: string } {
   }
 }
 
-function settingsIn(values: Environment, source: Setting['source']): Settings {
+function settingsIn(values: NodeJS.ProcessEnv, source: Setting['source']): Settings {
   const settings = new Map<Variable, Setting>();
   for (const name of VARIABLES) {
     const value = name === TOKEN ? tokenIn(values[name]) : present(values[name]);
@@ -36,7 +35,7 @@ function settingsIn(values: Environment, source: Setting['source']): Settings {
  * does not: clients start the server in the user's current project, so the file may come from a stranger, who must not be
  * able to redirect the user's token or to change anything else. It then supplies what the environment lacks.
  */
-export function readSettings(environment: Environment, text = '') {
+export function readSettings(environment: NodeJS.ProcessEnv, text = '') {
   const own = settingsIn(environment, 'the environment');
   // dotenv takes time quadratic in the number of blank lines (9 s for 64 KB), so they are removed first.
   const file = settingsIn(parse(text.replace(/[\r\n\u2028\u2029]\s*/g, '\n')), '.env in the working directory');

@@ -1,11 +1,10 @@
-import { isLoopback } from './base-url.js';
-import { type Checked, type Environment, present } from './settings.js';
+import { type Checked, isLoopback, present } from './variables.js';
 
 /** In order of precedence. Requests go to an https URL, but many people set only HTTP_PROXY, so it counts as well. */
 const PROXY_VARIABLES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'];
 
 /** The first variable that is set, in lower case before upper case, as curl and undici do. */
-function firstSet(environment: Environment, names: string[]): { name: string; value: string } | undefined {
+function firstSet(environment: NodeJS.ProcessEnv, names: string[]): { name: string; value: string } | undefined {
   for (const name of names.flatMap((upper) => [upper.toLowerCase(), upper])) {
     const value = present(environment[name]);
     if (value !== undefined) return { name, value };
@@ -40,7 +39,7 @@ function flawOf(url: string): string | undefined {
  * Decides which proxy lookups take, if any. A malformed variable is a fault only if it would be used. NO_PROXY is
  * applied here, once and for all: without a proxy all requests go directly.
  */
-export function checkProxy(environment: Environment, baseUrl: URL): Checked<string | undefined> {
+export function checkProxy(environment: NodeJS.ProcessEnv, baseUrl: URL): Checked<string | undefined> {
   const found = firstSet(environment, PROXY_VARIABLES);
   if (!found) return { value: undefined, summary: 'none' };
   if (isLoopback(baseUrl)) return { value: undefined, summary: 'none, as the API is on this machine' };

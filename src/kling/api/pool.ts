@@ -36,17 +36,14 @@ const OPTIONS = {
   connect: CONNECT,
 };
 
-type Undici = typeof import('./undici.js');
-
 /**
  * Posts JSON to one URL over keep-alive connections. After a fault the next request gets fresh connections, and the old ones
  * are destroyed after the last request on them: undici ignores an abort while it connects, and never settles behind a proxy
  * that does not answer. A request that was only cancelled leaves the connections to the others.
  */
 export class HttpPool {
-  #undici: Undici | undefined;
   /** One set of connections, and the number of requests in flight on it. */
-  #current: { dispatcher: Dispatcher; inFlight: number } | undefined;
+  #current: { dispatcher: Promise<Dispatcher>; inFlight: number } | undefined;
 
   constructor(
     readonly url: URL,
@@ -59,22 +56,24 @@ export class HttpPool {
    * @throws what undici throws; RequestTimeoutError; the signal's reason once it aborts
    */
   async post(body: string, limits: Limits): Promise<HttpAnswer> {
-    this.#undici ??= await import('./undici.js');
-    this.#current ??= { dispatcher: this.#createDispatcher(this.#undici), inFlight: 0 };
+    this.#current ??= { dispatcher: this.#createDispatcher(), inFlight: 0 };
     const connections = this.#current;
     connections.inFlight++;
     try {
-      return await this.#exchange(connections.dispatcher, body, limits);
+      return await this.#exchange(await connections.dispatcher, body, limits);
     } catch (error) {
       if (this.#current === connections && !limits.signal.aborted) this.#current = undefined;
       throw error;
     } finally {
       connections.inFlight--;
-      if (connections.inFlight === 0 && this.#current !== connections) connections.dispatcher.destroy().catch(() => {});
+      if (connections.inFlight === 0 && this.#current !== connections) {
+        connections.dispatcher.then((dispatcher) => dispatcher.destroy()).catch(() => {});
+      }
     }
   }
 
-  #createDispatcher({ Agent, ProxyAgent }: Undici): Dispatcher {
+  async #createDispatcher(): Promise<Dispatcher> {
+    const { Agent, ProxyAgent } = await import('./undici.js');
     if (!this.proxy) return new Agent(OPTIONS);
     return new ProxyAgent({ ...OPTIONS, uri: this.proxy, requestTls: CONNECT, proxyTls: CONNECT });
   }
