@@ -1,19 +1,14 @@
 import { type Checked, isLoopback, present } from './variables.js';
 
-/** In order of precedence. Requests go to an https URL, but many people set only HTTP_PROXY, so it counts as well. */
-const PROXY_VARIABLES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'];
-
-/** The first variable that is set, in lower case before upper case, as curl and undici do. */
-function firstSet(environment: NodeJS.ProcessEnv, names: string[]): { name: string; value: string } | undefined {
-  for (const name of names.flatMap((upper) => [upper.toLowerCase(), upper])) {
-    const value = present(environment[name]);
-    if (value !== undefined) return { name, value };
-  }
-  return undefined;
-}
+/**
+ * In order of precedence: lower case goes before upper case, as in curl and undici. Requests go to an https URL, but many
+ * people set only HTTP_PROXY, so it counts as well.
+ */
+const PROXY_VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'];
+const NO_PROXY_VARIABLES = ['no_proxy', 'NO_PROXY'];
 
 /** Whether NO_PROXY exempts the host: by its name, by a parent domain, with or without a port, or by `*`. */
-function isExempt({ hostname, port }: URL, noProxy: string): boolean {
+function isExempt({ hostname, port }: URL, noProxy = ''): boolean {
   return noProxy.split(/[,\s]+/).some((entry) => {
     if (entry === '*') return true;
     const [, domain = '', entryPort] = /^(?:\*?\.)?(.*?)(?::(\d+))?$/.exec(entry.toLowerCase()) ?? [];
@@ -40,16 +35,16 @@ function flawOf(url: string): string | undefined {
  * applied here, once and for all: without a proxy all requests go directly.
  */
 export function checkProxy(environment: NodeJS.ProcessEnv, baseUrl: URL): Checked<string | undefined> {
-  const found = firstSet(environment, PROXY_VARIABLES);
-  if (!found) return { value: undefined, summary: 'none' };
+  const read = (name = '') => present(environment[name]);
+  const name = PROXY_VARIABLES.find(read);
+  const text = read(name);
+  if (text === undefined) return { value: undefined, summary: 'none' };
   if (isLoopback(baseUrl)) return { value: undefined, summary: 'none, as the API is on this machine' };
-  const noProxy = firstSet(environment, ['NO_PROXY']);
-  if (noProxy && isExempt(baseUrl, noProxy.value)) {
-    return { value: undefined, summary: `none, as ${noProxy.name} exempts the host` };
-  }
-  const url = found.value.includes('://') ? found.value : `http://${found.value}`;
+  const noProxy = NO_PROXY_VARIABLES.find(read);
+  if (isExempt(baseUrl, read(noProxy))) return { value: undefined, summary: `none, as ${noProxy} exempts the host` };
+  const url = text.includes('://') ? text : `http://${text}`;
   const flaw = flawOf(url);
-  if (flaw) return { value: undefined, fault: `${found.name} ${flaw}.`, summary: `unusable (${found.name})` };
+  if (flaw) return { value: undefined, fault: `${name} ${flaw}.`, summary: `unusable (${name})` };
   const { protocol, host } = new URL(url);
-  return { value: url, summary: `${protocol}//${host} (${found.name})` };
+  return { value: url, summary: `${protocol}//${host} (${name})` };
 }

@@ -89,7 +89,7 @@ export function meaningOf(code: string): CodeMeaning {
   return CODES.get(code) ?? UNKNOWN_CODE;
 }
 
-/** A lookup that did not succeed. The message and the hint are sentences for the model and the person behind it. */
+/** A lookup that did not succeed. Its code is in {@link CODES} or the API's own; message and hint are for the model to read. */
 export class KlingError extends Error {
   override readonly name = 'KlingError';
   readonly hint: string;
@@ -103,10 +103,7 @@ export class KlingError extends Error {
   /** How long the API asks to wait before the next request. */
   readonly retryAfterMs: number | undefined;
 
-  /**
-   * @param code one of {@link CODES}, or the API's own
-   * @param details replace what the code means in general
-   */
+  /** @param details replace what the code means in general */
   constructor(
     readonly code: string,
     message: string,
