@@ -7,7 +7,7 @@ const CLOSING_LIMIT_MS = 1800;
 const SIGNAL_LIMIT_MS = 500;
 
 /**
- * Shuts the process down in an orderly way, whatever the cause: stdin closed, a signal, stdout gone, or an uncaught exception.
+ * Ends the process in an orderly way, whether stdin closes, a signal comes, stdout is gone or an exception is not caught.
  * @param closing aborted when stdin closes, so that waiting calls answer with what they know
  */
 export function shutDownOrderly(connection: ClientConnection, closing: AbortController, log: Log): void {

@@ -6,12 +6,12 @@ import { type Checked, checkBaseUrl, checkSeconds, checkToken, DEFAULTS } from '
 
 export { BOUNDS, DEFAULTS, TOKEN_PLACEHOLDER, VARIABLES, type Variable } from './variables.js';
 
-/** What the server runs with. Without a connection, each call says what is wrong with the configuration. */
+/** What the server runs with. */
 export interface Config {
   connection: Connection | undefined;
   maxWaitSeconds: number;
   logLevel: LogLevel;
-  /** Sentences that say why calls cannot work; the last one says where to correct it. Empty if there is a connection. */
+  /** Sentences that say why there is no connection; the last one says where to correct it. */
   faults: string[];
   /** What is ignored, and why. */
   warnings: string[];
@@ -29,8 +29,8 @@ export function loadConfig(environment: NodeJS.ProcessEnv): Config {
 }
 
 /**
- * The configuration from the environment and the text of a .env, without side effects. Never throws: whatever is wrong is
- * listed in `faults`, and the maximum wait is then the default, because the published schemas show that one.
+ * The configuration from the environment and the text of a .env. Never throws: what is wrong is listed in `faults`, and the
+ * maximum wait is then the default, because the published schemas show that one.
  */
 export function readConfig(environment: NodeJS.ProcessEnv, dotenvText: string | undefined): Config {
   const { settings, warnings } = readSettings(environment, dotenvText);

@@ -28,9 +28,9 @@ export function dateOf({ headers }: HttpAnswer): number {
   return Number.isNaN(ms) ? Date.now() : ms;
 }
 
-/** `Retry-After` in milliseconds: seconds, or an HTTP date (RFC 9110, 10.2.3) counted from the answer's own `Date`. */
+/** `Retry-After` (RFC 9110, 10.2.3) in milliseconds; a date counts from the answer's own `Date`. */
 function retryAfterOf(answer: HttpAnswer): number | undefined {
-  const value = String(answer.headers['retry-after']).trim();
+  const value = String(answer.headers['retry-after'] ?? '').trim();
   // An HTTP date begins with a weekday; Date.parse alone would take "1.5" and "-1" for dates of this century.
   const date = /^[a-z]/i.test(value) ? Date.parse(value) : Number.NaN;
   const ms = /^\d+$/.test(value) ? Number(value) * 1000 : date - dateOf(answer);
@@ -86,7 +86,7 @@ function errorOf(answer: HttpAnswer, body: JsonObject, askedIds: readonly string
 }
 
 /**
- * Reads the records of an answer; those that do not exist are absent.
+ * The records of an answer, in no particular order; those that do not exist are absent.
  * @param askedIds the ids asked for, which the message of an error may name
  * @throws KlingError by the error table
  */

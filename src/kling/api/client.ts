@@ -15,9 +15,10 @@ export interface Connection {
   proxy?: string | undefined;
 }
 
-/** The records of an answer, in no particular order; the Unix time in milliseconds at which the API answered. */
 export interface LookupAnswer {
+  /** In no particular order. */
   records: JsonObject[];
+  /** The Unix time at which the API answered. */
   dateMs: number;
   /** The length of the answer in characters. */
   size: number;
@@ -63,12 +64,12 @@ export class KlingClient {
     this.#redact = redactor(token);
   }
 
-  /** For how many more milliseconds no request is made because of a `Retry-After`; 5 minutes at most. */
+  /** How much longer no request is made because of a `Retry-After`; 5 minutes at most. */
   get quietMs(): number {
     return Math.max(0, this.#quietUntilMs - performance.now());
   }
 
-  /** What remains of the API's `Retry-After` in milliseconds, not limited to 5 minutes. */
+  /** What remains of the API's `Retry-After`, not limited to 5 minutes. */
   get retryAfterMs(): number {
     return Math.max(0, this.#askedQuietUntilMs - performance.now());
   }

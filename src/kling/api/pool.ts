@@ -1,8 +1,8 @@
 import type { Dispatcher } from 'undici';
 
-/** What ends a request: two deadlines (in milliseconds of `performance.now()`), or a signal that nobody needs it any more. */
+/** What ends a request: deadlines (by `performance.now()`), or a signal that nobody needs it any more. */
 export interface Limits {
-  /** The deadline for the headers; once they have arrived, only `endMs` counts. */
+  /** Once the headers have arrived, only `endMs` counts. */
   headersEndMs: number;
   endMs: number;
   signal: AbortSignal;
@@ -16,9 +16,7 @@ export interface HttpAnswer {
 }
 
 /** Thrown when the time for a request runs out. */
-export class RequestTimeoutError extends Error {
-  override readonly name = 'RequestTimeoutError';
-}
+export class RequestTimeoutError extends Error {}
 
 /** Answers of the API stay far below this, except for batches in which several tasks contain base64. */
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
