@@ -15,19 +15,19 @@ export function shutDownOrderly(connection: ClientConnection, closing: AbortCont
   const exit = () => process.exit(0);
 
   /** Exits once everything written has left the process: `exit` alone would truncate a large answer. */
-  const flushAndExit = () => {
-    pipe.flush();
-    pipe.stdout.write('', exit);
-  };
-  // One turn later, so that the answers that an abort has triggered are written too.
-  const exitSoon = () => setImmediate(flushAndExit);
+  const exitAfterFlush = () =>
+    // One turn later, so that the answers that an abort has triggered are written too.
+    setImmediate(() => {
+      pipe.flush();
+      pipe.stdout.write('', exit);
+    });
 
   connection.onEnd = () => {
     log.debug('stdin closed');
     closing.abort();
     setTimeout(exit, CLOSING_LIMIT_MS);
     connection.onSettled = () => {
-      if (connection.inFlight === 0) exitSoon();
+      if (connection.inFlight === 0) exitAfterFlush();
     };
     connection.onSettled();
   };
@@ -37,7 +37,7 @@ export function shutDownOrderly(connection: ClientConnection, closing: AbortCont
       log.debug(`received ${signal}`);
       pipe.stop();
       setTimeout(exit, SIGNAL_LIMIT_MS);
-      exitSoon();
+      exitAfterFlush();
     });
   }
 

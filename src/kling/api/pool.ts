@@ -92,9 +92,9 @@ export class HttpPool {
       const fail = (error: Error) => {
         failure = error;
         settle();
-        controller?.abort(error);
-        // Rejected here, without waiting for undici: it ignores an abort while it connects.
+        // Without waiting for undici: it ignores an abort while it connects.
         reject(error);
+        controller?.abort(error);
       };
       const onAbort = () => fail(signal.reason);
       const expireAt = (atMs: number) => setTimeout(() => fail(new RequestTimeoutError()), atMs - performance.now());
@@ -116,17 +116,12 @@ export class HttpPool {
             timer = expireAt(endMs);
             Object.assign(answer, { status, headers });
           },
-          onResponseData(_controller, chunk) {
-            chunks.push(chunk);
-          },
+          onResponseData: (_controller, chunk) => chunks.push(chunk),
           onResponseEnd() {
             settle();
             resolve({ ...answer, text: Buffer.concat(chunks).toString() });
           },
-          onResponseError(_controller, error) {
-            settle();
-            reject(error);
-          },
+          onResponseError: (_controller, error) => fail(error),
         },
       );
     });
