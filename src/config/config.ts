@@ -15,8 +15,8 @@ export interface Config {
   faults: string[];
   /** What is ignored, and why. */
   warnings: string[];
-  /** The token to redact, even if it cannot be used; empty if there is none. */
-  secret: string;
+  /** The token to redact, even if it cannot be used. */
+  secret: string | undefined;
   /** What `--check` reports; contains no secrets. */
   summary: { token: string; baseUrl: string; limits: string; proxy: string };
 }
@@ -53,7 +53,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, dotenvText: string | 
     logLevel: LOG_LEVELS.find((level) => level === settings.get('LOG_LEVEL')?.value.toLowerCase()) ?? DEFAULTS.logLevel,
     faults,
     warnings,
-    secret: token.value,
+    secret: settings.get('ACEDATACLOUD_API_TOKEN')?.value,
     summary: {
       token: token.summary,
       baseUrl: baseUrl.summary,
