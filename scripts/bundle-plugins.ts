@@ -30,7 +30,7 @@ const UNUSED: [module: string, stub: string][] = [
     const connect = require('./lib/api/api-connect');
     Object.assign(require('./lib/dispatcher/dispatcher').prototype, { request, connect });
     exports.Agent = require('./lib/dispatcher/agent');
-    exports.EnvHttpProxyAgent = require('./lib/dispatcher/env-http-proxy-agent');`,
+    exports.ProxyAgent = require('./lib/dispatcher/proxy-agent');`,
   ],
 ];
 

@@ -28,26 +28,14 @@ export class Log {
     this.#redact = redactor(secret);
   }
 
-  error(message: string): void {
-    this.#write('error', message);
-  }
+  readonly error = (message: string) => this.#write('error', message);
+  readonly warn = (message: string) => this.#write('warn', message);
+  readonly info = (message: string) => this.#write('info', message);
+  readonly debug = (message: string) => this.#write('debug', message);
 
   /** Logs an error that is a bug, with its stack. */
-  bug(error: unknown): void {
+  readonly bug = (error: unknown) =>
     this.error(error instanceof Error ? (error.stack ?? error.message) : `thrown: ${String(error)}`);
-  }
-
-  warn(message: string): void {
-    this.#write('warn', message);
-  }
-
-  info(message: string): void {
-    this.#write('info', message);
-  }
-
-  debug(message: string): void {
-    this.#write('debug', message);
-  }
 
   /** Sends to stderr whatever a dependency prints on the console: stdout belongs to the protocol. */
   takeConsole(): void {

@@ -77,8 +77,8 @@ async function main([option, ...rest]: string[]): Promise<void> {
     print(process.stdout, `${version}\n`, 0);
   } else if (option === '--check' && rest.length === 0) {
     const { checkSetup } = await import('./check.js');
-    const program = `${name} ${version}, Node ${process.versions.node} on ${process.platform}`;
-    const ok = await checkSetup(loadConfig(process.env), program, USER_AGENT, (line) => process.stdout.write(line));
+    process.stdout.write(`${name} ${version}, Node ${process.versions.node} on ${process.platform}\n`);
+    const ok = await checkSetup(loadConfig(process.env), USER_AGENT, (line) => process.stdout.write(line));
     print(process.stdout, '', ok ? 0 : 1);
   } else {
     print(process.stderr, USAGE, 2);

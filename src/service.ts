@@ -1,5 +1,5 @@
 import type { Config } from './config/config.js';
-import { type AttemptReport, KlingClient } from './kling/api/client.js';
+import { KlingClient } from './kling/api/client.js';
 import { KlingError } from './kling/api/error.js';
 import { Looker } from './kling/looker.js';
 import type { Client } from './kling/lookup.js';
@@ -16,9 +16,9 @@ export interface ServiceOptions extends Pick<Config, 'connection' | 'faults' | '
 export function createService({ connection, faults, maxWaitSeconds, userAgent, log }: ServiceOptions): Tool[] {
   const onBug = (error: unknown) => log.bug(error);
   const onForeignRecords = (count: number) => log.debug(`${count} records that nobody asked for were ignored`);
-  const onAttempt = ({ ids, outcome, durationMs }: AttemptReport) =>
-    log.debug(`lookup of ${ids}: ${outcome} after ${Math.round(durationMs)} ms`);
-  const client = connection ? new KlingClient(connection, { userAgent, onAttempt }) : unusableClient(faults);
+  const client = connection
+    ? new KlingClient(connection, userAgent, (line) => log.debug(line))
+    : unusableClient(faults);
   // Otherwise the first request would have to wait until it is loaded.
   if (connection) import('./kling/api/undici.js').catch(() => {});
   return createTools({

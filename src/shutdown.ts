@@ -5,55 +5,49 @@ import type { ClientConnection } from './mcp/connection.js';
 const CLOSING_LIMIT_MS = 1800;
 /** How long a signal waits for an answer that is partly written. */
 const SIGNAL_LIMIT_MS = 500;
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Shuts the process down in an orderly way, whatever the cause: stdin closed, a signal, stdout gone, or an uncaught exception.
+ * Ends the process in an orderly way, whether stdin closes, a signal comes, stdout is gone or an exception is not caught.
  * @param closing aborted when stdin closes, so that waiting calls answer with what they know
  */
 export function shutDownOrderly(connection: ClientConnection, closing: AbortController, log: Log): void {
   const { pipe } = connection;
+  const exit = () => process.exit(0);
 
-  /** Exits once everything written has left the process, or at the time limit: `exit` alone would truncate a large answer. */
-  function exitAfterFlush(limitMs: number): void {
-    setTimeout(() => process.exit(0), limitMs);
-    // One turn later, so that the answers that the abort has triggered are written too.
+  /** Exits once everything written has left the process: `exit` alone would truncate a large answer. */
+  const exitAfterFlush = () =>
+    // One turn later, so that the answers that an abort has triggered are written too.
     setImmediate(() => {
       pipe.flush();
-      pipe.stdout.write('', () => process.exit(0));
+      pipe.stdout.write('', exit);
     });
-  }
 
   connection.onEnd = () => {
     log.debug('stdin closed');
     closing.abort();
-    const startMs = performance.now();
-    setTimeout(() => process.exit(0), CLOSING_LIMIT_MS);
-    const exitWhenIdle = () => {
-      if (connection.inFlight > 0) return;
-      connection.onSettled = () => {};
-      exitAfterFlush(CLOSING_LIMIT_MS - (performance.now() - startMs));
+    setTimeout(exit, CLOSING_LIMIT_MS);
+    connection.onSettled = () => {
+      if (connection.inFlight === 0) exitAfterFlush();
     };
-    connection.onSettled = exitWhenIdle;
-    exitWhenIdle();
+    connection.onSettled();
   };
 
-  for (const signal of SIGNALS) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.once(signal, () => {
       log.debug(`received ${signal}`);
       pipe.stop();
-      exitAfterFlush(SIGNAL_LIMIT_MS);
+      setTimeout(exit, SIGNAL_LIMIT_MS);
+      exitAfterFlush();
     });
   }
 
   // The client closed its end (EPIPE), so there is nobody left to answer.
-  pipe.stdout.on('error', () => process.exit(0));
+  pipe.stdout.on('error', exit);
 
-  const crash = (error: unknown) => {
+  // A rejection that nobody handles is one, too.
+  process.on('uncaughtException', (error) => {
     log.bug(error);
     pipe.flush();
     process.exit(1);
-  };
-  process.on('uncaughtException', crash);
-  process.on('unhandledRejection', crash);
+  });
 }

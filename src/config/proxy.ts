@@ -1,21 +1,14 @@
-import type { ProxySettings } from '../kling/api/pool.js';
-import { isLoopback } from './base-url.js';
-import { type Environment, present, type Summarized } from './settings.js';
+import { type Checked, isLoopback, present } from './variables.js';
 
-/** In order of precedence. Requests go to an https URL, but many people set only HTTP_PROXY, so it counts as well. */
-const PROXY_VARIABLES = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'];
-
-/** The first variable that is set, in lower case before upper case, as curl and undici do. */
-function firstSet(environment: Environment, names: string[]): { name: string; value: string } | undefined {
-  for (const name of names.flatMap((upper) => [upper.toLowerCase(), upper])) {
-    const value = present(environment[name]);
-    if (value !== undefined) return { name, value };
-  }
-  return undefined;
-}
+/**
+ * In order of precedence: lower case goes before upper case, as in curl and undici. Requests go to an https URL, but many
+ * people set only HTTP_PROXY, so it counts as well.
+ */
+const PROXY_VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'];
+const NO_PROXY_VARIABLES = ['no_proxy', 'NO_PROXY'];
 
 /** Whether NO_PROXY exempts the host: by its name, by a parent domain, with or without a port, or by `*`. */
-function isExempt({ hostname, port }: URL, noProxy: string): boolean {
+function isExempt({ hostname, port }: URL, noProxy = ''): boolean {
   return noProxy.split(/[,\s]+/).some((entry) => {
     if (entry === '*') return true;
     const [, domain = '', entryPort] = /^(?:\*?\.)?(.*?)(?::(\d+))?$/.exec(entry.toLowerCase()) ?? [];
@@ -26,14 +19,12 @@ function isExempt({ hostname, port }: URL, noProxy: string): boolean {
 
 /** What is wrong with a proxy's URL, as the end of a sentence; undefined if it can be used. */
 function flawOf(url: string): string | undefined {
-  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
-  if (scheme !== undefined && scheme !== 'http' && scheme !== 'https')
-    return `is a ${scheme} proxy, but only http and https ones work`;
   try {
-    const { username, password } = new URL(url);
+    const { protocol, username, password } = new URL(url);
     // undici decodes them, but would throw on a stray percent sign only at the first call.
     decodeURIComponent(username + password);
-    return undefined;
+    if (/^https?:$/.test(protocol)) return undefined;
+    return `is a ${protocol.slice(0, -1)} proxy, but only http and https ones work`;
   } catch {
     return 'must be a URL such as http://proxy.example:8080';
   }
@@ -41,20 +32,19 @@ function flawOf(url: string): string | undefined {
 
 /**
  * Decides which proxy lookups take, if any. A malformed variable is a fault only if it would be used. NO_PROXY is
- * applied here, once and for all: settings without a proxy mean that requests go directly.
+ * applied here, once and for all: without a proxy all requests go directly.
  */
-export function checkProxy(environment: Environment, baseUrl: URL): Summarized<ProxySettings | undefined> {
-  const found = firstSet(environment, PROXY_VARIABLES);
-  if (!found) return { value: undefined, summary: 'none' };
+export function checkProxy(environment: NodeJS.ProcessEnv, baseUrl: URL): Checked<string | undefined> {
+  const read = (name = '') => present(environment[name]);
+  const name = PROXY_VARIABLES.find(read);
+  const text = read(name);
+  if (text === undefined) return { value: undefined, summary: 'none' };
   if (isLoopback(baseUrl)) return { value: undefined, summary: 'none, as the API is on this machine' };
-  const noProxy = firstSet(environment, ['NO_PROXY']);
-  if (noProxy && isExempt(baseUrl, noProxy.value)) {
-    return { value: undefined, summary: `none, as ${noProxy.name} exempts the host` };
-  }
-  const url = found.value.includes('://') ? found.value : `http://${found.value}`;
+  const noProxy = NO_PROXY_VARIABLES.find(read);
+  if (isExempt(baseUrl, read(noProxy))) return { value: undefined, summary: `none, as ${noProxy} exempts the host` };
+  const url = text.includes('://') ? text : `http://${text}`;
   const flaw = flawOf(url);
-  if (flaw) return { value: undefined, fault: `${found.name} ${flaw}.`, summary: `unusable (${found.name})` };
+  if (flaw) return { value: undefined, fault: `${name} ${flaw}.`, summary: `unusable (${name})` };
   const { protocol, host } = new URL(url);
-  // The base URL is https here. The other two are empty, because undici would read absent ones from the environment.
-  return { value: { httpProxy: '', httpsProxy: url, noProxy: '' }, summary: `${protocol}//${host} (${found.name})` };
+  return { value: url, summary: `${protocol}//${host} (${name})` };
 }

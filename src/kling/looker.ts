@@ -1,5 +1,4 @@
-import { tooManyRequests } from './api/answer.js';
-import { KlingError } from './api/error.js';
+import { KlingError, tooManyRequests } from './api/error.js';
 import { type Client, type Finding, keyOf, lookUp } from './lookup.js';
 import { type Caller, type FindingListener, NextLook, type Request } from './next-look.js';
 import { CancelledError } from './stop.js';

@@ -1,6 +1,5 @@
-import { tooManyRequests } from './api/answer.js';
 import type { KlingClient, LookupAnswer } from './api/client.js';
-import { badResponse, KlingError } from './api/error.js';
+import { badResponse, KlingError, tooManyRequests } from './api/error.js';
 import { recordIdOf, type Task, toTask } from './task/task.js';
 import type { JsonObject } from './text/json.js';
 

@@ -24,7 +24,12 @@ test('a token is all that is needed; the rest has defaults', () => {
     faults: [],
     warnings: [],
     secret: TOKEN,
-    summary: { token: 'from the environment', baseUrl: 'https://api.acedata.cloud/', proxy: 'none' },
+    summary: {
+      token: 'from the environment',
+      baseUrl: 'https://api.acedata.cloud/',
+      limits: '30 s a lookup, 50 s a wait',
+      proxy: 'none',
+    },
   });
 });
 

@@ -21,7 +21,12 @@ describe('.env', () => {
       faults: [],
       warnings: [],
       secret: 'tok-from-file',
-      summary: { token: 'from .env in the working directory', baseUrl: 'https://kling.example/', proxy: 'none' },
+      summary: {
+        token: 'from .env in the working directory',
+        baseUrl: 'https://kling.example/',
+        limits: '5 s a lookup, 7 s a wait',
+        proxy: 'none',
+      },
     });
   });
 

@@ -95,6 +95,25 @@ describe.concurrent('Upstream faults of a request for several tasks', () => {
     expect(result).toMatchObject({ counts: { completed: 1, not_found: 2 } });
   });
 
+  test.each([
+    ['{}', {}],
+    ['null', null],
+    ['an empty list', { items: [], count: 0 }],
+    ['null for the list', { items: null, count: 0 }],
+  ])('a batch that is answered with %s: none was found', async (_name, answer) => {
+    await inProcess({ always: reply(200, answer) }, async ({ call }) => {
+      const { structuredContent } = await call('kling_get_tasks_batch', { task_ids: ['a', 'b'] });
+      expect(structuredContent?.result).toMatchObject({ counts: { not_found: 2 }, tasks: [], not_found: ['a', 'b'] });
+    });
+  });
+
+  test('a batch that is answered without a list: bad_response', async () => {
+    await inProcess({ always: reply(200, { count: 0 }) }, async ({ call }) => {
+      const { content } = await call('kling_get_tasks_batch', { task_ids: ['a', 'b'] });
+      expect(content[0]?.text).toMatch(/^\[bad_response\] .* a batch without a list of items\./);
+    });
+  });
+
   test('a record of another task for a single lookup: bad_response, and for a batch it is ignored', async () => {
     await inProcess({ always: reply(200, completedRecord('x')) }, async ({ call }) => {
       const { content, structuredContent } = await call('kling_get_task', { task_id: 'a' });

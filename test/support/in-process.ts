@@ -30,8 +30,6 @@ type CallOptions = Pick<CallContext, 'notifyProgress'> & { signal?: AbortSignal 
  * another one's API or pace. Every result is checked in the same way as by {@link Session}.
  */
 export class InProcess implements ToolCaller {
-  /** One for each attempt at a request: how many ids it asked for, and what came of it. */
-  readonly attempts: string[] = [];
   readonly bugs: unknown[] = [];
   foreignRecords = 0;
   readonly #tools: Map<string, Tool>;
@@ -43,7 +41,7 @@ export class InProcess implements ToolCaller {
   ) {
     const client = new KlingClient(
       { token: TOKEN, baseUrl: new URL(fakeApi.url), requestTimeoutMs: requestTimeoutSeconds * 1000 },
-      { userAgent, onAttempt: ({ ids, outcome }) => this.attempts.push(`${ids}: ${outcome}`) },
+      userAgent,
     );
     const onBug = (error: unknown) => this.bugs.push(error);
     const onForeignRecords = (count: number) => {

@@ -31,7 +31,7 @@ const fail = (error: unknown) => {
   throw error;
 };
 const connection = { token: 't', baseUrl: new URL('http://127.0.0.1:9'), requestTimeoutMs: 1000 };
-const looker = new Looker(new KlingClient(connection, { userAgent: 'test' }), {
+const looker = new Looker(new KlingClient(connection, 'test'), {
   onBug: fail,
   onForeignRecords: () => {},
 });

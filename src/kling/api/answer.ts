@@ -1,30 +1,23 @@
 import { cleanLine } from '../text/clean.js';
-import { isObject, type JsonObject, parseJson, textOf } from '../text/json.js';
+import { isEmpty, isObject, type JsonObject, parseJson, textOf } from '../text/json.js';
 import { cleanerOf, redactMessage } from '../text/privacy.js';
 import {
   badResponse,
   type CodeMeaning,
   isRefusal,
   KlingError,
-  mayConcernOneTask,
   meaningOf,
+  tooManyRequests,
   UNKNOWN_CODE,
 } from './error.js';
 import type { HttpAnswer } from './pool.js';
 
-/** Codes for a 4xx that brings no usable code of its own. */
+/** The codes that statuses stand for, where the answer brings no code of its own. */
 const CODE_OF_STATUS = new Map([
   [400, 'bad_request'],
   [401, 'invalid_token'],
   [403, 'forbidden'],
   [404, 'no_api'],
-]);
-
-/** Statuses that concern the token or the account, whatever the code: the code whose advice holds for them. */
-const ACCOUNT_CODE_OF_STATUS = new Map([
-  [401, 'invalid_token'],
-  [402, 'used_up'],
-  [403, 'forbidden'],
 ]);
 
 /** The API's own message as the end of a sentence, cut short; empty if there is none or if it is markup. */
@@ -42,9 +35,9 @@ export function dateOf({ headers }: HttpAnswer): number {
   return Number.isNaN(ms) ? Date.now() : ms;
 }
 
-/** `Retry-After` in milliseconds: seconds, or an HTTP date (RFC 9110, 10.2.3) counted from the answer's own `Date`. */
+/** `Retry-After` (RFC 9110, 10.2.3) in milliseconds; a date counts from the answer's own `Date`. */
 function retryAfterOf(answer: HttpAnswer): number | undefined {
-  const value = [answer.headers['retry-after'] ?? []].flat()[0]?.trim() ?? '';
+  const value = String(answer.headers['retry-after'] ?? '').trim();
   // An HTTP date begins with a weekday; Date.parse alone would take "1.5" and "-1" for dates of this century.
   const date = /^[a-z]/i.test(value) ? Date.parse(value) : Number.NaN;
   const ms = /^\d+$/.test(value) ? Number(value) * 1000 : date - dateOf(answer);
@@ -53,12 +46,12 @@ function retryAfterOf(answer: HttpAnswer): number | undefined {
 
 /** Code, message and trace id of an error body; the error is an object or a bare string. */
 function readError(body: JsonObject, askedIds: readonly string[]) {
-  const error = isObject(body.error) ? body.error : { message: body.error };
-  const named = textOf(isObject(body.error) ? body.error.code : body.error) ?? '';
+  const error = isObject(body.error) ? body.error : { code: body.error, message: body.error };
+  const named = textOf(error.code) ?? '';
   const message = textOf(error.message) ?? textOf(error.detail) ?? textOf(body.message) ?? textOf(body.detail);
   const traceId = textOf(body.trace_id) ?? textOf(error.trace_id);
   const ids = [...askedIds, traceId];
-  const context = { cleaner: cleanerOf({ ...body, response: error }, ids), ids };
+  const context = { cleaner: cleanerOf(body, ids), ids };
   // A bare string can be an id of the account instead of a code.
   const isCode = /^[a-z0-9_]{1,64}$/.test(named) && redactMessage(named, context) === named;
   const code = isCode ? named : undefined;
@@ -69,67 +62,64 @@ function readError(body: JsonObject, askedIds: readonly string[]) {
   };
 }
 
-/** The error of a rate limit, for the call that ran into it and for those that cannot wait until it ends. */
-export function tooManyRequests(retryAfterMs: number | undefined, traceId?: string): KlingError {
-  const seconds = Math.max(1, Math.ceil((retryAfterMs ?? 10_000) / 1000));
-  return new KlingError('too_many_requests', `${meaningOf('too_many_requests').what}.`, {
-    hint: `Try again after ${seconds} s.`,
-    traceId,
-    retryAfterMs,
-  });
-}
-
 /** The error that an answer stands for. The API's own code outranks the status, because its documentation mixes them up. */
 function errorOf(answer: HttpAnswer, body: JsonObject, askedIds: readonly string[]): KlingError {
   const { status } = answer;
   const { code, message, traceId } = readError(body, askedIds);
-  const say = (ownCode: string, { what, hint, retryable = false }: CodeMeaning = meaningOf(ownCode)) =>
-    new KlingError(ownCode, `${what} (HTTP ${status})${quote(message)}.`, {
-      hint,
-      retryable,
-      divisible: !retryable && mayConcernOneTask(ownCode) && !ACCOUNT_CODE_OF_STATUS.has(status),
-      fromApi: true,
-      traceId,
-    });
+  // These concern the token or the account, whatever the code.
+  const isAboutAccount = status >= 401 && status <= 403;
+  const say = (ownCode: string, { what, hint, retryable = false }: CodeMeaning = meaningOf(ownCode)) => {
+    // A refusal of the request, or one that nobody documents, may be due to a single id.
+    const divisible = !retryable && !isAboutAccount && (ownCode === 'bad_request' || !isRefusal(ownCode));
+    const details = { hint, retryable, divisible, fromApi: true, traceId };
+    return new KlingError(ownCode, `${what} (HTTP ${status})${quote(message)}.`, details);
+  };
   if (code !== undefined && isRefusal(code)) return say(code);
   if (code === 'too_many_requests' || status === 429) return tooManyRequests(retryAfterOf(answer), traceId);
-  const serverFault = status >= 500 || code === 'api_error' || code === 'timeout';
-  if (serverFault || (status < 400 && code === undefined)) return say('api_error');
+  const isFault = status >= 500 || code === 'api_error' || code === 'timeout';
+  if (isFault || (status < 400 && code === undefined)) return say('api_error');
+  const ofStatus = CODE_OF_STATUS.get(status) ?? `http_${status}`;
+  if (code === undefined) return say(ofStatus);
   // A code of the API that happens to be spelled like one of ours does not mean the same.
-  if (code === undefined) return say(CODE_OF_STATUS.get(status) ?? `http_${status}`);
-  const aboutAccount = ACCOUNT_CODE_OF_STATUS.get(status);
-  return aboutAccount ? say(code, { ...UNKNOWN_CODE, hint: meaningOf(aboutAccount).hint }) : say(code, UNKNOWN_CODE);
+  const { hint } = isAboutAccount ? meaningOf(status === 402 ? 'used_up' : ofStatus) : UNKNOWN_CODE;
+  return say(code, { ...UNKNOWN_CODE, hint });
 }
 
 /**
- * Reads the JSON of an answer: null, or an object that is not an error.
+ * The records of an answer, in no particular order; those that do not exist are absent.
  * @param askedIds the ids asked for, which the message of an error may name
  * @throws KlingError by the error table
  */
-export function readAnswer(answer: HttpAnswer, askedIds: readonly string[]): JsonObject | null {
+export function readAnswer(answer: HttpAnswer, askedIds: readonly string[]): JsonObject[] {
   const { status, text } = answer;
   if (status >= 300 && status < 400) throw badResponse(`The API answered with a redirect (HTTP ${status}).`);
-  const body = text === undefined ? undefined : parseJson(text);
-  if (isObject(body) && isRecord(body, status)) return body;
-  if (status >= 400) throw errorOf(answer, isObject(body) ? body : {}, askedIds);
-  if (text === undefined) throw badResponse(`The API answered with a compressed body (HTTP ${status}).`);
-  if (text.trim() === '') throw badResponse(`The API answered with an empty body (HTTP ${status}).`);
-  if (body === undefined) throw badResponse(`The API answered with something that is not JSON (HTTP ${status}).`);
+  const body = parseJson(text);
+  const object = isObject(body) ? body : {};
+  if (isError(object, status)) throw errorOf(answer, object, askedIds);
+  if (body === undefined) throw badResponse(`The API answered with ${unreadable(answer)} (HTTP ${status}).`);
   if (body !== null && !isObject(body)) throw badResponse('The API answered with JSON that is no record.');
-  if (body !== null && (body.success === false || isErrorBody(body))) throw errorOf(answer, body, askedIds);
-  return body;
+  // `{}`, or `null` on some deployments, means that no task was found; so does `null` for the list of a batch.
+  if (isEmpty(object)) return [];
+  if (askedIds.length === 1) return [object];
+  if (object.items === null) return [];
+  if (!Array.isArray(object.items)) throw badResponse('The API answered a batch without a list of items.');
+  return object.items.filter(isObject);
+}
+
+/** What comes instead of JSON. */
+function unreadable({ headers, text }: HttpAnswer): string {
+  if (text.trim() === '') return 'an empty body';
+  const isCompressed = String(headers['content-encoding'] ?? 'identity') !== 'identity';
+  return isCompressed ? 'a compressed body' : 'something that is not JSON';
 }
 
 /**
- * A body with an id is a record, whatever else it contains. With an error status it must also look like one, because some
- * services put the id of the request into their errors.
+ * Whether a body is an error. One with an id is a record, whatever else it contains; with an error status it must also look
+ * like one, because some services put the id of the request into their errors.
  */
-function isRecord(body: JsonObject, status: number): boolean {
-  const hasId = textOf(body.id) !== undefined;
-  return hasId && (status < 400 || isObject(body.request) || isObject(body.response));
-}
-
-function isErrorBody({ error, items }: JsonObject): boolean {
-  if (items !== undefined) return false;
-  return error === true || isObject(error) || textOf(error) !== undefined;
+function isError({ id, request, response, error, items, success }: JsonObject, status: number): boolean {
+  const isRecord = textOf(id) !== undefined && (status < 400 || isObject(request) || isObject(response));
+  if (isRecord) return false;
+  if (status >= 400 || success === false) return true;
+  return !Array.isArray(items) && (error === true || isObject(error) || textOf(error) !== undefined);
 }

@@ -1,9 +1,10 @@
-/** What an error code means, what to do about it, and whether the same lookup may be repeated. */
+/** What an error code means in general; an error may know more. */
 export interface CodeMeaning {
-  /** What happened, without a full stop; an error may bring a more exact sentence of its own. */
+  /** What happened, without a full stop. */
   what: string;
-  /** What to do next, in one or two sentences; an error may bring its own. */
+  /** What to do next, in sentences. */
   hint: string;
+  /** Whether the same lookup may succeed when it is repeated. */
   retryable?: boolean;
 }
 
@@ -34,17 +35,9 @@ const REFUSALS: Record<string, CodeMeaning> = {
   bad_request: { what: 'The API refused the request', hint: 'Check the task id; repeating the same call is useless.' },
 };
 
-/** Refusals that concern the token, the account or the address, and so every task alike. */
-const ABOUT_ALL_TASKS = new Set(Object.keys(REFUSALS).filter((code) => code !== 'bad_request'));
-
 /** Whether the API documents the code as a refusal. */
 export function isRefusal(code: string): boolean {
   return Object.hasOwn(REFUSALS, code);
-}
-
-/** Whether a refusal with this code may be about one of the ids in the request, rather than about the account. */
-export function mayConcernOneTask(code: string): boolean {
-  return !ABOUT_ALL_TASKS.has(code);
 }
 
 /** Every code that a tool error can have; the error table of the documentation is generated from it. */
@@ -89,61 +82,50 @@ export const CODES: ReadonlyMap<string, CodeMeaning> = new Map<string, CodeMeani
   }),
 );
 
-/** The meaning of any code that is not in the table: another one of the API, or `http_NNN` for a 4xx without a code. */
+/** The meaning of a code that is not in the table: another one of the API, or `http_NNN` for a 4xx without a code. */
 export const UNKNOWN_CODE: CodeMeaning = { what: 'The API refused the lookup', hint: 'Do not repeat it unchanged.' };
 
-/** The meaning of any code, documented or not. */
 export function meaningOf(code: string): CodeMeaning {
   return CODES.get(code) ?? UNKNOWN_CODE;
 }
 
-/** What a KlingError can carry besides its code and sentence. */
-export interface KlingErrorDetails {
-  /** What to do next, if more is known than the general advice of the code. */
-  hint?: string;
-  /** Whether the same lookup may succeed when it is repeated, where that differs from the code's meaning. */
-  retryable?: boolean;
-  /** Whether a single id in the request may have caused it, so that asking for fewer ids may succeed. */
-  divisible?: boolean;
-  /** Whether the code came from the API. It then does not mean the same as a code of ours with that spelling. */
-  fromApi?: boolean;
-  /** The API's trace id, for the vendor's support. */
-  traceId?: string | undefined;
-  /** How long the API asked to wait before the next request, in milliseconds. */
-  retryAfterMs?: number | undefined;
-  cause?: unknown;
-}
-
-/**
- * A lookup that did not succeed: `code` is one of {@link CODES} or the API's own, `message` says what happened, `hint`
- * what to do next. Both are sentences for the model and the person behind it.
- */
+/** A lookup that did not succeed. Its code is in {@link CODES} or the API's own; message and hint are for the model to read. */
 export class KlingError extends Error {
   override readonly name = 'KlingError';
   readonly hint: string;
-  readonly traceId: string | undefined;
   readonly retryable: boolean;
-  readonly divisible: boolean;
-  readonly fromApi: boolean;
+  /** Whether a single id may have caused it, so that asking for fewer ids may succeed. */
+  readonly divisible: boolean = false;
+  /** Whether the API gave the code, which then does not mean the same as one of ours with that spelling. */
+  readonly fromApi: boolean = false;
+  /** The API's trace id, for the vendor's support. */
+  readonly traceId: string | undefined;
+  /** How long the API asks to wait before the next request. */
   readonly retryAfterMs: number | undefined;
 
+  /** @param details replace what the code means in general */
   constructor(
     readonly code: string,
     message: string,
-    { hint, retryable, divisible = false, fromApi = false, traceId, retryAfterMs, cause }: KlingErrorDetails = {},
+    details: Partial<Omit<KlingError, 'code' | 'name' | 'message'>> = {},
   ) {
-    super(message, { cause });
-    const meaning = meaningOf(code);
-    this.hint = hint ?? meaning.hint;
-    this.traceId = traceId;
-    this.retryable = retryable ?? meaning.retryable ?? false;
-    this.divisible = divisible;
-    this.fromApi = fromApi;
-    this.retryAfterMs = retryAfterMs;
+    super(message);
+    const { hint, retryable = false } = meaningOf(code);
+    this.hint = hint;
+    this.retryable = retryable;
+    Object.assign(this, details);
   }
 }
 
 /** The error for an answer that cannot come from the API: the page of a proxy, another service, a wrong address. */
 export function badResponse(what: string, cause?: unknown): KlingError {
   return new KlingError('bad_response', what, { cause });
+}
+
+/** The error of a rate limit, for the call that ran into it and for those that cannot wait until it ends. */
+export function tooManyRequests(retryAfterMs: number | undefined, traceId?: string): KlingError {
+  const seconds = Math.max(1, Math.ceil((retryAfterMs ?? 10_000) / 1000));
+  const hint = `Try again after ${seconds} s.`;
+  const message = `${meaningOf('too_many_requests').what}.`;
+  return new KlingError('too_many_requests', message, { hint, traceId, retryAfterMs });
 }

@@ -14,7 +14,7 @@ beforeEach(async () => {
   fakeApi = await FakeApi.start([completedRecord('a')]);
   vi.useFakeTimers({ toFake: ['performance'] });
   const baseUrl = new URL(fakeApi.url);
-  client = new KlingClient({ token: TOKEN, baseUrl, requestTimeoutMs: 30_000 }, { userAgent: 'kling/1' });
+  client = new KlingClient({ token: TOKEN, baseUrl, requestTimeoutMs: 30_000 }, 'kling/1');
 });
 
 afterEach(async () => {

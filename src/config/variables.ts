@@ -1,0 +1,126 @@
+import { MIN_SECRET_LENGTH } from '../kling/text/clean.js';
+
+/** The server's own variables, in the order of the documentation. */
+export const VARIABLES = [
+  'ACEDATACLOUD_API_TOKEN',
+  'ACEDATACLOUD_API_BASE_URL',
+  'KLING_REQUEST_TIMEOUT',
+  'KLING_MAX_WAIT',
+  'LOG_LEVEL',
+] as const;
+export type Variable = (typeof VARIABLES)[number];
+
+/** The token in .env.example: it counts as missing. */
+export const TOKEN_PLACEHOLDER = 'your-token';
+
+export const DEFAULTS = {
+  baseUrl: 'https://api.acedata.cloud',
+  requestTimeoutSeconds: 30,
+  maxWaitSeconds: 50,
+  logLevel: 'warn',
+} as const;
+
+/** The smallest and the largest value of each number, in seconds. */
+export const BOUNDS = {
+  requestTimeoutSeconds: { min: 1, max: 1800 },
+  maxWaitSeconds: { min: 0, max: 3600 },
+} as const;
+
+/** A value that is set, and where it was found. */
+export interface Setting {
+  value: string;
+  source: 'the environment' | '.env in the working directory';
+}
+
+/** The variables that are set. */
+export type Settings = ReadonlyMap<Variable, Setting>;
+
+/** What a check makes of a setting. */
+export interface Checked<T> {
+  /** Must not be used if there is a fault. */
+  value: T;
+  /** What is wrong, in a sentence. */
+  fault?: string;
+  source?: Setting['source'] | undefined;
+  /** What `--check` prints, without secrets. */
+  summary: string;
+}
+
+/**
+ * The value, trimmed; undefined if it counts as absent: blank, or the literal `${user_config.…}` that a client passes for an
+ * optional field of the bundle that the user left empty.
+ */
+export function present(raw: string | undefined): string | undefined {
+  const value = raw?.trim();
+  return !value || /^\$\{user_config\.\w+\}$/.test(value) ? undefined : value;
+}
+
+const CREATE_ONE = 'create one at https://platform.acedata.cloud';
+
+/**
+ * The token in a variable's raw value, without what people copy along with it: white space, quotes, a leading
+ * `Bearer`. Undefined for an empty value, the placeholder, and a `${…}` that the client did not expand.
+ */
+export function tokenIn(raw: string | undefined): string | undefined {
+  const unquote = (text: string) => text.replace(/^(["'])(.*)\1$/s, '$2').trim();
+  const token = unquote(unquote(present(raw) ?? '').replace(/^Bearer(\s+|$)/i, ''));
+  return token === '' || token === TOKEN_PLACEHOLDER || token.includes('${') ? undefined : token;
+}
+
+/**
+ * Checks the token. Quotes and backslashes are refused: JSON can spell them differently, so they would escape redaction.
+ * A `platform-` token is for managing the account, and the API does not accept it.
+ */
+export function checkToken(found: Setting | undefined): Checked<string> {
+  if (!found) return { value: '', fault: `ACEDATACLOUD_API_TOKEN is not set: ${CREATE_ONE}.`, summary: 'missing' };
+  const { value, source } = found;
+  const refuse = (flaw: string, kind = 'malformed') => {
+    return { value, source, fault: `ACEDATACLOUD_API_TOKEN ${flaw}.`, summary: `${kind}, from ${source}` };
+  };
+  if (!/^[!-~]{1,4096}$/.test(value) || /["'\\]/.test(value)) {
+    return refuse('holds characters that no token has: copy it again');
+  }
+  if (value.length < MIN_SECRET_LENGTH) return refuse('is too short to be a token: copy it again');
+  if (!/^platform-/i.test(value)) return { value, source, summary: `from ${source}` };
+  return refuse(`is a "platform-" token, not one for the API: ${CREATE_ONE}`, 'a "platform-" token');
+}
+
+const ENDPOINT = /\/kling\/tasks\/*$/i;
+
+/** Whether a URL's host is this machine. */
+export function isLoopback({ hostname }: URL): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+}
+
+/**
+ * Checks the base URL, to which the client appends `/kling/tasks`: https, or http on this machine. A refused value is
+ * still returned if it is a URL at all, because its host decides whether a proxy would be used.
+ */
+export function checkBaseUrl(found: Setting | undefined): Checked<URL> {
+  const text = found?.value ?? DEFAULTS.baseUrl;
+  const url = new URL(URL.canParse(text) ? text : DEFAULTS.baseUrl);
+  const common = { value: url, source: found?.source };
+  const isSecure = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
+  if (!URL.canParse(text) || !isSecure || url.username || url.password || /[?#]/.test(text)) {
+    const rule = 'must be an https URL without user, query or fragment (http only on localhost).';
+    return { ...common, fault: `ACEDATACLOUD_API_BASE_URL ${rule}`, summary: 'malformed' };
+  }
+  if (ENDPOINT.test(url.pathname)) {
+    const intended = url.origin + url.pathname.replace(ENDPOINT, '');
+    const fault = `ACEDATACLOUD_API_BASE_URL is the endpoint itself: set ${intended} instead.`;
+    return { ...common, fault, summary: `${url.href} is the endpoint itself` };
+  }
+  return { ...common, summary: url.href };
+}
+
+/** A number of seconds within its bounds, a whole one for a wait; exponents, signs and hexadecimal are refused. */
+export function checkSeconds(settings: Settings, name: Variable, key: keyof typeof BOUNDS): Checked<number> {
+  const found = settings.get(name);
+  const { min, max } = BOUNDS[key];
+  const [kind, pattern] = key === 'maxWaitSeconds' ? ['whole number', /^\d+$/] : ['number', /^\d+(\.\d+)?$/];
+  const text = found?.value ?? String(DEFAULTS[key]);
+  const value = Number(text);
+  if (pattern.test(text) && value >= min && value <= max) return { value, summary: `${value} s` };
+  const fault = `${name} must be a ${kind} of seconds from ${min} to ${max}.`;
+  return { value: DEFAULTS[key], fault, source: found?.source, summary: 'malformed' };
+}
