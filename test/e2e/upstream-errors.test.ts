@@ -65,7 +65,7 @@ describe.concurrent('Upstream faults', () => {
   test.each([
     [400, 'bad_request', `The API refused the request (HTTP 400). ${BAD_REQUEST_HINT}`],
     [401, 'invalid_token', `The API does not accept the token (HTTP 401). ${TOKEN_HINT}`],
-    [402, 'used_up', `The balance of the account is used up (HTTP 402). ${ACCOUNT_HINT}`],
+    [402, 'http_402', `The API refused the lookup (HTTP 402). ${NO_REPEAT_HINT}`],
     [403, 'forbidden', `The API refused access (HTTP 403). ${FORBIDDEN_HINT}`],
     [404, 'no_api', `The API has nothing at this address (HTTP 404). ${URL_HINT}`],
     [418, 'http_418', `The API refused the lookup (HTTP 418). ${NO_REPEAT_HINT}`],
