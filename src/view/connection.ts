@@ -16,8 +16,11 @@ export class HostError extends Error {
 type Handler = (params: JsonObject) => void;
 
 const handlers = new Map<string, Handler>();
-const calls = new Map<unknown, { resolve(result: JsonObject): void; reject(error: HostError): void }>();
+const calls = new Map<unknown, PromiseWithResolvers<JsonObject>>();
 let lastId = 0;
+
+/** Whether the host has torn the page down. */
+export let isOver = false;
 
 /** What the notifications of MCP Apps begin with. */
 export const NOTIFICATION = 'ui/notifications/';
@@ -30,35 +33,34 @@ const send = (message: JsonObject) => window.parent.postMessage({ jsonrpc: '2.0'
 export const notify = (method: string, params: JsonObject) => send({ method, params });
 
 /**
- * Sends a request, and cancels it when it is called off or runs out of time, so that the host can end its work.
+ * Sends a request, and cancels it at the end or when it runs out of time, so that the host can end its work.
  * @param timeoutMs without it, the answer may take as long as it likes
  * @throws HostError
  */
-export async function request(
-  method: string,
-  params: JsonObject,
-  signal?: AbortSignal,
-  timeoutMs?: number,
-): Promise<JsonObject> {
-  if (signal?.aborted) throw new HostError('called off');
+export async function request(method: string, params: JsonObject, timeoutMs?: number): Promise<JsonObject> {
+  if (isOver) throw new HostError('called off');
   const id = ++lastId;
-  const { promise, resolve, reject } = Promise.withResolvers<JsonObject>();
-  const giveUp = (reason: string) => {
-    notify('notifications/cancelled', { requestId: id, reason });
-    reject(new HostError(reason));
-  };
-  const callOff = () => giveUp('called off');
-  const timer = timeoutMs && setTimeout(giveUp, timeoutMs, 'no answer in time');
-  signal?.addEventListener('abort', callOff);
-  calls.set(id, { resolve, reject });
+  const call = Promise.withResolvers<JsonObject>();
+  calls.set(id, call);
+  const timer = timeoutMs && setTimeout(giveUp, timeoutMs, id, 'no answer in time');
   try {
     send({ id, method, params });
-    return await promise;
+    return await call.promise;
   } finally {
     calls.delete(id);
     clearTimeout(timer);
-    signal?.removeEventListener('abort', callOff);
   }
+}
+
+function giveUp(requestId: unknown, reason: string): void {
+  notify('notifications/cancelled', { requestId, reason });
+  calls.get(requestId)?.reject(new HostError(reason));
+}
+
+/** Cancels what is open; nothing is asked for any more. */
+export function hangUp(): void {
+  isOver = true;
+  for (const id of calls.keys()) giveUp(id, 'called off');
 }
 
 /** Only messages from the embedding window count. */

@@ -287,7 +287,7 @@ describe.skipIf(!browserPath)('following a pending task', () => {
     const first = batchOf([pending('a'), done('b'), pending('c'), failedTask({ task_id: 'd' })], { not_found: ['e'] });
     await view.result(resultOf(first), { task_ids: [...ids, 'e'] });
     await passUntilCalled(2);
-    await view.frame.getByText('3 of 4 ready').first().waitFor();
+    await view.frame.getByText('3 of 5 ready').first().waitFor();
     expect(view.calls).toEqual([
       { name: 'kling_get_tasks_batch', arguments: { task_ids: ['a', 'c'], wait_seconds: 0 } },
       { name: 'kling_get_tasks_batch', arguments: { task_ids: ['c'], wait_seconds: 50 } },

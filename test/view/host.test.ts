@@ -230,7 +230,7 @@ describe.skipIf(!browserPath)('the view and its host', () => {
         error: errorResult(`[api_error] ${long}`),
       };
       for (const [state, result] of Object.entries(results)) {
-        await view.result(result);
+        await view.result(result, { task_id: state });
         await view.state(state);
         const { inner, outer } = await view.frame.evaluate(() => ({
           inner: document.documentElement.scrollWidth,
@@ -306,7 +306,7 @@ describe.skipIf(!browserPath)('the view and its host', () => {
           resultOf(completedTask({ output: { voice_id: 'v' }, other_media: [{ kind: 'video', url: GONE }] })),
         ),
       failed: (view) => view.result(resultOf(failedTask())),
-      error: (view) => view.result(errorResult('[network_error] It could not be reached.')),
+      error: (view) => view.result(errorResult('[network_error] It could not be reached.'), { task_id: 'other' }),
       cancelled: (view) => view.cancelled('Stopped.'),
       batch: (view) =>
         view.result(

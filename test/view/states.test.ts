@@ -308,7 +308,7 @@ describe.skipIf(!browserPath)('the states of the view', () => {
     const lookup_errors = [{ task_ids: ['f', 'g'], code: 'api_error', message: 'The API answered with 502.' }];
     await view.result(resultOf(batchOf(tasks, { not_found: ['e'], lookup_errors })));
     await view.state('batch');
-    expect(await view.frame.locator('h1').innerText()).toBe('2 of 4 ready');
+    expect(await view.frame.locator('h1').innerText()).toBe('2 of 7 ready');
     const counts = await view.frame.locator('.counts li').allInnerTexts();
     expect(counts).toEqual(['2 ready', '1 running', '1 failed', '1 not found', '2 not looked up']);
     const text = await view.text();
