@@ -5,9 +5,9 @@ import type { Media } from './task.js';
 
 /** What a person can do here; each action is offered only if the host supports it. */
 
-const REFUSED = 'The host did not allow this.';
+const REFUSED = 'The host refused.';
 
-/** Shows beside the others of that place if the host did not do what was asked for. */
+/** Says so beside the pressed button or link if the host does not do what was asked for. */
 async function attempt(request: Promise<unknown>, { parentElement: place }: Element): Promise<void> {
   const forget = () => place?.querySelector('.refused')?.remove();
   forget();
@@ -62,23 +62,20 @@ export const lookAgainButton = () => can('serverTools') && button('Look again', 
  * text stays visible, to be copied by hand.
  */
 export function copyButton(label: string, textOf: () => string): HTMLElement {
-  const field = el('textarea', { readonly: '', 'aria-label': 'To copy by hand', dir: 'ltr' });
-  return button(label, async (element) => {
+  const field = el('textarea', { readonly: '', 'aria-label': 'Copy by hand', dir: 'ltr' });
+  return button(label, (self) => {
     field.value = textOf();
-    element.after(field);
+    self.after(field);
     field.select();
-    if (!document.execCommand('copy') && !(await copyThroughClipboard(field.value))) return;
-    field.remove();
-    element.focus();
-    announce('Copied');
-    element.classList.add('copied');
-    setTimeout(() => element.classList.remove('copied'), 2000);
+    const end = () => {
+      field.remove();
+      self.focus();
+      announce('Copied');
+      self.classList.add('copied');
+      setTimeout(() => self.classList.remove('copied'), 2000);
+    };
+    if (document.execCommand('copy')) end();
+    // Missing in frames without a secure context, and refused in most others.
+    else navigator.clipboard?.writeText(field.value).then(end, () => {});
   });
 }
-
-/** `navigator.clipboard` is missing in frames without a secure context, and refused in most others. */
-const copyThroughClipboard = (text: string): Promise<boolean> | undefined =>
-  navigator.clipboard?.writeText(text).then(
-    () => true,
-    () => false,
-  );

@@ -19,7 +19,7 @@ const head = (mark: Child, ...children: Child[]) => el('header', mark, texts(...
 
 const facts = (parts: Child[]) => parts.length > 0 && el('p.facts', ...parts);
 const note = (text: string | undefined) => text && el('p.note', text);
-const twoLines = (text: string | undefined) => text && el('p.prompt.two-lines', text);
+const twoLines = (text: string | undefined) => text && el('p.prompt.two-lines', { dir: 'auto' }, text);
 
 /** The time since then, which the page keeps up to date. */
 export const clockSince = (startMs: number | undefined) =>
@@ -44,7 +44,7 @@ export function noteOfPending(follow: Follow, task?: Task): string {
   switch (follow.state) {
     case 'following':
       return follow.message
-        ? `The last lookup failed; this view tries again. ${follow.message}`
+        ? `This view looks again soon. ${follow.message}`
         : `${usual} This view keeps itself up to date.`;
     case 'cannot':
       return `${isMoving(follow, task) ? usual : 'It was running when last looked up.'} ${ASK_AGAIN}`;

@@ -1,4 +1,3 @@
-import { HostError } from './connection.js';
 import type { JsonObject } from './json.js';
 import { finalFaultOf, isOpen, pendingOf, questionAbout, type Shown } from './shown.js';
 import { type Answer, type Fault, isOld, type Task } from './task.js';
@@ -23,9 +22,8 @@ export interface Following {
   /** Makes the first lookup whatever is known of the task, because a person asked for it. */
   asked: boolean;
   signal: AbortSignal;
+  /** Takes an answer, or the fault of a lookup that will be repeated. */
   onAnswer(answer: Answer): void;
-  /** A lookup failed, and will be repeated. */
-  onFault(fault: Fault): void;
 }
 
 /** The vendor's own tools give up on a task after this time. */
@@ -43,7 +41,7 @@ const LEAST_INTERVAL_MS = 5000;
 const RETRY_PAUSES_MS = [5000, 10_000, 20_000, 40_000, 60_000];
 
 /** JSON-RPC errors that mean that the call can never succeed: invalid request, unknown method, invalid params. */
-const FINAL_RPC_CODES = [-32600, -32601, -32602];
+const FINAL_RPC_CODES: unknown[] = [-32600, -32601, -32602];
 
 /**
  * Keeps asking through the host, until nothing is pending, the tasks are overdue, faults do not pass, or the signal
@@ -51,7 +49,7 @@ const FINAL_RPC_CODES = [-32600, -32601, -32602];
  * @returns why it stopped; undefined where there is an outcome, or it was called off
  */
 export async function follow(following: Following): Promise<Follow | undefined> {
-  const { shown, signal, input, onAnswer, onFault } = following;
+  const { shown, signal, input, onAnswer } = following;
   let { asked } = following;
   const beginMs = Date.now();
   const isDue = ({ startMs = beginMs }: Task) => Date.now() - startMs < OVERDUE_MS;
@@ -87,7 +85,7 @@ export async function follow(following: Following): Promise<Follow | undefined> 
       pauseMs = retryMs;
       // The host's own limit may be shorter than the wait was.
       if (waitSeconds > 0) longestWaitSeconds = Math.max(SHORTEST_WAIT_SECONDS, Math.floor(waitSeconds / 2));
-      onFault(answer);
+      onAnswer(answer);
     } else {
       faults = 0;
       looksFirst = asked = false;
@@ -109,11 +107,11 @@ async function ask(tool: string, args: JsonObject, signal: AbortSignal): Promise
     if (answer.kind !== 'unreadable') return answer;
     return { kind: 'error', message: 'The answer could not be read.', passes: true };
   } catch (error) {
-    const { code = 0, message } = error instanceof HostError ? error : new HostError(String(error));
+    const { message, cause } = error instanceof Error ? error : new Error(String(error));
     return {
       kind: 'error',
       message: `The host did not look it up: ${message}`,
-      passes: !FINAL_RPC_CODES.includes(code),
+      passes: !FINAL_RPC_CODES.includes(cause),
     };
   }
 }

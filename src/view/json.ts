@@ -25,10 +25,7 @@ export const textOf = (value: unknown): string | undefined =>
 export const numberOf = (value: unknown): number | undefined =>
   typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 
-/**
- * The address, if it is one of http or https: nothing else is ever loaded, opened or linked to. It is in its normal form,
- * which is ASCII: no character in it can change the direction of the text, and browsers report it the same way.
- */
+/** The address in its normal form, if it is one of http or https: nothing else is ever loaded, opened or linked to. */
 export function urlOf(value: unknown): string | undefined {
   if (typeof value !== 'string' || !URL.canParse(value)) return undefined;
   const { protocol, href } = new URL(value);

@@ -23,6 +23,5 @@ async function askSoon(): Promise<Answer | undefined> {
   const question = questionAbout(shown, [...collected.values()], input);
   collected.clear();
   answer = undefined;
-  if (!question || !can('serverTools')) return undefined;
-  return callTool(question[0], { ...question[1], wait_seconds: 0 });
+  return question && can('serverTools') ? callTool(question[0], { ...question[1], wait_seconds: 0 }) : undefined;
 }

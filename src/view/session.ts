@@ -56,8 +56,9 @@ function isEcho(news: Shown): boolean {
   return follow.state === 'following' || (shown.kind === 'tasks' && can('serverTools'));
 }
 
-function show(news: Shown): void {
+function show(news: Shown, next = follow): void {
   shown = news;
+  follow = next;
   draw();
 }
 
@@ -71,7 +72,7 @@ export async function begin(asked: boolean): Promise<void> {
   following = new AbortController();
   const { signal } = following;
   const follows = can('serverTools') && (asked || isOpen(shown));
-  setFollow({ state: follows ? 'following' : 'cannot' });
+  show(shown, { state: follows ? 'following' : 'cannot' });
   if (!follows) return;
 
   const stop = await followTasks({
@@ -79,29 +80,18 @@ export async function begin(asked: boolean): Promise<void> {
     input,
     asked,
     signal,
-    onAnswer(answer) {
-      follow = { state: 'following' };
-      show(merge(shown, answer));
-    },
-    onFault: (fault) => setFollow({ ...fault, state: 'following' }),
+    onAnswer: (answer) => show(merge(shown, answer), { ...(answer.kind === 'error' && answer), state: 'following' }),
   });
   if (signal.aborted) return;
-  setFollow(stop ?? { state: 'cannot' });
-  if (stop?.state === 'stopped' && tasksOf(shown).length === 0) {
-    show({ ...stop, kind: 'error' });
-  }
+  const isUnknown = stop?.state === 'stopped' && tasksOf(shown).length === 0;
+  show(isUnknown ? { ...stop, kind: 'error' } : shown, stop ?? { state: 'cannot' });
   // If the host refuses it, nothing changes for the person.
-  else if (!stop && shown.kind === 'tasks') await tellModel(textForModel(shown)).catch(() => {});
-}
-
-function setFollow(next: Follow): void {
-  follow = next;
-  draw();
+  if (!stop && shown.kind === 'tasks') await tellModel(textForModel(shown)).catch(() => {});
 }
 
 /** Stops everything. What is finished stays as it is. */
 export function close(): void {
   hangUp();
   following.abort();
-  if (shown.kind !== 'tasks' || isOpen(shown)) setFollow({ state: 'closed' });
+  if (shown.kind !== 'tasks' || isOpen(shown)) show(shown, { state: 'closed' });
 }

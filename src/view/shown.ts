@@ -8,10 +8,11 @@ export type ShownTasks = Extract<Shown, { kind: 'tasks' }>;
 
 /**
  * What to show after an answer. An answer about some tasks of a batch leaves the others and the order unchanged, and one
- * that comes late does not undo an outcome. An answer to a wait lacks the request, which is kept. A task handle says
- * nothing about the tasks.
+ * that comes late does not undo an outcome. An answer to a wait lacks the request, which is kept. A failed lookup and a
+ * task handle say nothing about the tasks.
  */
 export function merge(shown: Shown, answer: Answer): Shown {
+  if (answer.kind === 'error') return shown;
   if (shown.kind !== 'tasks') return answer;
   if (answer.kind !== 'tasks') return shown;
   const tasks = shown.tasks.flatMap((old) => {

@@ -90,10 +90,9 @@ function mediaOf({ video_url, other_media }: JsonObject): Media[] {
  */
 function timesOf(createdMs: number | undefined, elapsedSeconds: number | undefined, isNew: boolean) {
   const nowMs = Date.now();
-  if (elapsedSeconds === undefined) return { asOfMs: isNew ? nowMs : undefined, startMs: createdMs };
-  const startMs = nowMs - elapsedSeconds * 1000;
+  const startMs = elapsedSeconds === undefined ? createdMs : nowMs - elapsedSeconds * 1000;
   if (isNew) return { asOfMs: nowMs, startMs };
-  if (createdMs === undefined) return { asOfMs: undefined, startMs };
+  if (createdMs === undefined || elapsedSeconds === undefined) return { startMs };
   const asOfMs = createdMs + elapsedSeconds * 1000;
   return { asOfMs, startMs: nowMs - asOfMs < FRESH_MS ? startMs : createdMs };
 }
@@ -151,9 +150,8 @@ function readResult(result: JsonObject, isNew: boolean): Answer | undefined {
  */
 export function readAnswer({ resultType, isError, structuredContent, content }: JsonObject, isNew: boolean): Answer {
   if (resultType === 'task') return { kind: 'handle' };
-  const text = listOf(content)
-    .map(objectOf)
-    .flatMap((block) => (block.type === 'text' ? (textOf(block.text) ?? []) : []))[0];
+  const isText = (block: JsonObject) => block.type === 'text' && textOf(block.text);
+  const text = textOf(listOf(content).map(objectOf).find(isText)?.text);
   for (const source of [structuredContent, parseObject(text ?? '')]) {
     const answer = readResult(objectOf(objectOf(source).result), isNew);
     if (answer) return answer;

@@ -14,7 +14,7 @@ let previous: Promise<unknown> = Promise.resolve();
  * Calls one of this server's tools through the host: one call after the other, and none while nobody can see the page.
  * A call that has begun is cancelled only at the end: a host that does not act on that would have two of them open.
  * @param signal calls it off before it begins; later, its answer is dropped
- * @throws HostError where the host refuses or does not answer; the signal's reason where that aborts
+ * @throws Error where the host refuses or does not answer; the signal's reason where that aborts
  */
 export async function callTool(name: string, args: JsonObject, signal?: AbortSignal): Promise<Answer> {
   const call = previous.then(seen).then(() => {
