@@ -75,21 +75,40 @@ describe.skipIf(!browserPath)("a host that passes on the results of the view's o
     expect(view.calls).toHaveLength(1);
   });
 
-  test('a passing fault leaves the pending card, and the following goes on', async () => {
-    const fault = errorResult('[too_many_requests] Too many requests. Wait a moment.');
+  test('a passing fault is told in the pending card until the next answer, and the following goes on', async () => {
+    const fault = errorResult('[too_many_requests] Too many requests.');
+    const answers = [fault, resultOf(pendingTask(100)), resultOf(completedTask())];
     await open({
       clock: true,
       callTool: async (call, index) => {
-        if (index > 0) return resultOf(completedTask());
-        await view.result(fault, call.arguments);
-        return fault;
+        const answer = answers[index] ?? {};
+        await view.result(answer, call.arguments);
+        return answer;
       },
     });
+    const passUntilCalled = async (count: number) => {
+      for (let steps = 0; view.calls.length < count && steps < 20; steps++) await view.page.clock.runFor(2000);
+      await view.until(() => view.calls.length >= count);
+    };
     await view.result(resultOf(pendingTask()));
-    await view.until(() => view.calls.length === 1);
-    await view.state('pending');
-    for (let steps = 0; view.calls.length < 2 && steps < 20; steps++) await view.page.clock.runFor(2000);
+    await view.frame.getByText('This view looks again soon. Too many requests.').first().waitFor();
+    expect(await view.text()).toContain('Making your video');
+    await passUntilCalled(2);
+    await view.frame.getByText('Most take 1 to 5 minutes. This view keeps itself up to date.').first().waitFor();
+    await passUntilCalled(3);
     await view.state('completed');
+  });
+
+  test('an error that has ended the following starts nothing anew when it is passed on late', async () => {
+    const error = errorResult('[invalid_token] The API refused the token.');
+    await open({ clock: true, callTool: () => error });
+    await view.result(resultOf(pendingTask()));
+    const note = view.frame.getByText('This view no longer follows it. The API refused the token.').first();
+    await note.waitFor();
+    await view.result(error, view.calls[0]?.arguments);
+    await view.page.clock.runFor(120_000);
+    await note.waitFor();
+    expect(view.calls).toHaveLength(1);
   });
 
   test('another pending result in mid-wait: the next call begins when the first has ended', async () => {
