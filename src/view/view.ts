@@ -8,7 +8,7 @@ import { connect, mergeContext } from './host.js';
 import { idsIn, objectOf, textOf } from './json.js';
 import { silence } from './media.js';
 import { begin, close, follow, input, receive, receiveInput, shown, watch } from './session.js';
-import { tasksOf } from './shown.js';
+import { isOpen, tasksOf } from './shown.js';
 import { dress, watchSize } from './surroundings.js';
 import { readAnswer } from './task.js';
 
@@ -72,7 +72,7 @@ function tick(): void {
     clock.textContent = clockText(Number(clock.dataset.since));
   }
   // What the page says of a pending task depends on its age.
-  draw();
+  if (isOpen(shown)) draw();
 }
 
 on('ping', () => {});
