@@ -6,6 +6,8 @@ import type { State } from './states.js';
 const CAPABILITIES = ['serverTools', 'openLinks', 'downloadFile', 'updateModelContext'];
 const WIDTHS = ['280px', '480px', '720px', '100%'];
 
+const HANDLE = { resultType: 'task', taskId: 'preview', status: 'working', content: [] };
+
 const find = (id: string) => document.getElementById(id) ?? document.body;
 const states: Record<string, State> = await (await fetch('states')).json();
 let bridge: AppBridge | undefined;
@@ -43,7 +45,11 @@ async function show(name: string): Promise<void> {
   for (const button of document.querySelectorAll('nav > button')) {
     button.toggleAttribute('aria-current', button.textContent === name);
   }
-  await bridge?.close();
+  const previous = bridge;
+  bridge = undefined;
+  await previous?.close();
+  // Another one was chosen meanwhile.
+  if (shown !== name) return;
   find('log').textContent = '';
   const form = new FormData(settings);
   const frame = document.createElement('iframe');
@@ -58,7 +64,6 @@ async function show(name: string): Promise<void> {
   const current = new AppBridge(null, { name: 'preview', version: '1.0.0' }, capabilities, {
     hostContext: contextOf(form),
   });
-  bridge = current;
   current.oncalltool = (params) => {
     log('tools/call', params);
     return call(params.name, params.arguments);
@@ -77,23 +82,27 @@ async function show(name: string): Promise<void> {
   };
   current.onrequestdisplaymode = async ({ mode }) => {
     log('ui/request-display-mode', mode);
-    return { mode };
+    frame.classList.toggle('fullscreen', mode === 'fullscreen');
+    return { mode: mode === 'fullscreen' ? mode : 'inline' };
   };
   current.onsizechange = ({ height }) => {
     if (height !== undefined) frame.style.height = `${height}px`;
   };
   current.oninitialized = () => tell(current, state);
   await current.connect(new PostMessageTransport(view, view));
+  bridge = current;
   frame.src = 'view';
 }
 
 async function tell(current: AppBridge, { tool, args, instead }: State): Promise<void> {
+  if (bridge !== current) return;
   await current.sendToolInput({ arguments: args });
   if (instead === 'nothing') return;
   if (instead === 'cancelled') return current.sendToolCancelled({ reason: 'Stopped by the person.' });
   if (instead === 'unreadable') return current.sendToolResult({ content: [] });
-  const handle = { resultType: 'task', taskId: 'preview', status: 'working', content: [] };
-  return current.sendToolResult(instead === 'handle' ? handle : await call(tool, args));
+  const result = instead === 'handle' ? HANDLE : await call(tool, args);
+  // Another state may have been chosen meanwhile.
+  if (bridge === current) await current.sendToolResult(result);
 }
 
 for (const name of Object.keys(states)) {

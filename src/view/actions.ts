@@ -5,15 +5,18 @@ import type { Media } from './task.js';
 
 /** What a person can do here; each action is offered only if the host supports it. */
 
-/** Shows that the host did not do what was asked for. */
-async function attempt(request: Promise<unknown>): Promise<void> {
-  const pressed = document.activeElement?.closest('button, a');
+const REFUSED = 'The host refused.';
+
+/** Says so beside the pressed button or link if the host does not do what was asked for. */
+async function attempt(request: Promise<unknown>, { parentElement: place }: Element): Promise<void> {
+  const forget = () => place?.querySelector('.refused')?.remove();
+  forget();
   try {
     await request;
   } catch {
-    const text = 'The host refused.';
-    announce(text);
-    if (pressed) pressed.textContent = text;
+    forget();
+    place?.append(el('p.note.refused', REFUSED));
+    announce(REFUSED);
   }
 }
 
@@ -21,9 +24,8 @@ async function attempt(request: Promise<unknown>): Promise<void> {
 export function buttonsFor(media: Media, further?: HTMLElement): HTMLElement {
   return el(
     'div.actions',
-    {},
-    can('openLinks') && button('Open', () => attempt(openLink(media.url))),
-    can('downloadFile') && button('Save', () => attempt(download(media.url))),
+    can('openLinks') && button('Open', (self) => attempt(openLink(media.url), self)),
+    can('downloadFile') && button('Save', (self) => attempt(download(media.url), self)),
     copyButton('Copy link', () => media.url),
     further,
   );
@@ -39,7 +41,7 @@ export function displayModePlace(): HTMLElement {
 export function updateDisplayMode(place: Element): void {
   const mode = otherDisplayMode();
   const label = mode === 'inline' ? 'Leave full screen' : 'Full screen';
-  place.replaceChildren(mode ? button(label, () => attempt(setDisplayMode(mode))) : '');
+  place.replaceChildren(mode ? button(label, (self) => attempt(setDisplayMode(mode), self)) : '');
 }
 
 /** A link that the host opens where it can; where it cannot, the browser may be allowed to. */
@@ -47,7 +49,7 @@ export function linkTo(url: string): HTMLElement {
   const link = el('a', { href: url, target: '_blank', rel: 'noopener noreferrer', dir: 'ltr' }, url);
   link.onclick = () => {
     if (!can('openLinks')) return true;
-    attempt(openLink(url));
+    attempt(openLink(url), link);
     return false;
   };
   return link;
@@ -60,27 +62,20 @@ export const lookAgainButton = () => can('serverTools') && button('Look again', 
  * text stays visible, to be copied by hand.
  */
 export function copyButton(label: string, textOf: () => string): HTMLElement {
-  const element = button(label, async () => {
-    element.parentElement?.querySelector('textarea')?.remove();
-    const field = el('textarea', { readonly: '', 'aria-label': 'Copy by hand', dir: 'ltr' }, textOf());
-    element.after(field);
+  const field = el('textarea', { readonly: '', 'aria-label': 'Copy by hand', dir: 'ltr' });
+  return button(label, (self) => {
+    field.value = textOf();
+    self.after(field);
     field.select();
-    if (!document.execCommand('copy') && !(await copyThroughClipboard(field.value))) return;
-    field.remove();
-    element.focus();
-    announce('Copied');
-    element.classList.add('copied');
-    setTimeout(() => element.classList.remove('copied'), 2000);
+    const end = () => {
+      field.remove();
+      self.focus();
+      announce('Copied');
+      self.classList.add('copied');
+      setTimeout(() => self.classList.remove('copied'), 2000);
+    };
+    if (document.execCommand('copy')) end();
+    // Missing in frames without a secure context, and refused in most others.
+    else navigator.clipboard?.writeText(field.value).then(end, () => {});
   });
-  return element;
-}
-
-/** `navigator.clipboard` is missing in frames without a secure context, and refused in most others. */
-async function copyThroughClipboard(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

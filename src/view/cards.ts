@@ -1,6 +1,6 @@
 import { buttonsFor, copyButton, displayModePlace, lookAgainButton } from './actions.js';
 import { type Child, el, type IconName, icon, spinner } from './dom.js';
-import { type Follow, isPassing } from './follow.js';
+import type { Follow } from './follow.js';
 import { formatClock, formatNumber } from './formats.js';
 import { textOf } from './json.js';
 import { figureOf } from './media.js';
@@ -8,15 +8,17 @@ import type { Shown } from './shown.js';
 import { isOld, type Task } from './task.js';
 import { capitalize, factsOf, nounOf, promptOf, remedyOf, settingsOf } from './words.js';
 
-const card = (state: string, ...children: Child[]) => el('section.card', { 'data-state': state }, ...children);
+export const card = (state: string, ...children: Child[]) => el('section.card', { 'data-state': state }, ...children);
 
 /** Gets the focus when the focused button is removed. */
 export const title = (text: string) => el('h1', { tabindex: '-1' }, text);
 
-const head = (mark: Child, ...texts: Child[]) => el('header', {}, mark, el('div.texts', {}, ...texts));
+export const texts = (...children: Child[]) => el('div.texts', ...children);
 
-const facts = (text: string | undefined) => text && el('p.facts', {}, text);
-const note = (text: string | undefined) => text && el('p.note', { dir: 'auto' }, text);
+const head = (mark: Child, ...children: Child[]) => el('header', mark, texts(...children));
+
+const facts = (parts: Child[]) => parts.length > 0 && el('p.facts', ...parts);
+const note = (text: string | undefined) => text && el('p.note', text);
 const twoLines = (text: string | undefined) => text && el('p.prompt.two-lines', { dir: 'auto' }, text);
 
 /** The time since then, which the page keeps up to date. */
@@ -31,15 +33,21 @@ const USUAL_MS = 300_000;
 const ASK_AGAIN = 'Ask again to see how it is doing.';
 const NOT_FOLLOWED = 'This view no longer follows it.';
 
+/** Whether it runs, as far as this page knows: it may have ended where nobody has looked for a while. */
+export const isMoving = ({ state }: Follow, task?: Task): boolean =>
+  state === 'following' || (state === 'cannot' && !(task?.asOfMs && isOld(task)));
+
 /** How long it usually takes, and what this page does in the meantime. */
-export function noteOfPending(startMs: number | undefined, follow: Follow): string {
-  const isSlow = startMs !== undefined && Date.now() - startMs > USUAL_MS;
+export function noteOfPending(follow: Follow, task?: Task): string {
+  const isSlow = task?.startMs !== undefined && Date.now() - task.startMs > USUAL_MS;
   const usual = `Most take 1 to 5 minutes${isSlow ? '; this one takes longer' : ''}.`;
   switch (follow.state) {
     case 'following':
-      return `${usual} This view keeps itself up to date.`;
+      return follow.message
+        ? `This view looks again soon. ${follow.message}`
+        : `${usual} This view keeps itself up to date.`;
     case 'cannot':
-      return `${usual} ${ASK_AGAIN}`;
+      return `${isMoving(follow, task) ? usual : 'It was running when last looked up.'} ${ASK_AGAIN}`;
     case 'overdue':
       return 'It has been running for over 30 minutes and may never end. AceDataCloud’s support may know.';
     case 'closed':
@@ -55,20 +63,21 @@ export const lookAgainIfStopped = ({ state }: Follow) =>
 
 /** @param task undefined while nothing is known except that it is running */
 export function pendingCard(task: Task | undefined, follow: Follow): HTMLElement {
-  const isUnknown = follow.state === 'cannot' && task !== undefined && isOld(task);
-  const isMoving = follow.state === 'following' || (follow.state === 'cannot' && !isUnknown);
-  const heading = title(task ? `Making your ${nounOf(task)}` : 'Still running');
+  const moves = isMoving(follow, task);
   return card(
     follow.state === 'closed' ? 'closed' : 'pending',
-    head(
-      isMoving ? spinner() : icon('stopped'),
-      heading,
-      task && facts(settingsOf(task)),
-      task && twoLines(promptOf(task)),
-      note(isUnknown ? `It was running when last looked up. ${ASK_AGAIN}` : noteOfPending(task?.startMs, follow)),
-      lookAgainIfStopped(follow),
+    el(
+      'header',
+      moves ? spinner() : icon('stopped'),
+      texts(
+        title(task ? `Making your ${nounOf(task)}` : 'Still running'),
+        task && facts(settingsOf(task)),
+        task && twoLines(promptOf(task)),
+        note(noteOfPending(follow, task)),
+        lookAgainIfStopped(follow),
+      ),
+      moves && clockSince(task?.startMs),
     ),
-    follow.state !== 'closed' && !isUnknown && clockSince(task?.startMs),
   );
 }
 
@@ -82,26 +91,20 @@ export function completedCard(task: Task): HTMLElement {
     main && figureOf(task, 0, false),
     el(
       'div.caption',
-      {},
       head(!main && icon('done'), title(`${capitalize(nounOf(task))} ready`)),
       main ? buttonsFor(main, displayModePlace()) : displayModePlace(),
     ),
     facts(factsOf(task)),
     error && note(`A part of it failed: ${error.message}`),
     further.length > 0 &&
-      el(
-        'div.further',
-        {},
-        ...further.map((each, index) => el('div', {}, figureOf(task, index + 1, true), buttonsFor(each))),
-      ),
+      el('div.further', ...further.map((each, index) => el('div', figureOf(task, index + 1, true), buttonsFor(each)))),
     output !== undefined && outputOf(output),
     prompt &&
       el(
         'details',
-        {},
-        el('summary', {}, 'Prompt'),
-        el('p.prompt', { dir: 'auto' }, prompt),
-        negative && el('p.prompt', { dir: 'auto' }, `Without: ${negative}`),
+        el('summary', 'Prompt'),
+        el('p.prompt', prompt),
+        negative && el('p.prompt', `Without: ${negative}`),
       ),
   );
 }
@@ -109,21 +112,27 @@ export function completedCard(task: Task): HTMLElement {
 /** What a task returned other than files, such as the id of a voice. */
 export const outputOf = (output: unknown) => el('pre', { dir: 'ltr', tabindex: '0' }, JSON.stringify(output, null, 2));
 
-export function failedCard(task: Task): HTMLElement {
-  const { error, traceId, id } = task;
+/** What support asks for, to be copied. */
+export function detailsOf({ error, traceId, id }: Task): HTMLElement[] {
   const details = Object.entries({ Code: error?.code, 'Trace ID': traceId, 'Task ID': id }).filter(([, text]) => text);
+  const copied = [error?.message, ...details.map((pair) => pair.join(': '))].join('\n');
+  return [
+    el('dl', ...details.flatMap(([name, text]) => [el('dt', name), el('dd', { dir: 'ltr' }, text)])),
+    copyButton('Copy details', () => copied),
+  ];
+}
+
+export function failedCard(task: Task): HTMLElement {
   const remedy = remedyOf(task);
-  const copied = details.map((pair) => pair.join(': ')).join('\n');
   return card(
     'failed',
     head(
       icon('alert'),
       note(`${capitalize(nounOf(task))} failed`),
-      title(error?.message ?? ''),
-      remedy && el('p', {}, remedy),
+      title(task.error?.message ?? ''),
+      remedy && el('p', remedy),
       twoLines(promptOf(task)),
-      el('dl', {}, ...details.flatMap(([name, text]) => [el('dt', {}, name), el('dd', { dir: 'ltr' }, text)])),
-      copyButton('Copy details', () => copied),
+      ...detailsOf(task),
     ),
   );
 }
@@ -140,7 +149,7 @@ export function emptyCard(shown: Shown, follow: Follow, ids: string[]): HTMLElem
     case 'closed':
       return plain('stopped', 'This view is closed', note(ASK_AGAIN));
     case 'error':
-      return plain('alert', 'It could not be looked up', message, 'code' in shown && isPassing(shown.code) && again);
+      return plain('alert', 'It could not be looked up', message, shown.kind === 'error' && shown.passes && again);
     case 'cancelled':
       return plain('stopped', 'The lookup was cancelled', message, note('The task goes on.'), again);
     case 'unreadable':

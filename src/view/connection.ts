@@ -1,28 +1,20 @@
-import { isObject, type JsonObject, numberOf, objectOf, textOf } from './json.js';
+import { isObject, type JsonObject, objectOf, textOf } from './json.js';
 
 /** JSON-RPC 2.0 over `postMessage` with the window that embeds this page. */
 
-/** The host refused a request (with the code of its error), or did not answer it (without one). */
-export class HostError extends Error {
-  constructor(
-    message: string,
-    readonly code?: number,
-  ) {
-    super(message);
-  }
-}
-
-/** What the host asks or tells; a request is answered with `{}`. */
-type Handler = (params: JsonObject) => void;
-
-const handlers = new Map<string, Handler>();
-const calls = new Map<unknown, { resolve(result: JsonObject): void; reject(error: HostError): void }>();
+/** What is done when the host asks or tells something; a request is answered with `{}`. */
+const handlers = new Map<string, (params: JsonObject) => void>();
+const calls = new Map<unknown, PromiseWithResolvers<JsonObject>>();
+const NOT_FOUND = { code: -32601, message: 'Method not found' };
 let lastId = 0;
+
+/** Whether the host has torn the page down. */
+export let isOver = false;
 
 /** What the notifications of MCP Apps begin with. */
 export const NOTIFICATION = 'ui/notifications/';
 
-export const on = (method: string, handler: Handler) => handlers.set(method, handler);
+export const on = (method: string, handle: (params: JsonObject) => void) => handlers.set(method, handle);
 
 /** The origin of the host is not known, so messages are sent to any. */
 const send = (message: JsonObject) => window.parent.postMessage({ jsonrpc: '2.0', ...message }, '*');
@@ -30,35 +22,34 @@ const send = (message: JsonObject) => window.parent.postMessage({ jsonrpc: '2.0'
 export const notify = (method: string, params: JsonObject) => send({ method, params });
 
 /**
- * Sends a request, and cancels it when it is called off or runs out of time, so that the host can end its work.
+ * Sends a request, and cancels it at the end or when it runs out of time, so that the host can end its work.
  * @param timeoutMs without it, the answer may take as long as it likes
- * @throws HostError
+ * @throws Error where the host refuses (its cause is the code of the JSON-RPC error), or does not answer
  */
-export async function request(
-  method: string,
-  params: JsonObject,
-  signal?: AbortSignal,
-  timeoutMs?: number,
-): Promise<JsonObject> {
-  if (signal?.aborted) throw new HostError('called off');
+export async function request(method: string, params: JsonObject, timeoutMs?: number): Promise<JsonObject> {
+  if (isOver) throw new Error('called off');
   const id = ++lastId;
-  const { promise, resolve, reject } = Promise.withResolvers<JsonObject>();
-  const giveUp = (reason: string) => {
-    notify('notifications/cancelled', { requestId: id, reason });
-    reject(new HostError(reason));
-  };
-  const callOff = () => giveUp('called off');
-  const timer = timeoutMs && setTimeout(giveUp, timeoutMs, 'no answer in time');
-  signal?.addEventListener('abort', callOff);
-  calls.set(id, { resolve, reject });
+  const call = Promise.withResolvers<JsonObject>();
+  calls.set(id, call);
+  const timer = timeoutMs && setTimeout(giveUp, timeoutMs, id, 'no answer in time');
   try {
     send({ id, method, params });
-    return await promise;
+    return await call.promise;
   } finally {
     calls.delete(id);
     clearTimeout(timer);
-    signal?.removeEventListener('abort', callOff);
   }
+}
+
+function giveUp(requestId: unknown, reason: string): void {
+  notify('notifications/cancelled', { requestId, reason });
+  calls.get(requestId)?.reject(new Error(reason));
+}
+
+/** Cancels what is open; nothing is asked for any more. */
+export function hangUp(): void {
+  isOver = true;
+  for (const id of calls.keys()) giveUp(id, 'called off');
 }
 
 /** Only messages from the embedding window count. */
@@ -71,12 +62,11 @@ export function listen(): void {
 function receive({ id, method, params, result, error }: JsonObject): void {
   if (typeof method !== 'string') {
     const call = calls.get(id);
-    if (isObject(error)) call?.reject(new HostError(textOf(error.message) ?? 'refused', numberOf(error.code)));
+    if (isObject(error)) call?.reject(new Error(textOf(error.message) ?? 'refused', { cause: error.code }));
     else call?.resolve(objectOf(result));
     return;
   }
   const handle = handlers.get(method);
   handle?.(objectOf(params));
-  if (id === undefined) return;
-  send(handle ? { id, result: {} } : { id, error: { code: -32601, message: 'Method not found' } });
+  if (id !== undefined) send({ id, ...(handle ? { result: {} } : { error: NOT_FOUND }) });
 }

@@ -1,7 +1,7 @@
 export type Child = Node | string | undefined | false;
 
 /** Attribute names come only from this page. Received data may be a value, but never a name. */
-type Attributes = Readonly<Record<string, string | undefined>>;
+type Attributes = Readonly<Record<string, string>>;
 
 /**
  * Makes an element. Strings become text, so that nothing received is ever read as markup.
@@ -9,17 +9,16 @@ type Attributes = Readonly<Record<string, string | undefined>>;
  */
 export function el<K extends keyof HTMLElementTagNameMap>(
   selector: K | `${K}.${string}`,
-  attributes?: Attributes,
-  ...children: Child[]
+  ...parts: (Child | Attributes)[]
 ): HTMLElementTagNameMap[K];
-export function el(selector: string, attributes: Attributes = {}, ...children: Child[]): HTMLElement {
+export function el(selector: string, ...parts: (Child | Attributes)[]): HTMLElement {
   const [tag = '', ...classes] = selector.split('.');
   const element = document.createElement(tag);
   element.classList.add(...classes);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value !== undefined) element.setAttribute(name, value);
+  for (const part of parts) {
+    if (part instanceof Node || typeof part === 'string') element.append(part);
+    else for (const [name, value] of Object.entries(part || {})) element.setAttribute(name, value);
   }
-  element.append(...children.filter((child) => child !== undefined && child !== false));
   return element;
 }
 
@@ -32,9 +31,9 @@ export const icon = (name: IconName) => el(`span.icon.${name}`, { 'aria-hidden':
 
 export const spinner = () => el('span.spinner');
 
-export function button(label: string, onClick: () => void): HTMLButtonElement {
+export function button(label: string, onClick: (self: HTMLButtonElement) => void): HTMLButtonElement {
   const element = el('button', { type: 'button' }, label);
-  element.onclick = onClick;
+  element.onclick = () => onClick(element);
   return element;
 }
 

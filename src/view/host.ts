@@ -1,4 +1,4 @@
-import { HostError, NOTIFICATION, notify, request } from './connection.js';
+import { NOTIFICATION, notify, request } from './connection.js';
 import { isObject, type JsonObject, listOf, objectOf } from './json.js';
 
 /** Defined by the build. */
@@ -19,7 +19,7 @@ export function mergeContext(changes: JsonObject): void {
 /**
  * Shakes hands, in the revision 2026-01-26 of MCP Apps.
  * @param onContext is called whenever the context changes, first before the host learns that the page is ready
- * @throws HostError where the host refuses
+ * @throws Error where the host refuses
  */
 export async function connect(onContext: () => void): Promise<void> {
   const { hostCapabilities, hostContext } = await request('ui/initialize', {
@@ -36,10 +36,10 @@ export async function connect(onContext: () => void): Promise<void> {
 /** Whether the host announced a capability; without that, it is not used. */
 export const can = (capability: 'serverTools' | 'openLinks' | 'downloadFile') => isObject(capabilities[capability]);
 
-/** @throws HostError where the host refuses, as for the other requests */
+/** @throws Error where the host refuses, as for the other requests */
 async function ask(method: string, params: JsonObject): Promise<JsonObject> {
   const result = await request(method, params);
-  if (result.isError === true) throw new HostError('refused');
+  if (result.isError === true) throw new Error('refused');
   return result;
 }
 

@@ -13,6 +13,11 @@ export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(val
 /** The texts of a list, such as ids. */
 export const idsOf = (value: unknown): string[] => listOf(value).flatMap((id) => textOf(id) ?? []);
 
+/** The ids in the arguments of a call; some clients send a list as a text. */
+export function idsIn({ task_id, task_ids = [task_id] }: JsonObject): string[] {
+  return typeof task_ids === 'string' ? (task_ids.match(/[\w-]+/g) ?? []) : idsOf(task_ids);
+}
+
 /** The text, unless it is blank. */
 export const textOf = (value: unknown): string | undefined =>
   typeof value === 'string' && value.trim() !== '' ? value : undefined;
@@ -20,7 +25,7 @@ export const textOf = (value: unknown): string | undefined =>
 export const numberOf = (value: unknown): number | undefined =>
   typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 
-/** The address, if it is one of http or https: nothing else is ever loaded, opened or linked to. */
+/** The address in its normal form, if it is one of http or https: nothing else is ever loaded, opened or linked to. */
 export function urlOf(value: unknown): string | undefined {
   if (typeof value !== 'string' || !URL.canParse(value)) return undefined;
   const { protocol, href } = new URL(value);

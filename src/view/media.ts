@@ -8,19 +8,20 @@ import { promptOf } from './words.js';
 const BLOCKED = 'This host does not load files from there. This is its link:';
 const BROKEN = 'It could not be loaded; its link may have expired:';
 
-/** URLs that the host's policy has blocked. */
+/** URLs that the host's policy has blocked. Browsers report them without a fragment. */
 const blocked = new Set<string>();
 document.addEventListener('securitypolicyviolation', ({ blockedURI }) => blocked.add(blockedURI));
 
+const isBlocked = ({ url }: Media) => blocked.has(url.replace(/#.*/, ''));
+
 // One plays at a time. These events do not bubble.
-document.addEventListener(
-  'play',
-  ({ target }) => {
-    for (const other of document.querySelectorAll<HTMLMediaElement>('video, audio'))
-      if (other !== target) other.pause();
-  },
-  true,
-);
+document.addEventListener('play', ({ target }) => pauseAllBut(target), true);
+
+function pauseAllBut(target: EventTarget | null): void {
+  for (const each of document.querySelectorAll<HTMLMediaElement>('video, audio')) {
+    if (each !== target) each.pause();
+  }
+}
 
 /** Loads the beginning of a file only when it scrolls into view, because a batch can have a hundred. */
 const whenInView = new IntersectionObserver((entries) => {
@@ -34,13 +35,13 @@ const whenInView = new IntersectionObserver((entries) => {
 /** Stops what plays and what loads. */
 export function silence(): void {
   whenInView.disconnect();
-  for (const each of document.querySelectorAll<HTMLMediaElement>('video, audio')) each.pause();
+  pauseAllBut(null);
 }
 
-/** The requested aspect ratio, such as "16:9", until that of the video is known. */
+/** The requested aspect ratio, such as "16/9", until that of the video is known. */
 function ratioOf(task: Task): string {
-  const [, width, height] = /^(\d{1,3}):(\d{1,3})$/.exec(textOf(task.request?.aspect_ratio) ?? '') ?? [];
-  return width && height ? `${Number(width) / Number(height) || 16 / 9}` : `${16 / 9}`;
+  const ratio = textOf(task.request?.aspect_ratio) ?? '';
+  return /^[1-9]\d*:[1-9]\d*$/.test(ratio) ? ratio.replace(':', '/') : '16/9';
 }
 
 function player({ kind, url }: Media, task: Task, label: string, lazy: boolean): HTMLElement {
@@ -76,18 +77,15 @@ export function figureOf(task: Task, index: number, lazy: boolean): HTMLElement 
     figure.replaceChildren(element);
   };
   const fail = async (media: Media) => {
-    if (!looked && !blocked.has(media.url.replace(/#.*/, ''))) {
+    if (!looked && !isBlocked(media)) {
       looked = true;
       const fresh = (await refresh(task))?.media[index];
       // The buttons beside it read the address from there too.
       if (fresh) media.url = fresh.url;
-      if (fresh && !blocked.has(media.url.replace(/#.*/, ''))) return show(media);
+      if (fresh && !isBlocked(media)) return show(media);
     }
     figure.dataset.kind = 'link';
-    figure.replaceChildren(
-      el('p', {}, blocked.has(media.url.replace(/#.*/, '')) ? BLOCKED : BROKEN),
-      linkTo(media.url),
-    );
+    figure.replaceChildren(el('p', isBlocked(media) ? BLOCKED : BROKEN), linkTo(media.url));
   };
 
   const media = task.media[index];

@@ -1,5 +1,5 @@
 import { can } from './host.js';
-import { end, input, shown } from './session.js';
+import { input, shown } from './session.js';
 import { questionAbout } from './shown.js';
 import type { Answer, Task } from './task.js';
 import { callTool } from './tool-calls.js';
@@ -23,6 +23,5 @@ async function askSoon(): Promise<Answer | undefined> {
   const question = questionAbout(shown, [...collected.values()], input);
   collected.clear();
   answer = undefined;
-  if (!question || !can('serverTools')) return undefined;
-  return callTool(question[0], { ...question[1], wait_seconds: 0 }, end.signal);
+  return question && can('serverTools') ? callTool(question[0], { ...question[1], wait_seconds: 0 }) : undefined;
 }

@@ -1,8 +1,9 @@
+import { hangUp, isOver } from './connection.js';
 import { type Follow, follow as followTasks } from './follow.js';
 import { can, tellModel } from './host.js';
-import type { JsonObject } from './json.js';
+import { idsIn, type JsonObject } from './json.js';
 import { isAbout, isOpen, merge, type Shown, tasksOf, textForModel } from './shown.js';
-import { callTool } from './tool-calls.js';
+import { ownQuestions } from './tool-calls.js';
 
 /** What the page knows, and how it follows a task to its outcome. */
 
@@ -10,9 +11,9 @@ export let shown: Shown = { kind: 'nothing' };
 export let follow: Follow = { state: 'cannot' };
 /** The arguments of the host's own call. */
 export let input: JsonObject = {};
-/** Aborts when the host tears the page down. */
-export const end = new AbortController();
 
+/** Whether the host has asked about other tasks than those that are shown. */
+let asksAnew = false;
 let following = new AbortController();
 let draw = () => {};
 
@@ -22,22 +23,42 @@ export function watch(onChange: () => void): void {
 }
 
 export function receiveInput(args: JsonObject): void {
+  const question = `${idsIn(args)}`;
+  // Some hosts pass on the arguments of this page's own calls too.
+  if (ownQuestions.has(question)) return;
+  if (question !== `${idsIn(input)}`) {
+    asksAnew = tasksOf(shown).length > 0;
+    ownQuestions.clear();
+  }
   input = args;
   draw();
 }
 
 /** Takes in what the host passes on, and follows what is pending. */
 export function receive(news: Shown): void {
-  if (end.signal.aborted) return;
-  // Some hosts pass on the results of this page's own calls too, at once or later.
-  const isSameCard = shown.kind === 'tasks' && (news.kind !== 'tasks' || news.isBatch === shown.isBatch);
-  const isNews = isSameCard && isAbout(shown, news);
-  show(isNews ? merge(shown, news) : news);
-  if (!isNews || (follow.state !== 'following' && isOpen(shown))) begin(false);
+  if (isOver) return;
+  if (!isEcho(news)) {
+    asksAnew = false;
+    show(news);
+    begin(false);
+    return;
+  }
+  // What else such a call can end in is for the following to judge.
+  if (news.kind !== 'tasks') return;
+  show(merge(shown, news));
+  if (isOpen(shown) && follow.state !== 'following') begin(false);
 }
 
-function show(news: Shown): void {
+/** Whether it may be the result of one of this page's own calls, which some hosts pass on, even long after the answer. */
+function isEcho(news: Shown): boolean {
+  if (asksAnew) return false;
+  if (news.kind === 'tasks' && shown.kind === 'tasks') return isAbout(shown, news);
+  return follow.state === 'following' || (shown.kind === 'tasks' && can('serverTools'));
+}
+
+function show(news: Shown, next = follow): void {
   shown = news;
+  follow = next;
   draw();
 }
 
@@ -46,12 +67,12 @@ function show(news: Shown): void {
  * @param asked whether a person asked for a look, whatever is shown
  */
 export async function begin(asked: boolean): Promise<void> {
-  if (end.signal.aborted) return;
+  if (isOver) return;
   following.abort();
   following = new AbortController();
   const { signal } = following;
   const follows = can('serverTools') && (asked || isOpen(shown));
-  setFollow({ state: follows ? 'following' : 'cannot' });
+  show(shown, { state: follows ? 'following' : 'cannot' });
   if (!follows) return;
 
   const stop = await followTasks({
@@ -59,26 +80,18 @@ export async function begin(asked: boolean): Promise<void> {
     input,
     asked,
     signal,
-    call: (tool, args) => callTool(tool, args, signal),
-    onAnswer: (answer) => show(merge(shown, answer)),
+    onAnswer: (answer) => show(merge(shown, answer), { ...(answer.kind === 'error' && answer), state: 'following' }),
   });
   if (signal.aborted) return;
-  setFollow(stop ?? { state: 'cannot' });
-  if (stop?.state === 'stopped' && tasksOf(shown).length === 0) {
-    show({ kind: 'error', code: stop.code, message: stop.message });
-  }
+  const isUnknown = stop?.state === 'stopped' && tasksOf(shown).length === 0;
+  show(isUnknown ? { ...stop, kind: 'error' } : shown, stop ?? { state: 'cannot' });
   // If the host refuses it, nothing changes for the person.
-  else if (!stop && shown.kind === 'tasks') await tellModel(textForModel(shown)).catch(() => {});
+  if (!stop && shown.kind === 'tasks') await tellModel(textForModel(shown)).catch(() => {});
 }
 
-function setFollow(next: Follow): void {
-  follow = next;
-  draw();
-}
-
-/** Stops everything. */
+/** Stops everything. What is finished stays as it is. */
 export function close(): void {
-  end.abort();
+  hangUp();
   following.abort();
-  if (shown.kind !== 'tasks' || isOpen(shown)) setFollow({ state: 'closed' });
+  if (shown.kind !== 'tasks' || isOpen(shown)) show(shown, { state: 'closed' });
 }

@@ -1,5 +1,5 @@
 import type { JsonObject } from './json.js';
-import type { Answer, Task } from './task.js';
+import type { Answer, LookupError, Task } from './task.js';
 
 /** What the page is about at the moment. */
 export type Shown = Answer | { kind: 'nothing' } | { kind: 'cancelled'; message: string | undefined };
@@ -7,38 +7,56 @@ export type Shown = Answer | { kind: 'nothing' } | { kind: 'cancelled'; message:
 export type ShownTasks = Extract<Shown, { kind: 'tasks' }>;
 
 /**
- * What to show after an answer. An answer about some tasks of a batch leaves the others and the order unchanged. An answer
- * to a wait lacks the request, which is kept. A task handle says nothing about the tasks.
+ * What to show after an answer. An answer about some tasks of a batch leaves the others and the order unchanged, and one
+ * that comes late does not undo an outcome. An answer to a wait lacks the request, which is kept. A failed lookup and a
+ * task handle say nothing about the tasks.
  */
 export function merge(shown: Shown, answer: Answer): Shown {
+  if (answer.kind === 'error') return shown;
   if (shown.kind !== 'tasks') return answer;
   if (answer.kind !== 'tasks') return shown;
-  const { notFound, lookupErrors } = answer;
-  const told = [...answer.tasks.map(({ id }) => id), ...notFound, ...lookupErrors.flatMap(({ ids }) => ids)];
   const tasks = shown.tasks.flatMap((old) => {
-    if (notFound.includes(old.id)) return [];
-    const news = answer.tasks.find(({ id }) => id === old.id);
+    const isPending = old.status === 'pending';
+    if (isPending && answer.notFound.includes(old.id)) return [];
+    const news = answer.tasks.find(({ id, status }) => id === old.id && (isPending || status !== 'pending'));
     return news ? { ...news, request: news.request ?? old.request, type: news.type ?? old.type } : old;
   });
-  const stillWrong = shown.lookupErrors.filter(({ ids }) => !ids.some((id) => told.includes(id)));
+  const unseen = idsOfAll(shown).slice(shown.tasks.length);
+  tasks.push(...answer.tasks.filter(({ id }) => unseen.includes(id)));
+  const told = idsOfAll(answer);
+  const isUntold = (id: string) => !told.includes(id);
+  const isTask = (id: string) => tasks.some((task) => task.id === id);
   return {
     ...shown,
     tasks,
-    notFound: [...shown.notFound, ...notFound.filter((id) => !shown.notFound.includes(id))],
-    lookupErrors: [...stillWrong, ...lookupErrors],
+    notFound: [...shown.notFound.filter(isUntold), ...answer.notFound.filter((id) => !isTask(id))],
+    lookupErrors: [
+      ...shown.lookupErrors.map((old) => ({ ...old, ids: old.ids.filter(isUntold) })),
+      ...answer.lookupErrors,
+    ].filter(({ ids }) => ids.length > 0),
   };
 }
 
+/** The distinct ids that an answer tells anything of: first those of its tasks. */
+export const idsOfAll = ({ tasks, notFound, lookupErrors }: ShownTasks): string[] => [
+  ...new Set([...tasks.map(({ id }) => id), ...notFound, ...lookupErrors.flatMap(({ ids }) => ids)]),
+];
+
 /** Whether an answer brings nothing but news of what is shown. */
-export const isAbout = (shown: Shown, answer: Shown): answer is Answer =>
-  answer.kind === 'handle' ||
-  (answer.kind === 'tasks' && answer.tasks.every(({ id }) => tasksOf(shown).some((old) => old.id === id)));
+export function isAbout(shown: ShownTasks, answer: ShownTasks): boolean {
+  const ids = idsOfAll(shown);
+  return shown.isBatch === answer.isBatch && idsOfAll(answer).every((id) => ids.includes(id));
+}
 
 export const tasksOf = (shown: Shown): Task[] => (shown.kind === 'tasks' ? shown.tasks : []);
 
 const countOf = (tasks: Task[], status: string) => tasks.filter((task) => task.status === status).length;
 
 export const pendingOf = (shown: Shown): Task[] => tasksOf(shown).filter(({ status }) => status === 'pending');
+
+/** Why a task of a batch cannot be looked up any more, if repeating the lookup is useless. */
+export const finalFaultOf = (shown: Shown, { id }: Task): LookupError | undefined =>
+  shown.kind === 'tasks' ? shown.lookupErrors.find(({ ids, passes }) => !passes && ids.includes(id)) : undefined;
 
 /** Whether what is shown may still change. */
 export const isOpen = (shown: Shown): boolean => shown.kind === 'handle' || pendingOf(shown).length > 0;
@@ -56,15 +74,14 @@ export function questionAbout(shown: Shown, tasks: Task[], input: JsonObject): [
 }
 
 /** As the server counts: the counts add up to the distinct ids. */
-export function countsOf({ tasks, notFound, lookupErrors }: ShownTasks) {
-  const known = [...tasks.map(({ id }) => id), ...notFound];
-  const unknown = lookupErrors.flatMap(({ ids }) => ids).filter((id) => !known.includes(id));
+export function countsOf(shown: ShownTasks) {
+  const { tasks, notFound } = shown;
   return {
     pending: countOf(tasks, 'pending'),
     completed: countOf(tasks, 'completed'),
     failed: countOf(tasks, 'failed'),
     not_found: notFound.length,
-    lookup_failed: unknown.length,
+    lookup_failed: idsOfAll(shown).length - tasks.length - notFound.length,
   };
 }
 
@@ -77,7 +94,9 @@ export function textForModel(shown: ShownTasks): string {
       counts: countsOf(shown),
       tasks: shown.tasks.map(({ raw }) => raw),
       not_found: shown.notFound,
-      ...(shown.lookupErrors.length > 0 && { lookup_errors: shown.lookupErrors.map(({ raw }) => raw) }),
+      ...(shown.lookupErrors.length > 0 && {
+        lookup_errors: shown.lookupErrors.map(({ ids, raw }) => ({ ...raw, task_ids: ids })),
+      }),
     },
   });
 }

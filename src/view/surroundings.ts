@@ -1,3 +1,4 @@
+import { isOver } from './connection.js';
 import { context } from './host.js';
 import { type JsonObject, numberOf, objectOf, textOf } from './json.js';
 
@@ -30,20 +31,15 @@ export function dress(): void {
 const PREFERRED_WIDTH = 720;
 
 /** Tells whenever the content has another size, since most hosts give the frame the height of its content. */
-export function watchSize(tell: (size: JsonObject) => void, signal: AbortSignal): void {
-  let last = '';
+export function watchSize(tell: (size: JsonObject) => void): void {
   const observer = new ResizeObserver(() => {
-    if (context.displayMode === 'fullscreen') return;
+    if (isOver || context.displayMode === 'fullscreen') return;
     const rect = document.documentElement.getBoundingClientRect();
     const maxWidth = numberOf(objectOf(context.containerDimensions).maxWidth);
-    const size = {
+    tell({
       width: Math.ceil(maxWidth ? Math.min(maxWidth, PREFERRED_WIDTH) : rect.width),
       height: Math.ceil(rect.height),
-    };
-    if (JSON.stringify(size) === last) return;
-    last = JSON.stringify(size);
-    tell(size);
+    });
   });
   observer.observe(document.documentElement);
-  signal.addEventListener('abort', () => observer.disconnect());
 }

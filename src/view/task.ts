@@ -27,19 +27,24 @@ export interface Task {
   error: { code: string | undefined; message: string } | undefined;
   request: JsonObject | undefined;
   /** When a pending task began, by the clock of this machine: in milliseconds since 1970. */
-  startMs: number | undefined;
+  startMs?: number | undefined;
   finishMs: number | undefined;
   elapsedSeconds: number | undefined;
   traceId: string | undefined;
-  /** When it was looked up, as far as that is known. */
-  asOfMs: number | undefined;
+  /** When a pending task was looked up, as far as that is known. */
+  asOfMs?: number | undefined;
   /** The object as it was received. */
   raw: JsonObject;
 }
 
-export interface LookupError {
-  ids: string[];
+/** Why a lookup failed, and whether it may succeed when it is repeated. */
+export interface Fault {
   message: string;
+  passes: boolean;
+}
+
+export interface LookupError extends Fault {
+  ids: string[];
   /** The object as it was received. */
   raw: JsonObject;
 }
@@ -55,11 +60,14 @@ export type Answer =
       lookupErrors: LookupError[];
       pollAfterSeconds: number | undefined;
     }
-  /** The lookup failed; the code is the server's own, where the text has one. */
-  | { kind: 'error'; code: string | undefined; message: string }
+  /** The lookup failed. */
+  | ({ kind: 'error' } & Fault)
   /** The call goes on as a task of the protocol, which belongs to the host. */
   | { kind: 'handle' }
   | { kind: 'unreadable' };
+
+/** Faults of the lookup that may pass, by the server's codes. */
+const PASSING = /^(too_many_requests|api_error|network_error|timeout|bad_response)$/;
 
 /** A result younger than this is taken for one that has just come, in milliseconds. */
 const FRESH_MS = 60_000;
@@ -82,10 +90,9 @@ function mediaOf({ video_url, other_media }: JsonObject): Media[] {
  */
 function timesOf(createdMs: number | undefined, elapsedSeconds: number | undefined, isNew: boolean) {
   const nowMs = Date.now();
-  if (elapsedSeconds === undefined) return { asOfMs: isNew ? nowMs : undefined, startMs: createdMs };
-  const startMs = nowMs - elapsedSeconds * 1000;
+  const startMs = elapsedSeconds === undefined ? createdMs : nowMs - elapsedSeconds * 1000;
   if (isNew) return { asOfMs: nowMs, startMs };
-  if (createdMs === undefined) return { asOfMs: undefined, startMs };
+  if (createdMs === undefined || elapsedSeconds === undefined) return { startMs };
   const asOfMs = createdMs + elapsedSeconds * 1000;
   return { asOfMs, startMs: nowMs - asOfMs < FRESH_MS ? startMs : createdMs };
 }
@@ -95,7 +102,8 @@ function readTask(raw: JsonObject, isNew: boolean): Task | undefined {
   const id = textOf(raw.task_id);
   if (id === undefined || (status !== 'pending' && status !== 'completed' && status !== 'failed')) return undefined;
   const elapsedSeconds = numberOf(raw.elapsed_seconds);
-  const error = isObject(raw.error) ? raw.error : status === 'failed' && { message: raw.error };
+  const error = isObject(raw.error) ? raw.error : { message: raw.error };
+  const reason = textOf(error.message) ?? (status === 'failed' ? 'No reason was given.' : undefined);
   return {
     id,
     status,
@@ -103,15 +111,22 @@ function readTask(raw: JsonObject, isNew: boolean): Task | undefined {
     media: mediaOf(raw),
     durationSeconds: numberOf(raw.duration_seconds),
     output: raw.output,
-    error: error ? { code: textOf(error.code), message: textOf(error.message) ?? 'No reason was given.' } : undefined,
+    error: reason === undefined ? undefined : { code: textOf(error.code), message: reason },
     request: isObject(raw.request) ? raw.request : undefined,
-    ...timesOf(timeOf(raw.created_at), elapsedSeconds, isNew),
+    ...(status === 'pending' && timesOf(timeOf(raw.created_at), elapsedSeconds, isNew)),
     finishMs: timeOf(raw.finished_at),
     elapsedSeconds,
     traceId: textOf(raw.trace_id),
     raw,
   };
 }
+
+const readLookupError = (raw: JsonObject): LookupError => ({
+  ids: idsOf(raw.task_ids),
+  message: textOf(raw.message) ?? '',
+  passes: PASSING.test(textOf(raw.code) ?? ''),
+  raw,
+});
 
 /** Reads the `result` of either tool: where there is no list of tasks, it is one. */
 function readResult(result: JsonObject, isNew: boolean): Answer | undefined {
@@ -123,9 +138,7 @@ function readResult(result: JsonObject, isNew: boolean): Answer | undefined {
     isBatch,
     tasks,
     notFound: idsOf(result.not_found),
-    lookupErrors: listOf(result.lookup_errors)
-      .map(objectOf)
-      .map((raw) => ({ ids: idsOf(raw.task_ids), message: textOf(raw.message) ?? '', raw })),
+    lookupErrors: listOf(result.lookup_errors).map(objectOf).map(readLookupError),
     pollAfterSeconds: numberOf(result.poll_after_seconds),
   };
 }
@@ -137,14 +150,13 @@ function readResult(result: JsonObject, isNew: boolean): Answer | undefined {
  */
 export function readAnswer({ resultType, isError, structuredContent, content }: JsonObject, isNew: boolean): Answer {
   if (resultType === 'task') return { kind: 'handle' };
-  const text = listOf(content)
-    .map(objectOf)
-    .flatMap((block) => (block.type === 'text' ? (textOf(block.text) ?? []) : []))[0];
+  const isText = (block: JsonObject) => block.type === 'text' && textOf(block.text);
+  const text = textOf(listOf(content).map(objectOf).find(isText)?.text);
   for (const source of [structuredContent, parseObject(text ?? '')]) {
     const answer = readResult(objectOf(objectOf(source).result), isNew);
     if (answer) return answer;
   }
   if (text === undefined || (isError !== true && parseObject(text))) return { kind: 'unreadable' };
-  const [, code, sentences] = /^\[([a-z0-9_]+)\]\s+(.+)$/s.exec(text) ?? [];
-  return { kind: 'error', code, message: sentences ?? text };
+  const [, code = '', message = text] = /^\[([a-z0-9_]+)\]\s+(.+)$/s.exec(text) ?? [];
+  return { kind: 'error', message, passes: PASSING.test(code) };
 }

@@ -1,31 +1,31 @@
 import { updateDisplayMode } from './actions.js';
 import { updateBatch } from './batch.js';
-import { clockText, completedCard, emptyCard, failedCard, pendingCard } from './cards.js';
-import { listen, NOTIFICATION, notify, on } from './connection.js';
-import { announce, el } from './dom.js';
+import { card, clockText, completedCard, emptyCard, failedCard, noteOfPending, pendingCard } from './cards.js';
+import { isOver, listen, NOTIFICATION, notify, on } from './connection.js';
+import { announce } from './dom.js';
 import { updateFormats } from './formats.js';
 import { connect, mergeContext } from './host.js';
-import { idsOf, objectOf, textOf } from './json.js';
+import { idsIn, objectOf, textOf } from './json.js';
 import { silence } from './media.js';
-import { begin, close, end, follow, input, receive, receiveInput, shown, watch } from './session.js';
-import { tasksOf } from './shown.js';
+import { begin, close, follow, input, receive, receiveInput, shown, watch } from './session.js';
+import { isOpen, tasksOf } from './shown.js';
 import { dress, watchSize } from './surroundings.js';
 import { readAnswer } from './task.js';
 
 /** The page: it shows what the host passes on, and follows what is pending to its end. */
 
 const main = document.querySelector('main') ?? document.body;
-let batchCard = el('section.card', { 'data-state': 'batch' });
+let batchCard = card('batch');
 /** What the card was made from. It is rebuilt only if that changes, so that a playing video is not interrupted. */
 let cardKey = '';
 let announced = '';
 
 function draw(): void {
-  const card = cardNow();
-  if (card && !main.contains(card)) {
+  const next = cardNow();
+  if (next && !main.contains(next)) {
     const hadFocus = main.contains(document.activeElement);
-    main.replaceChildren(card);
-    if (hadFocus) card.querySelector('h1')?.focus();
+    main.replaceChildren(next);
+    if (hadFocus) next.querySelector('h1')?.focus();
   }
   const news = [...main.querySelectorAll('header :is(h1, .note)')].map(({ textContent }) => textContent).join(' ');
   if (news !== announced) announce(news);
@@ -42,20 +42,21 @@ function cardNow(): HTMLElement | undefined {
   }
   const isPending = task?.status === 'pending' || shown.kind === 'handle';
   // A new lookup changes the URLs of files; the figures update those themselves.
-  const key = JSON.stringify([shown, task && !isPending ? 0 : follow, input], (name, value) =>
-    name === 'media' || name === /* @__KEY__ */ 'asOfMs' ? 0 : value,
+  const note = isPending && noteOfPending(follow, task);
+  const key = JSON.stringify([shown, task && !isPending ? 0 : follow, input, note], (name, value) =>
+    name.includes('url') ? 0 : value,
   );
   if (key === cardKey) return undefined;
   cardKey = key;
   if (isPending) return pendingCard(task, follow);
-  if (!task) return emptyCard(shown, follow, idsOf(input.task_ids ?? [input.task_id]));
+  if (!task) return emptyCard(shown, follow, idsIn(input));
   return task.status === 'completed' ? completedCard(task) : failedCard(task);
 }
 
 /** Redraws everything, for example when the host's abilities or its locale have changed. */
 function redraw(): void {
   cardKey = '';
-  batchCard = el('section.card', { 'data-state': 'batch' });
+  batchCard = card('batch');
   draw();
 }
 
@@ -66,10 +67,12 @@ function followContext(): void {
 }
 
 function tick(): void {
-  if (document.hidden) return;
+  if (document.hidden || isOver) return;
   for (const clock of document.querySelectorAll<HTMLElement>('[data-since]')) {
     clock.textContent = clockText(Number(clock.dataset.since));
   }
+  // What the page says of a pending task depends on its age.
+  if (isOpen(shown)) draw();
 }
 
 on('ping', () => {});
@@ -85,11 +88,10 @@ on('ui/resource-teardown', () => {
 watch(draw);
 draw();
 listen();
-const clock = setInterval(tick, 1000);
-end.signal.addEventListener('abort', () => clearInterval(clock));
-watchSize((size) => notify(`${NOTIFICATION}size-changed`, size), end.signal);
+setInterval(tick, 1000);
 connect(followContext).then(
   () => {
+    watchSize((size) => notify(`${NOTIFICATION}size-changed`, size));
     redraw();
     begin(false);
   },

@@ -1,3 +1,4 @@
+import { type Child, el } from './dom.js';
 import { formatDate, formatDuration } from './formats.js';
 import { textOf } from './json.js';
 import type { Task } from './task.js';
@@ -12,19 +13,22 @@ export const capitalize = (text: string) => text.charAt(0).toUpperCase() + text.
 
 export const promptOf = ({ request }: Task) => textOf(request?.prompt);
 
-const inOneLine = (parts: unknown[]) => parts.flatMap((part) => textOf(part) ?? []).join(' · ');
+/** Each part is isolated, so that it does not change places with its neighbours where a part reads from right to left. */
+const inOneLine = (...parts: Child[]): Child[] =>
+  parts.filter(Boolean).flatMap((part, index) => [index > 0 && ' · ', el('bdi', part)]);
 
 /** What was asked for. */
-export const settingsOf = ({ request }: Task) => inOneLine([request?.model, request?.mode, request?.aspect_ratio]);
+export const settingsOf = ({ request = {} }: Task) =>
+  inOneLine(textOf(request.model), textOf(request.mode), textOf(request.aspect_ratio));
 
 /** Model, length, how long it took and when it was done. */
-export const factsOf = ({ request, durationSeconds, elapsedSeconds, finishMs }: Task) =>
-  inOneLine([
-    request?.model,
-    durationSeconds !== undefined && formatDuration(durationSeconds),
-    !!elapsedSeconds && `took ${formatDuration(elapsedSeconds)}`,
+export const factsOf = ({ request, durationSeconds = 0, elapsedSeconds = 0, finishMs }: Task) =>
+  inOneLine(
+    textOf(request?.model),
+    formatDuration(durationSeconds),
+    elapsedSeconds > 0 && el('bdi', 'took ', el('bdi', formatDuration(elapsedSeconds))),
     finishMs !== undefined && formatDate(finishMs),
-  ]);
+  );
 
 /** What to do about a failure, if its code or message tells. Not all codes of the API are known, so the message counts too. */
 const REMEDIES: [pattern: RegExp, remedy: string][] = [

@@ -102,6 +102,17 @@ describe.skipIf(!browserPath)('following a pending task', () => {
     expect(await view.frame.locator('button').count()).toBe(0);
   });
 
+  test('what it says of a task that it cannot look up changes with the age of the task', async () => {
+    await open(undefined, { capabilities: {} });
+    await view.result(resultOf(pendingTask(290)));
+    await view.frame.getByText('Most take 1 to 5 minutes. Ask again').first().waitFor();
+    await pass(20);
+    await view.frame.getByText('this one takes longer').first().waitFor();
+    await pass(60);
+    await view.frame.getByText('It was running when last looked up.').first().waitFor();
+    expect(await view.frame.locator('.spinner, .clock').count()).toBe(0);
+  });
+
   test('what was asked for is looked up first where the result lacks it, and kept when a wait leaves it out', async () => {
     const answers = [pendingTask(61), pendingTask(110, WAITED)];
     await open((_, index) => (answers[index] ? resultOf(answers[index]) : NEVER()));
@@ -287,7 +298,7 @@ describe.skipIf(!browserPath)('following a pending task', () => {
     const first = batchOf([pending('a'), done('b'), pending('c'), failedTask({ task_id: 'd' })], { not_found: ['e'] });
     await view.result(resultOf(first), { task_ids: [...ids, 'e'] });
     await passUntilCalled(2);
-    await view.frame.getByText('3 of 4 ready').first().waitFor();
+    await view.frame.getByText('3 of 5 ready').first().waitFor();
     expect(view.calls).toEqual([
       { name: 'kling_get_tasks_batch', arguments: { task_ids: ['a', 'c'], wait_seconds: 0 } },
       { name: 'kling_get_tasks_batch', arguments: { task_ids: ['c'], wait_seconds: 50 } },
@@ -296,6 +307,43 @@ describe.skipIf(!browserPath)('following a pending task', () => {
     await view.until(() => view.asked.length === 1);
     const last = batchOf([done('a'), done('b'), done('c'), failedTask({ task_id: 'd' })], { not_found: ['e'] });
     expect(view.asked[0]).toMatchObject({ params: { content: [{ text: JSON.stringify({ result: last }) }] } });
+  });
+
+  test('a batch: an id whose lookup can never succeed is not asked for again, except by hand', async () => {
+    const both = ['a', 'b'].map((task_id) => pendingTask(60, { task_id }));
+    const done = (task_id: string) => completedTask({ task_id });
+    const lookup_errors = [{ task_ids: ['b'], code: 'used_up', message: 'The balance is used up.' }];
+    const answers = [batchOf(both, { lookup_errors }), batchOf([done('a')]), batchOf([done('b')])];
+    await open((_, index) => resultOf(answers[index] ?? {}));
+    await view.result(resultOf(batchOf(both)), { task_ids: ['a', 'b'] });
+    await passUntilCalled(2);
+    await view.frame.getByText('This view no longer follows it. The balance is used up.').first().waitFor();
+    await pass(600);
+    expect(view.calls.map((call) => call.arguments.task_ids)).toEqual([['a', 'b'], ['a']]);
+    expect(await view.frame.locator('.tile .line').allInnerTexts()).toEqual([
+      '1. 5.1 sec · took 5 min 17 sec',
+      '2. Was running',
+    ]);
+    await view.frame.getByRole('button', { name: 'Look again' }).click();
+    await view.frame.getByText('2 of 2 ready').first().waitFor();
+    expect(view.calls[2]?.arguments).toEqual({ task_ids: ['b'], wait_seconds: 0 });
+    await view.until(() => view.asked.length === 1);
+    expect(view.asked[0]).toMatchObject({
+      params: { content: [{ text: JSON.stringify({ result: batchOf([done('a'), done('b')]) }) }] },
+    });
+  });
+
+  test('a batch: the button that has the focus keeps it when the counts change', async () => {
+    let answer: (result: Json) => void = () => {};
+    const answered = new Promise<Json>((resolve) => {
+      answer = resolve;
+    });
+    await open(() => answered, { context: { availableDisplayModes: ['inline', 'fullscreen'] } });
+    await view.result(resultOf(batchOf([pendingTask(60, { task_id: 'a' })])), { task_ids: ['a'] });
+    await view.frame.getByRole('button', { name: 'Full screen' }).focus();
+    answer(resultOf(batchOf([completedTask({ task_id: 'a' })])));
+    await view.frame.getByText('1 of 1 ready').first().waitFor();
+    expect(await view.frame.evaluate(() => document.activeElement?.textContent)).toBe('Full screen');
   });
 
   test('never two calls at once: a video that has to be looked up again waits for its turn', async () => {

@@ -81,6 +81,34 @@ describe.skipIf(!browserPath)('the view and its host', () => {
       ).toBe(VIDEO);
     });
 
+    test('of two buttons each keeps its text to copy by hand, once', async () => {
+      await open();
+      await view.result(resultOf(completedTask({ other_media: [{ kind: 'file', url: `${CDN}/model.glb` }] })));
+      await view.state('completed');
+      await view.frame.evaluate(() => {
+        document.execCommand = () => false;
+      });
+      const buttons = view.frame.getByRole('button', { name: 'Copy link' });
+      for (const index of [0, 1, 0]) await buttons.nth(index).click();
+      const texts = await view.frame
+        .locator('textarea')
+        .evaluateAll((areas) => areas.map((area) => (area as HTMLTextAreaElement).value));
+      expect(texts).toEqual([VIDEO, `${CDN}/model.glb`]);
+    });
+
+    test('what the host refuses is told beside them, once, and they keep their names', async () => {
+      await open({ refuses: true });
+      await view.result(resultOf(completedTask()));
+      await view.state('completed');
+      const before = await view.frame.locator('button').allInnerTexts();
+      for (const name of ['Open', 'Open', 'Save']) await view.frame.getByRole('button', { name }).click();
+      await view.until(() => view.asked.length === 3);
+      await view.frame.locator('.actions').getByText('The host refused.').waitFor();
+      expect(await view.frame.locator('[role=status]').textContent()).toBe('The host refused.');
+      expect(await view.frame.locator('.refused').count()).toBe(1);
+      expect(await view.frame.locator('button').allInnerTexts()).toEqual(before);
+    });
+
     test('all can be reached and used with the keyboard', async () => {
       await open();
       await view.result(resultOf(completedTask()));
@@ -214,6 +242,37 @@ describe.skipIf(!browserPath)('the view and its host', () => {
       expect(await view.frame.locator('.clock').innerText()).toMatch(/^[٠-٩]+:[٠-٩]{2}$/);
     });
 
+    test('keeps each fact in its place between those that read from right to left', async () => {
+      await open({ context: { locale: 'he-IL', timeZone: 'UTC' } });
+      await view.result(resultOf(completedTask()));
+      await view.state('completed');
+      const parts = view.frame.locator('.facts > bdi');
+      expect(await parts.allInnerTexts()).toEqual([
+        'kling-v2-master',
+        expect.stringMatching(/^5.1/),
+        expect.stringMatching(/^took 5.* 17/),
+        expect.stringContaining('2025'),
+      ]);
+      const sides = await parts.evaluateAll((all) =>
+        all.map((part) => {
+          const { left, right } = part.getBoundingClientRect();
+          return { left, right };
+        }),
+      );
+      for (const [index, { left }] of sides.entries()) {
+        if (index > 0) expect(left).toBeGreaterThan(sides[index - 1]?.right ?? 0);
+      }
+    });
+
+    test('at 280 px, the button for full screen leaves a batch its width', async () => {
+      await open({ width: '280px', context: { availableDisplayModes: ['inline', 'fullscreen'] } });
+      await view.result(resultOf(batchOf([pendingTask(5, { task_id: 'a' })])), { task_ids: ['a'] });
+      await view.state('batch');
+      const widthOf = (selector: string) =>
+        view.frame.locator(selector).evaluate((element) => element.getBoundingClientRect().width);
+      expect(await widthOf('header .texts')).toBe(await widthOf('header'));
+    });
+
     test.each([280, 720, 1600])('fits a width of %i px, in every state', async (width) => {
       await open({ width: `${width}px`, browserContext: { viewport: { width: width + 40, height: 900 } } });
       const many = [
@@ -230,7 +289,7 @@ describe.skipIf(!browserPath)('the view and its host', () => {
         error: errorResult(`[api_error] ${long}`),
       };
       for (const [state, result] of Object.entries(results)) {
-        await view.result(result);
+        await view.result(result, { task_id: state });
         await view.state(state);
         const { inner, outer } = await view.frame.evaluate(() => ({
           inner: document.documentElement.scrollWidth,
@@ -306,7 +365,7 @@ describe.skipIf(!browserPath)('the view and its host', () => {
           resultOf(completedTask({ output: { voice_id: 'v' }, other_media: [{ kind: 'video', url: GONE }] })),
         ),
       failed: (view) => view.result(resultOf(failedTask())),
-      error: (view) => view.result(errorResult('[network_error] It could not be reached.')),
+      error: (view) => view.result(errorResult('[network_error] It could not be reached.'), { task_id: 'other' }),
       cancelled: (view) => view.cancelled('Stopped.'),
       batch: (view) =>
         view.result(

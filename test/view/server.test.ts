@@ -65,7 +65,7 @@ describe.skipIf(!browserPath)('the view behind the built server', () => {
     const args = { task_ids: ['failed', 'no-such-task'] };
     await view.result({ ...(await session.call('kling_get_tasks_batch', args)) }, args);
     await view.state('batch');
-    expect(await view.text()).toMatch(/0 of 1 ready[\s\S]*The prompt was refused[\s\S]*Not found\s+no-such-task/);
+    expect(await view.text()).toMatch(/0 of 2 ready[\s\S]*The prompt was refused[\s\S]*Not found\s+no-such-task/);
     await view.result({ ...(await session.call('kling_get_task', { task_id: 'no-such-task' })) });
     await view.state('error');
     await view.close();

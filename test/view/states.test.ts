@@ -46,6 +46,9 @@ describe.skipIf(!browserPath)('the states of the view', () => {
       .map(({ method }) => method)
       .filter((method) => method !== 'ui/notifications/size-changed');
     expect(methods).toEqual(['ui/initialize', 'ui/notifications/initialized']);
+    // The size is told only to a host that knows that the page is ready.
+    await view.until(() => view.messages.length > 2);
+    expect(view.messages.slice(0, 2).map(({ method }) => method)).toEqual(methods);
     expect(view.messages[0]).toMatchObject({
       jsonrpc: '2.0',
       params: {
@@ -75,6 +78,9 @@ describe.skipIf(!browserPath)('the states of the view', () => {
     expect(await view.text()).toContain('Looking up the task');
     await view.input({ task_ids: ['a', 'b', 'c'] });
     await view.frame.locator('main').getByText('Looking up 3 tasks').waitFor();
+    // Some clients send a list as a text.
+    await view.input({ task_ids: '["a", "b-1"]' });
+    await view.frame.locator('main').getByText('Looking up 2 tasks').waitFor();
   });
 
   test('pending: what is being made, how long it has been running, ticking, and how long it usually takes', async () => {
@@ -165,6 +171,14 @@ describe.skipIf(!browserPath)('the states of the view', () => {
     await frame.locator('.further audio').waitFor();
     expect(await frame.locator('.further a').getAttribute('href')).toBe(`${CDN}/5.zip`);
     expect(await view.text()).toContain('A part of it failed: One of five failed.');
+    const gaps = await frame
+      .locator('.further > div')
+      .evaluateAll((places) =>
+        places.map(({ children: [file, buttons] }) =>
+          file && buttons ? buttons.getBoundingClientRect().top - file.getBoundingClientRect().bottom : 0,
+        ),
+      );
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(4);
     // One plays at a time.
     const paused = await frame.evaluate(async () => {
       const [first, second] = document.querySelectorAll('video');
@@ -308,12 +322,36 @@ describe.skipIf(!browserPath)('the states of the view', () => {
     const lookup_errors = [{ task_ids: ['f', 'g'], code: 'api_error', message: 'The API answered with 502.' }];
     await view.result(resultOf(batchOf(tasks, { not_found: ['e'], lookup_errors })));
     await view.state('batch');
-    expect(await view.frame.locator('h1').innerText()).toBe('2 of 4 ready');
+    expect(await view.frame.locator('h1').innerText()).toBe('2 of 7 ready');
     const counts = await view.frame.locator('.counts li').allInnerTexts();
     expect(counts).toEqual(['2 ready', '1 running', '1 failed', '1 not found', '2 not looked up']);
     const text = await view.text();
     expect(text).toMatch(/1:0\d[\s\S]*The prompt was refused by the safety system\.[\s\S]*v-17/);
     expect(text).toMatch(/Not found\s+e\s+Not looked up\. The API answered with 502\.\s+f\s+g/);
+  });
+
+  test('a batch: a failed task tells its whole reason, its code and its trace id, to be read and copied', async () => {
+    await open();
+    const message = `The picture could not be read${', nor could the other one'.repeat(8)}.`;
+    const error = { code: 'image_unreadable', message };
+    await view.result(resultOf(batchOf([failedTask({ task_id: 'a', error })])), { task_ids: ['a'] });
+    const tile = view.frame.locator('.tile');
+    const isCut = (p: Element) => p.scrollHeight > p.clientHeight;
+    expect(await tile.locator('.reason').evaluate(isCut)).toBe(true);
+    await tile.locator('summary').click();
+    const whole = tile.locator('details > p');
+    expect(await whole.innerText()).toBe(message);
+    expect(await whole.evaluate(isCut)).toBe(false);
+    const rest = 'image_unreadable[^]*0a907f69-4ae2-4a08-b34c-ee15c1c47077[^]*a';
+    expect(await tile.locator('dl').innerText()).toMatch(new RegExp(rest));
+    await view.frame.evaluate(() => {
+      document.execCommand = () => {
+        document.body.dataset.copied = document.querySelector('textarea')?.value;
+        return true;
+      };
+    });
+    await tile.getByRole('button', { name: 'Copy details' }).click();
+    expect(await view.frame.locator('body').getAttribute('data-copied')).toMatch(new RegExp(`^${message}[^]*${rest}$`));
   });
 
   test('embedded by something that is no host: says that there is nothing to show', async () => {

@@ -28,7 +28,7 @@ function candidates(): string[] {
 /** The installed browser; undefined where there is none. */
 export const browserPath = candidates().find((path) => existsSync(path));
 
-/** Starts it without a window and without any network: what it asks for is answered by the tests alone. */
+/** Starts it without a window and without any network but loopback: what it asks for is answered by the tests alone. */
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: browserPath ?? '',
@@ -40,7 +40,7 @@ export function launchBrowser(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
-      '--host-resolver-rules=MAP * ~NOTFOUND',
+      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
       '--autoplay-policy=no-user-gesture-required',
     ],
   });

@@ -29,6 +29,8 @@ export interface ViewOptions {
   /** Answers the calls of tools: scripted here, but a real server can stand behind it as well. */
   callTool?: (params: { name: string; arguments: Json }, index: number) => unknown;
   files?: Files;
+  /** Does nothing of what it is asked for, other than calling tools. */
+  refuses?: boolean;
   resourceDomains?: string[];
   /** The frame's width, as CSS. */
   width?: string;
@@ -155,6 +157,7 @@ export class ViewHost {
     if (kind !== 'tools/call') {
       this.asked.push({ kind, params });
       this.#events.emit('event');
+      if (this.options.refuses) return { isError: true };
       return kind === 'request-display-mode' ? { mode: params.mode } : {};
     }
     const call = JSON.parse(JSON.stringify(params));
