@@ -66,7 +66,8 @@ describe.concurrent('Upstream faults', () => {
 
   test.each<[string, () => string, RegExp]>([
     ['in seconds', () => '3600', / Try again after 3600 s\.$/],
-    ['as a date', () => HTTP_DATE(3_600_000), / Try again after 3(59\d|600) s\.$/],
+    // Node's Date header, from which the date counts, may be a second or two old on a busy machine.
+    ['as a date', () => HTTP_DATE(3_600_000), / Try again after 3(59|60)\d s\.$/],
     ['absurdly', () => '9'.repeat(400), / Try again after 86400 s\.$/],
   ])(
     'Retry-After longer than the time left, %s: told at once, no second attempt',
