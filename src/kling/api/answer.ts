@@ -57,14 +57,13 @@ function readError(body: JsonObject, askedIds: readonly string[]) {
   const named = textOf(isObject(body.error) ? body.error.code : body.error) ?? '';
   const message = textOf(error.message) ?? textOf(error.detail) ?? textOf(body.message) ?? textOf(body.detail);
   const traceId = textOf(body.trace_id) ?? textOf(error.trace_id);
-  const ids = [...askedIds, traceId];
-  const context = { cleaner: cleanerOf({ ...body, response: error }, ids), ids };
+  const cleaner = cleanerOf({ ...body, response: error }, [...askedIds, traceId]);
   // A bare string can be an id of the account instead of a code.
-  const isCode = /^[a-z0-9_]{1,64}$/.test(named) && redactMessage(named, context) === named;
+  const isCode = /^[a-z0-9_]{1,64}$/.test(named) && redactMessage(named, cleaner) === named;
   const code = isCode ? named : undefined;
   return {
     code,
-    message: message === undefined || message === code ? undefined : redactMessage(message, context),
+    message: message === undefined || message === code ? undefined : redactMessage(message, cleaner),
     traceId: traceId && /^[\w-]{1,64}$/.test(traceId) ? traceId : undefined,
   };
 }

@@ -16,10 +16,10 @@ export function excerptKey(key: string, cleaner: Cleaner): string | undefined {
   return isNoField || isPrivateKey(line) ? undefined : cutText(line, MAX_KEY);
 }
 
-/** The key, numbered if it is already taken, because two long keys can be alike once they are cut. */
-export function freeKey(key: string, taken: { has(key: string): boolean }): string {
-  let free = key;
-  for (let number = 2; taken.has(free); number++) {
+/** The key in at most 64 characters, numbered if the object has it, because two long keys can be alike once they are cut. */
+export function freeKey(key: string, object: object): string {
+  let free = cutText(key, MAX_KEY);
+  for (let number = 2; Object.hasOwn(object, free); number++) {
     const suffix = ` (${number})`;
     free = cutText(key, MAX_KEY - suffix.length) + suffix;
   }
@@ -41,8 +41,8 @@ function cutEncoded(text: string): string {
 }
 
 /**
- * A scalar as it may be shown. Undefined for a value that JSON cannot represent, a private number, a callback, and a value
- * under the key of a URL that is not an http(s) URL. Strings are cut to 2,500 characters.
+ * A scalar as it may be shown; strings are cut to 2,500 characters. Undefined for a value that JSON cannot represent, a
+ * private number, a callback, and what is no http(s) URL under the key of a URL.
  */
 export function excerptScalar(key: string, value: unknown, cleaner: Cleaner): Scalar | undefined {
   if (typeof value === 'boolean') return value;

@@ -15,21 +15,22 @@ const MAX_BYTES = 8192;
  * @param depth how far down nested settings are shown, flattened to dotted keys (`camera_control.type`)
  */
 export function excerptSettings(settings: JsonObject, cleaner: Cleaner, depth?: number): SettingsExcerpt | undefined {
-  const excerpt = new Map<string, Scalar | Scalar[]>();
-  let bytes = 2;
+  const excerpt: SettingsExcerpt = {};
+  let fields = 0;
+  let left = MAX_BYTES - 2;
 
   const show = (path: string, value: Scalar | Scalar[] | undefined) => {
-    const shownPath = excerptKey(path, cleaner);
-    if (shownPath === undefined || value === undefined) return;
-    const key = freeKey(shownPath, excerpt);
+    if (value === undefined) return;
+    const key = freeKey(path, excerpt);
     const size = sizeOf(key) + sizeOf(value) + 2;
-    if (bytes + size > MAX_BYTES) return;
-    bytes += size;
-    excerpt.set(key, value);
+    if (size > left) return;
+    left -= size;
+    fields++;
+    excerpt[key] = value;
   };
 
   const visit = (value: unknown, name: string | number, prefix: string): string | undefined => {
-    if (excerpt.size >= MAX_FIELDS) return undefined;
+    if (fields >= MAX_FIELDS) return undefined;
     const key = typeof name === 'number' ? String(name) : excerptKey(name, cleaner);
     if (key === undefined || /^async$/i.test(key)) return undefined;
     const path = prefix === '' ? key : `${prefix}.${key}`;
@@ -42,5 +43,5 @@ export function excerptSettings(settings: JsonObject, cleaner: Cleaner, depth?: 
     return undefined;
   };
   walk(settings, '', visit, depth);
-  return excerpt.size > 0 ? Object.fromEntries(excerpt) : undefined;
+  return fields > 0 ? excerpt : undefined;
 }

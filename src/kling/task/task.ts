@@ -1,9 +1,9 @@
 import { cleanLine } from '../text/clean.js';
 import { defined, isObject, type JsonObject } from '../text/json.js';
-import { cleanerOf, redactMessage } from '../text/privacy.js';
+import { type Cleaner, cleanerOf, redactMessage } from '../text/privacy.js';
 import { MAX_URL } from '../text/url.js';
-import { type Media, type MediaContext, readResults } from './media.js';
-import { excerptOutput, hasUntoldResult } from './output.js';
+import { type Media, readResults } from './media.js';
+import { excerptOutput } from './output.js';
 import { readRecord, type TaskRecord } from './record.js';
 import { excerptSettings, type SettingsExcerpt } from './request.js';
 import { judgeStatus, type Status, type TaskError } from './status.js';
@@ -109,12 +109,12 @@ export function toTask(value: unknown, { taskId, nowMs }: TaskContext): Task {
     });
   }
 
-  const results = status === 'completed' ? resultsOf(record, { taskId, type, cleaner }) : undefined;
+  const results = status === 'completed' ? resultsOf(record, taskId, type, cleaner) : undefined;
   const urls = Object.values(request ?? {})
     .flat()
     .filter((shown) => typeof shown === 'string');
   const message = (text: string | undefined, max: number) =>
-    cleanLine(redactMessage(text ?? '', { cleaner, ids, urls }), max) || undefined;
+    cleanLine(redactMessage(text ?? '', cleaner, urls), max) || undefined;
   const code = message(error?.code, MAX_WORD);
   // Where a code has something to redact, it is an id or an address instead.
   const isCode = code === cleanLine(error?.code ?? '', MAX_WORD);
@@ -141,18 +141,17 @@ export function toTask(value: unknown, { taskId, nowMs }: TaskContext): Task {
 
 /** What was metered, if the API reports it. */
 function usageOf({ raw, response }: TaskRecord): JsonObject {
-  const data = isObject(response.data) ? response.data : {};
-  return [response.usage, data.usage, raw.usage].find(isObject) ?? {};
+  const places = [response, response.data, raw].filter(isObject);
+  return places.map(({ usage }) => usage).find(isObject) ?? {};
 }
 
 /** The results of a completed task: its first video, the other files, and what it returned in addition or instead. */
-function resultsOf({ response }: TaskRecord, context: MediaContext) {
-  const { media, ids, leftOut } = readResults(response, context);
+function resultsOf({ response }: TaskRecord, taskId: string, type: string | undefined, cleaner: Cleaner) {
+  const { media, hasOthers, leftOut } = readResults(response, taskId, type, cleaner);
   const video = media.find(({ kind }) => kind === 'video');
   const others = media.filter((item) => item !== video).slice(0, MAX_OTHER_MEDIA);
   const isVisible = media.some(({ kind }) => kind === 'video' || kind === 'image');
-  const isAllTold = isVisible && !hasUntoldResult(response, ids);
-  const output = isAllTold ? undefined : excerptOutput(response, context.cleaner, media);
+  const output = isVisible && !hasOthers ? undefined : excerptOutput(response, cleaner, media);
   return {
     video,
     others: others.length > 0 ? others : undefined,

@@ -1,9 +1,9 @@
 /** A JSON object as it comes from outside: any keys, any values. */
 export type JsonObject = Record<string, unknown>;
 
-/** Whether the value is a JSON object: not null, not an array. */
+/** Whether the value is a JSON object: not null, not a list. */
 export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isStructure(value) && !Array.isArray(value);
 }
 
 /** Whether the value is an object or a list. */
@@ -11,11 +11,9 @@ export function isStructure(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-/** Whether an object or a list is empty, determined without listing its keys. */
+/** Whether an object or a list is empty. */
 export function isEmpty(value: object): boolean {
-  if (Array.isArray(value)) return value.length === 0;
-  for (const _ in value) return false;
-  return true;
+  return (Array.isArray(value) ? value : Object.keys(value)).length === 0;
 }
 
 /** A quick test for texts that may contain an integer too large for a JavaScript number. */
