@@ -1,4 +1,4 @@
-import { cleanLine, cleanText, cutText } from '../text/clean.js';
+import { cleanText, cutText } from '../text/clean.js';
 import type { Cleaner } from '../text/privacy.js';
 import { isPrivateKey } from '../text/private-values.js';
 import { isHttpUrl, safeUrl } from '../text/url.js';
@@ -11,9 +11,9 @@ const MAX_KEY = 64;
 
 /** A key as it may be shown: on one line, at most 64 characters. Undefined for a private one and an object's own names. */
 export function excerptKey(key: string, cleaner: Cleaner): string | undefined {
-  const line = cleanLine(cleaner.text(key), Number.POSITIVE_INFINITY);
-  const isNoField = line === '' || line === 'prototype' || line in Object.prototype;
-  return isNoField || isPrivateKey(line) ? undefined : cutText(line, MAX_KEY);
+  const line = cleaner.line(key, Number.POSITIVE_INFINITY);
+  const isHidden = line === undefined || line === 'prototype' || line in Object.prototype || isPrivateKey(line);
+  return isHidden ? undefined : cutText(line, MAX_KEY);
 }
 
 /** The key in at most 64 characters, numbered if the object has it, because two long keys can be alike once they are cut. */
@@ -47,7 +47,7 @@ function cutEncoded(text: string): string {
 export function excerptScalar(key: string, value: unknown, cleaner: Cleaner): Scalar | undefined {
   if (typeof value === 'boolean') return value;
   if (typeof value === 'number') {
-    return Number.isFinite(value) && cleaner.text(String(value)) === String(value) ? value : undefined;
+    return Number.isFinite(value) && cleaner.redact(String(value)) === String(value) ? value : undefined;
   }
   if (typeof value !== 'string') return undefined;
   if (/(?:^|_)ur[il]s?$/i.test(key)) {

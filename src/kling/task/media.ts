@@ -1,4 +1,3 @@
-import { cleanLine } from '../text/clean.js';
 import { defined, isObject, isStructure, type JsonObject, textOf } from '../text/json.js';
 import type { Cleaner } from '../text/privacy.js';
 import { isPrivateKey } from '../text/private-values.js';
@@ -113,21 +112,11 @@ function durationOf(value: unknown): number | undefined {
   return typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
 }
 
-/** What a response names. */
-export interface Results {
-  /** Each file once. If a URL occurs again, its id and duration are added. */
-  media: Media[];
-  /** Whether it names a result, such as an element, that is none of these files. */
-  hasOthers: boolean;
-  /** The number of further files whose URL is too long to be shown. */
-  leftOut: number;
-}
-
 /**
- * Reads the results of a response.
+ * Reads the results of a response, each file once. If a URL occurs again, its id and duration are added.
  * @param type the task's type, which decides the kind of a file if neither its name nor a key does
  */
-export function readResults(response: JsonObject, taskId: string, type: string | undefined, cleaner: Cleaner): Results {
+export function readResults(response: JsonObject, taskId: string, type: string | undefined, cleaner: Cleaner) {
   const { files, ids } = findResults(response);
   const media = new Map<string, Media>();
   const ownId = taskId.toLowerCase();
@@ -138,19 +127,25 @@ export function readResults(response: JsonObject, taskId: string, type: string |
     if (url === undefined || !cleaner.allows(url)) continue;
     const before = media.get(url);
     const kind = before?.kind ?? kindOfUrl(url) ?? kindByKey ?? kindOfType(type);
-    const fileIds = [holder[`${kind}_id`], holder.id].map((id) => textOf(id) ?? '');
+    const fileIds = [holder[`${kind}_id`], holder.id].map(textOf).filter((id) => id !== undefined);
     for (const id of fileIds) known.add(id.toLowerCase());
     // The task's own id is no file's id.
-    const id = fileIds.find((id) => id !== '' && id.toLowerCase() !== ownId) ?? '';
+    const id = fileIds.find((id) => id.toLowerCase() !== ownId);
     media.set(
       url,
       defined({
         kind,
         url,
-        id: before?.id ?? (cleanLine(cleaner.text(id), 128) || undefined),
+        id: before?.id ?? cleaner.line(id, 128),
         duration_seconds: before?.duration_seconds ?? (kind === 'image' ? undefined : durationOf(holder.duration)),
       }),
     );
   }
-  return { media: [...media.values()], hasOthers: ids.some((id) => !known.has(id)), leftOut };
+  return {
+    media: [...media.values()],
+    /** Whether the response names a result, such as an element, that is none of these files. */
+    hasOthers: ids.some((id) => !known.has(id)),
+    /** The number of further files whose URL is too long to be shown. */
+    leftOut,
+  };
 }

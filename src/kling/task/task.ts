@@ -35,7 +35,7 @@ export interface Task {
   created_at?: string;
   started_at?: string;
   finished_at?: string;
-  /** How long it took; for a pending task the time since it was created. Absent where that is unknown. */
+  /** How long it took; for a pending task the time since it was created. */
   elapsed_seconds?: number;
   trace_id?: string;
   /** When the next look makes sense; absent where the task has been pending for too long. */
@@ -73,23 +73,16 @@ function pollAfter(ageSeconds = POLL_INTERVAL_S): number | undefined {
   return ageSeconds < POLL_INTERVAL_S ? Math.max(1, Math.round(POLL_INTERVAL_S - ageSeconds)) : POLL_INTERVAL_S;
 }
 
-/** Which task was asked for, and what time it is. */
-export interface TaskContext {
-  /** The id as it was asked for. */
-  taskId: string;
-  /** Unix time in milliseconds, by the clock of the API. */
-  nowMs: number;
-}
-
-/** Maps a record of the API to a Task. Pure and total: no JSON value makes it throw. */
-export function toTask(value: unknown, { taskId, nowMs }: TaskContext): Task {
+/**
+ * Maps a record of the API to a Task. Pure and total: no JSON value makes it throw.
+ * @param taskId as it was asked for
+ * @param nowMs Unix time in milliseconds, by the clock of the API
+ */
+export function toTask(value: unknown, { taskId, nowMs }: { taskId: string; nowMs: number }): Task {
   const record = readRecord(value);
-  const ids = [taskId, record.id, record.traceId];
-  const cleaner = cleanerOf(record.raw, ids);
-  const line = (text: string | undefined, max: number) => cleanLine(cleaner.text(text ?? ''), max) || undefined;
-
+  const cleaner = cleanerOf(record.raw, [taskId, record.id, record.traceId]);
   const { status, state, error } = judgeStatus(record);
-  const type = line(record.type, MAX_WORD);
+  const type = cleaner.line(record.type, MAX_WORD);
   const createdAt = isoDateOf(record.createdAt);
   const request = excerptSettings(record.request, cleaner);
   const usage = excerptSettings(usageOf(record), cleaner, 1);
@@ -99,7 +92,7 @@ export function toTask(value: unknown, { taskId, nowMs }: TaskContext): Task {
     return defined({
       task_id: taskId,
       status,
-      state: line(state, MAX_WORD),
+      state: cleaner.line(state, MAX_WORD),
       type,
       usage,
       request,
@@ -110,18 +103,10 @@ export function toTask(value: unknown, { taskId, nowMs }: TaskContext): Task {
   }
 
   const results = status === 'completed' ? resultsOf(record, taskId, type, cleaner) : undefined;
-  const urls = Object.values(request ?? {})
-    .flat()
-    .filter((shown) => typeof shown === 'string');
-  const message = (text: string | undefined, max: number) =>
-    cleanLine(redactMessage(text ?? '', cleaner, urls), max) || undefined;
-  const code = message(error?.code, MAX_WORD);
-  // Where a code has something to redact, it is an id or an address instead.
-  const isCode = code === cleanLine(error?.code ?? '', MAX_WORD);
   return defined({
     task_id: taskId,
     status,
-    state: line(state, MAX_WORD),
+    state: cleaner.line(state, MAX_WORD),
     type,
     video_url: results?.video?.url,
     video_id: results?.video?.id,
@@ -129,13 +114,13 @@ export function toTask(value: unknown, { taskId, nowMs }: TaskContext): Task {
     other_media: results?.others,
     output: results?.output,
     usage,
-    error: error && defined({ code: isCode ? code : undefined, message: message(error.message, MAX_MESSAGE) ?? '' }),
+    error: error && redactError(error, cleaner, request),
     request,
     created_at: createdAt,
     started_at: isoDateOf(record.startedAt),
     finished_at: isoDateOf(record.finishedAt),
     elapsed_seconds: record.elapsed !== undefined && record.elapsed >= 0 ? record.elapsed : undefined,
-    trace_id: line(record.traceId, MAX_TRACE_ID),
+    trace_id: cleaner.line(record.traceId, MAX_TRACE_ID),
   });
 }
 
@@ -143,6 +128,16 @@ export function toTask(value: unknown, { taskId, nowMs }: TaskContext): Task {
 function usageOf({ raw, response }: TaskRecord): JsonObject {
   const places = [response, response.data, raw].filter(isObject);
   return places.map(({ usage }) => usage).find(isObject) ?? {};
+}
+
+/** The error as it may be shown; it may repeat the URLs that the request shows. */
+function redactError({ code = '', message }: TaskError, cleaner: Cleaner, request: SettingsExcerpt = {}): TaskError {
+  const shown = Object.values(request).flat();
+  const urls = shown.filter((value) => typeof value === 'string');
+  const redact = (text: string, max: number) => cleanLine(redactMessage(text, cleaner, urls), max);
+  // Where a code has something to redact, it is an id or an address instead.
+  const isCode = code !== '' && redact(code, MAX_WORD) === cleanLine(code, MAX_WORD);
+  return defined({ code: isCode ? cleanLine(code, MAX_WORD) : undefined, message: redact(message, MAX_MESSAGE) });
 }
 
 /** The results of a completed task: its first video, the other files, and what it returned in addition or instead. */
@@ -162,10 +157,8 @@ function resultsOf({ response }: TaskRecord, taskId: string, type: string | unde
 /** The output with a note that some results are missing, so that nobody takes the rest for all of them. */
 function withLeftOut(output: unknown, count: number): JsonObject {
   const files = count === 1 ? '1 file, as its URL has' : `${count} files, as their URLs have`;
-  return {
-    ...(isObject(output) ? output : defined({ data: output })),
-    left_out: `${files} more than ${MAX_URL} characters`,
-  };
+  const left_out = `${files} more than ${MAX_URL} characters`;
+  return isObject(output) ? { ...output, left_out } : defined({ data: output, left_out });
 }
 
 /** The part of a task that a batch shows. */

@@ -1,4 +1,4 @@
-import { cleanText, REDACTED } from './clean.js';
+import { cleanLine, cleanText, REDACTED } from './clean.js';
 import { type Callback, MIN_PRIVATE_LENGTH, privateValuesOf } from './private-values.js';
 import { ANY_URL, isVendorUrl, MAX_URL, plainSpelling, safeUrl } from './url.js';
 
@@ -6,10 +6,10 @@ import { ANY_URL, isVendorUrl, MAX_URL, plainSpelling, safeUrl } from './url.js'
 export interface Cleaner {
   /** Ids that may be shown even if they also occur under a private key, in lower case: the task ids and the trace id. */
   ownIds: ReadonlySet<string>;
-  /** The text, clean, with the record's private values replaced. */
-  text(text: string): string;
-  /** The same for a text that has already been cleaned. */
+  /** A clean text with the record's private values replaced. */
   redact(text: string): string;
+  /** Any text in the same way, cleaned, on one line, cut to `max` UTF-16 units; undefined if nothing is left. */
+  line(text: string | undefined, max: number): string | undefined;
   /** Whether a URL may be shown, because it contains no callback of the record in any spelling. */
   allows(url: string): boolean;
 }
@@ -68,7 +68,12 @@ export function cleanerOf(record: object, own: readonly (string | undefined)[]):
     for (const word of hits) redacted = redacted.replace(new RegExp(escapeForPattern(word), 'gi'), REDACTED);
     return redacted;
   };
-  return { ownIds, text: (text) => redact(cleanText(text)), redact, allows: (url) => !namesCallback(url) };
+  return {
+    ownIds,
+    redact,
+    line: (text = '', max) => cleanLine(redact(cleanText(text)), max) || undefined,
+    allows: (url) => !namesCallback(url),
+  };
 }
 
 /** UUIDs, and the 24 hexadecimal digits of the API's database. */

@@ -54,18 +54,12 @@ function callbackOf(url: string): Callback {
   return { hosts: [hostname, domainToUnicode(hostname)], paths };
 }
 
-/** What a record keeps private. */
-export interface PrivateValues {
-  /** Ids, addresses and secrets as the record spells them, in lower case. */
-  words: Set<string>;
-  callbacks: Callback[];
-}
-
 /**
  * Finds the internal ids and callback addresses of a record, including those inside JSON strings.
  * @param own ids that may be shown wherever they stand, in lower case
  */
-export function privateValuesOf(record: object, own: ReadonlySet<string>): PrivateValues {
+export function privateValuesOf(record: object, own: ReadonlySet<string>) {
+  /** Ids, addresses and secrets as the record spells them, in lower case. */
   const words = new Set<string>();
   const callbacks: Callback[] = [];
 
