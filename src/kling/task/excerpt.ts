@@ -1,10 +1,11 @@
 import { cleanText, cutText } from '../text/clean.js';
+import { isObject, type JsonObject, walk } from '../text/json.js';
 import type { Cleaner } from '../text/privacy.js';
 import { isPrivateKey } from '../text/private-values.js';
 import { isHttpUrl, safeUrl } from '../text/url.js';
 
 /** A value as an excerpt shows it. */
-export type Scalar = string | number | boolean;
+type Scalar = string | number | boolean;
 
 const MAX_STRING = 2500;
 const MAX_KEY = 64;
@@ -61,4 +62,49 @@ export function excerptScalar(key: string, value: unknown, cleaner: Cleaner): Sc
 /** The size of a value as JSON, in bytes. */
 export function sizeOf(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value));
+}
+
+/** The settings of an object that are shown, by their dotted keys. */
+export type SettingsExcerpt = Record<string, Scalar | Scalar[]>;
+
+const MAX_FIELDS = 30;
+const MAX_BYTES = 8192;
+
+/**
+ * What was asked for, or metered, as far as it may be shown: scalars and lists of scalars, at most 30 fields and 8 KB.
+ * What does not fit is left out, as are `async`, internal ids, and keys with callback, webhook or notify in their name.
+ * @param depth how far down nested settings are shown, flattened to dotted keys (`camera_control.type`)
+ */
+export function excerptSettings(settings: JsonObject, cleaner: Cleaner, depth?: number): SettingsExcerpt | undefined {
+  const excerpt: SettingsExcerpt = {};
+  let fields = 0;
+  let left = MAX_BYTES - 2;
+
+  const scalarsOf = (key: string, list: unknown[]): Scalar[] | undefined => {
+    const scalars = new Set(list.map((item) => excerptScalar(key, item, cleaner)).filter((item) => item !== undefined));
+    return scalars.size > 0 ? [...scalars] : undefined;
+  };
+
+  walk(
+    settings,
+    '',
+    (value, name, prefix) => {
+      const key = typeof name === 'number' ? String(name) : excerptKey(name, cleaner);
+      if (fields >= MAX_FIELDS || key === undefined || /^async$/i.test(key)) return undefined;
+      const path = prefix === '' ? key : `${prefix}.${key}`;
+      const isList = Array.isArray(value);
+      if (isObject(value) || (isList && value.some((item) => typeof item === 'object'))) return path;
+      const shown = isList ? scalarsOf(key, value) : excerptScalar(key, value, cleaner);
+      if (shown === undefined) return undefined;
+      const shownKey = freeKey(path, excerpt);
+      const size = sizeOf(shownKey) + sizeOf(shown) + 2;
+      if (size > left) return undefined;
+      left -= size;
+      fields++;
+      excerpt[shownKey] = shown;
+      return undefined;
+    },
+    depth,
+  );
+  return fields > 0 ? excerpt : undefined;
 }

@@ -1,8 +1,7 @@
-import { defined, isObject, isStructure, type JsonObject, textOf } from '../text/json.js';
+import { defined, isObject, isStructure, type JsonObject, textOf, walk } from '../text/json.js';
 import type { Cleaner } from '../text/privacy.js';
 import { isPrivateKey } from '../text/private-values.js';
 import { isHttpUrl, safeUrl } from '../text/url.js';
-import { walk } from '../text/walk.js';
 import { kindOfKey, kindOfType, kindOfUrl, type MediaKind } from './kind.js';
 
 /** One file that a task made. */

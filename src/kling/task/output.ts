@@ -1,7 +1,6 @@
-import { holdsSomething, isEmpty, isStructure, type JsonObject } from '../text/json.js';
+import { forEachChild, holdsSomething, isEmpty, isStructure, type JsonObject } from '../text/json.js';
 import type { Cleaner } from '../text/privacy.js';
 import { isHttpUrl, safeUrl } from '../text/url.js';
-import { forEachChild } from '../text/walk.js';
 import { excerptKey, excerptScalar, freeKey, sizeOf } from './excerpt.js';
 import { isInputKey, type Media, taskResultsOf } from './media.js';
 

@@ -19,23 +19,13 @@ export interface Verdict {
   error?: TaskError;
 }
 
-const FAILED_WORDS = new Set(
-  'failed fail failure error cancelled canceled rejected aborted timeout timed_out expired'.split(' '),
-);
-const DONE_WORDS = new Set('succeed succeeded success completed complete finished done'.split(' '));
-
-function wordKind(word: string): 'failed' | 'done' | 'running' {
-  const lower = word.toLowerCase();
-  if (FAILED_WORDS.has(lower)) return 'failed';
-  return DONE_WORDS.has(lower) ? 'done' : 'running';
-}
+const FAILED_WORD = /^(?:failed|fail|failure|error|cancelled|canceled|rejected|aborted|timeout|timed_out|expired)$/i;
+const DONE_WORD = /^(?:succeed|succeeded|success|completed|complete|finished|done)$/i;
 
 /** The state words of one object, in the API's spelling. */
 function wordsOf({ state, status, task_status }: JsonObject): string[] {
-  return [state, status, task_status]
-    .filter((word) => typeof word === 'string')
-    .map((word) => word.trim())
-    .filter((word) => word !== '');
+  const texts = [state, status, task_status].filter((word) => typeof word === 'string');
+  return texts.map((text) => text.trim()).filter((word) => word !== '');
 }
 
 function isBlank(value: unknown): boolean {
@@ -53,7 +43,7 @@ function isBroken({ success, error }: JsonObject): boolean {
 function isReason(text: string | undefined): boolean {
   const shown = cleanText(text ?? '').trim();
   const word = /^(\w+)[.!]*$/.exec(shown)?.[1] ?? '';
-  return shown !== '' && wordKind(word) !== 'done' && !/^(?:ok|okay|successful(?:ly)?)$/i.test(word);
+  return shown !== '' && !DONE_WORD.test(word) && !/^(?:ok|okay|successful(?:ly)?)$/i.test(word);
 }
 
 /** The first reason under one of the keys, which go before the order of the objects. */
@@ -90,15 +80,15 @@ export function judgeStatus({ response, raw, finishedAt }: TaskRecord): Verdict 
   const outer = isObject(data) ? [response, data, raw] : [response, raw];
   const all = isObject(data) ? outer : [response, ...elements, raw];
   const words = all.flatMap(wordsOf);
-  const [failedWord, doneWord, runningWord] = (['failed', 'done', 'running'] as const).map((kind) =>
-    words.find((word) => wordKind(word) === kind),
-  );
+  const failedWord = words.find((word) => FAILED_WORD.test(word));
+  const doneWord = words.find((word) => DONE_WORD.test(word));
+  const runningWord = words.find((word) => !FAILED_WORD.test(word) && !DONE_WORD.test(word));
   const isFinished = typeof finishedAt === 'number';
   const isOpen = finishedAt === null;
   const isOuterBroken = outer.some(isBroken);
   const isElementBroken = elements.some(isBroken);
 
-  const isDone = (element: JsonObject) => wordsOf(element).some((word) => wordKind(word) === 'done');
+  const isDone = (element: JsonObject) => wordsOf(element).some((word) => DONE_WORD.test(word));
   const isDelivered = (element: JsonObject) =>
     hasResultUrl(element) && (isDone(element) || (!failedWord && !isOpen && !isBroken(element)));
   if ((failedWord || (isElementBroken && !isOuterBroken)) && elements.some(isDelivered)) {

@@ -2,10 +2,10 @@ import { cleanLine } from '../text/clean.js';
 import { defined, isObject, type JsonObject } from '../text/json.js';
 import { type Cleaner, cleanerOf, redactMessage } from '../text/privacy.js';
 import { MAX_URL } from '../text/url.js';
+import { excerptSettings, type SettingsExcerpt } from './excerpt.js';
 import { type Media, readResults } from './media.js';
 import { excerptOutput } from './output.js';
 import { readRecord, type TaskRecord } from './record.js';
-import { excerptSettings, type SettingsExcerpt } from './request.js';
 import { judgeStatus, type Status, type TaskError } from './status.js';
 
 export { recordIdOf } from './record.js';
@@ -40,14 +40,6 @@ export interface Task {
   trace_id?: string;
   /** When the next look makes sense; absent where the task has been pending for too long. */
   poll_after_seconds?: number;
-}
-
-/** A task as a batch lists it: files without ids, and a trace id only if the task failed. */
-export interface TaskSummary
-  extends Pick<Task, 'task_id' | 'status' | 'state' | 'type' | 'video_url' | 'duration_seconds' | 'output' | 'error'> {
-  other_media?: Omit<Media, 'id'>[];
-  elapsed_seconds?: number;
-  trace_id?: string;
 }
 
 const MAX_WORD = 64;
@@ -161,8 +153,11 @@ function withLeftOut(output: unknown, count: number): JsonObject {
   return isObject(output) ? { ...output, left_out } : defined({ data: output, left_out });
 }
 
-/** The part of a task that a batch shows. */
-export function summarizeTask(task: Task): TaskSummary {
+/** A task as a batch lists it. */
+export type TaskSummary = ReturnType<typeof summarizeTask>;
+
+/** The part of a task that a batch shows: files without ids, and a trace id only if the task failed. */
+export function summarizeTask(task: Task) {
   const { task_id, status, state, type, video_url, duration_seconds, other_media, error, elapsed_seconds } = task;
   return defined({
     task_id,

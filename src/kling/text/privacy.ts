@@ -3,16 +3,7 @@ import { type Callback, MIN_PRIVATE_LENGTH, privateValuesOf } from './private-va
 import { ANY_URL, isVendorUrl, MAX_URL, plainSpelling, safeUrl } from './url.js';
 
 /** Makes the texts and URLs of one record safe to show. */
-export interface Cleaner {
-  /** Ids that may be shown even if they also occur under a private key, in lower case: the task ids and the trace id. */
-  ownIds: ReadonlySet<string>;
-  /** A clean text with the record's private values replaced. */
-  redact(text: string): string;
-  /** Any text in the same way, cleaned, on one line, cut to `max` UTF-16 units; undefined if nothing is left. */
-  line(text: string | undefined, max: number): string | undefined;
-  /** Whether a URL may be shown, because it contains no callback of the record in any spelling. */
-  allows(url: string): boolean;
-}
+export type Cleaner = ReturnType<typeof cleanerOf>;
 
 /** Punctuation at the end of an address, which does not belong to it. The lookbehind keeps the time linear. */
 const END_PUNCTUATION = /(?<![!(),.:;?\]}])[!(),.:;?\]}]+$/;
@@ -34,8 +25,11 @@ function addressPattern(callbacks: readonly Callback[]): RegExp {
   return new RegExp(`[!#-&(-;=?-~${[...new Set(others)].join('')}]+`, 'gi');
 }
 
-/** The cleaner of a record; `own` are the ids that may be shown wherever they stand. */
-export function cleanerOf(record: object, own: readonly (string | undefined)[]): Cleaner {
+/**
+ * The cleaner of a record.
+ * @param own ids that may be shown even if they also occur under a private key: those of the task and the trace
+ */
+export function cleanerOf(record: object, own: readonly (string | undefined)[]) {
   const ownIds = new Set(own.map((id) => id?.toLowerCase() ?? ''));
   const { words, callbacks } = privateValuesOf(record, ownIds);
   // The longest come first, because one value may be the beginning of another.
@@ -69,10 +63,14 @@ export function cleanerOf(record: object, own: readonly (string | undefined)[]):
     return redacted;
   };
   return {
+    /** In lower case. */
     ownIds,
+    /** A clean text with the record's private values replaced. */
     redact,
-    line: (text = '', max) => cleanLine(redact(cleanText(text)), max) || undefined,
-    allows: (url) => !namesCallback(url),
+    /** Any text, clean and redacted, on one line, at most `max` UTF-16 units long; undefined if nothing is left. */
+    line: (text: string | undefined, max: number) => cleanLine(redact(cleanText(text ?? '')), max) || undefined,
+    /** Whether a URL may be shown, because it contains no callback of the record in any spelling. */
+    allows: (url: string) => !namesCallback(url),
   };
 }
 

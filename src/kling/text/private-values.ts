@@ -1,7 +1,6 @@
 import { domainToUnicode } from 'node:url';
-import { structureOf } from './json.js';
+import { structureOf, walk } from './json.js';
 import { ANY_URL, MAX_URL, plainSpelling } from './url.js';
-import { walk } from './walk.js';
 
 /** Fields that identify the vendor's internals or the account. `task_id` and `trace_id` are not among them. */
 const INTERNAL_KEYS = new Set(
@@ -73,7 +72,7 @@ export function privateValuesOf(record: object, own: ReadonlySet<string>) {
       if (callbacks.length < MAX_PRIVATE_VALUES) callbacks.push(callbackOf(url));
     }
     // A header can be "Bearer" and a secret. The other words of a callback's settings identify nobody.
-    const parts = /\s/.test(text) ? text.split(/\s+/).map((part) => part.replace(PUNCTUATION, '')) : [text];
+    const parts = text.split(/\s+/).map((part) => part.replace(PUNCTUATION, ''));
     for (const part of parts) if (!PLAIN_WORDS.test(part)) addWord(part);
   };
 
