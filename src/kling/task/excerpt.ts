@@ -85,26 +85,22 @@ export function excerptSettings(settings: JsonObject, cleaner: Cleaner, depth?: 
     return scalars.size > 0 ? [...scalars] : undefined;
   };
 
-  walk(
-    settings,
-    '',
-    (value, name, prefix) => {
-      const key = typeof name === 'number' ? String(name) : excerptKey(name, cleaner);
-      if (fields >= MAX_FIELDS || key === undefined || /^async$/i.test(key)) return undefined;
-      const path = prefix === '' ? key : `${prefix}.${key}`;
-      const isList = Array.isArray(value);
-      if (isObject(value) || (isList && value.some((item) => typeof item === 'object'))) return path;
-      const shown = isList ? scalarsOf(key, value) : excerptScalar(key, value, cleaner);
-      if (shown === undefined) return undefined;
-      const shownKey = freeKey(path, excerpt);
-      const size = sizeOf(shownKey) + sizeOf(shown) + 2;
-      if (size > left) return undefined;
-      left -= size;
-      fields++;
-      excerpt[shownKey] = shown;
-      return undefined;
-    },
-    depth,
-  );
+  const visit = (value: unknown, name: string | number, prefix: string): string | undefined => {
+    const key = typeof name === 'number' ? String(name) : excerptKey(name, cleaner);
+    if (fields >= MAX_FIELDS || key === undefined || /^async$/i.test(key)) return undefined;
+    const path = prefix === '' ? key : `${prefix}.${key}`;
+    const isList = Array.isArray(value);
+    if (isObject(value) || (isList && value.some((item) => typeof item === 'object'))) return path;
+    const shown = isList ? scalarsOf(key, value) : excerptScalar(key, value, cleaner);
+    if (shown === undefined) return undefined;
+    const shownKey = freeKey(path, excerpt);
+    const size = sizeOf(shownKey) + sizeOf(shown) + 2;
+    if (size > left) return undefined;
+    left -= size;
+    fields++;
+    excerpt[shownKey] = shown;
+    return undefined;
+  };
+  walk(settings, '', visit, depth);
   return fields > 0 ? excerpt : undefined;
 }

@@ -14,11 +14,11 @@ export function kindOfUrl(url: string): MediaKind | undefined {
   return EXTENSIONS.find(([, extension]) => extension.test(path))?.[0];
 }
 
-/** The kind that a key in lower case stands for: `video_url`, `images` … */
+/** The kind that a key stands for: `video_url`, `images` … */
 export function kindOfKey(key: string): MediaKind | undefined {
-  if (key.includes('video')) return 'video';
-  if (/image|photo|picture/.test(key)) return 'image';
-  return /audio|voice|sound|music/.test(key) ? 'audio' : undefined;
+  if (/video/i.test(key)) return 'video';
+  if (/image|photo|picture/i.test(key)) return 'image';
+  return /audio|voice|sound|music/i.test(key) ? 'audio' : undefined;
 }
 
 /** The kind of what a task of this type makes: a video, unless it is known to be something else. */

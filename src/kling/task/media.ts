@@ -12,25 +12,23 @@ export interface Media {
   duration_seconds?: number;
 }
 
-// The patterns below are those of keys in lower case.
-
 /** Keys of result URLs. */
-const URL_KEY = /^url$|_urls?$/;
+const URL_KEY = /^url$|_urls?$/i;
 /** Keys of ids that name a result. Other ids in a response belong to requests, models or input voices. */
-const ID_KEY = /^id$|(?:^|_)(?:element|subject|character|avatar|audio|image|video)_id$/;
+const ID_KEY = /^id$|(?:^|_)(?:element|subject|character|avatar|audio|image|video)_id$/i;
 /** Keys of what was submitted. `resource` and `transparent` look similar, but name results. */
-const INPUT_KEY = /^(?:task_info|request)$|(?:^|_)input|(?<!re)source|origin|(?<!trans)parent|refer/;
+const INPUT_KEY = /^(?:task_info|request)$|(?:^|_)input|(?<!re)source|origin|(?<!trans)parent|refer/i;
 /** Other keys that never name a result: intermediate pictures, and addresses of the service itself. */
-const NO_RESULT_KEY = /callback|webhook|status|preview|(?<!re)cover|poster|thumb|frame|docs/;
+const NO_RESULT_KEY = /callback|webhook|status|preview|(?<!re)cover|poster|thumb|frame|docs/i;
 /** Keys of the version with a watermark. */
-const WATERMARK_KEY = /(?<!no_?|non_?|un|without_?)watermark/;
+const WATERMARK_KEY = /(?<!no_?|non_?|un|without_?)watermark/i;
 
 /** Whether a key names what was submitted rather than what came of it. */
 export function isInputKey(key: string): boolean {
-  return INPUT_KEY.test(key.toLowerCase());
+  return INPUT_KEY.test(key);
 }
 
-/** Whether a key in lower case can contain neither a result nor the id of one. */
+/** Whether a key can contain neither a result nor the id of one. */
 function isNoResultKey(key: string): boolean {
   return INPUT_KEY.test(key) || NO_RESULT_KEY.test(key) || isPrivateKey(key);
 }
@@ -39,9 +37,9 @@ function isNoResultKey(key: string): boolean {
 export function taskResultsOf(response: JsonObject): object[] {
   const results: object[] = [];
   walk(response, true, (value, name) => {
-    const key = String(name).toLowerCase();
-    if (!isStructure(value) || isNoResultKey(key)) return undefined;
-    const isResult = key === 'task_result' && Object.values(value).some((part) => isStructure(part) || isHttpUrl(part));
+    if (!isStructure(value) || isNoResultKey(String(name))) return undefined;
+    const isResult =
+      name === 'task_result' && Object.values(value).some((part) => isStructure(part) || isHttpUrl(part));
     if (isResult) results.push(value);
     return isResult ? undefined : true;
   });
@@ -50,7 +48,7 @@ export function taskResultsOf(response: JsonObject): object[] {
 
 /** The position of a value in a response. */
 interface Place {
-  /** The nearest key above, in lower case. */
+  /** The nearest key above. */
   key: string;
   /** The object whose id and duration are those of the file. */
   holder: JsonObject;
@@ -59,22 +57,19 @@ interface Place {
   isWatermarked: boolean;
 }
 
-/** A result URL with its position; the URL is undefined if it is too long to be shown. */
-interface FoundFile extends Place {
-  url: string | undefined;
-}
-
 /** More files than any task produces, but few enough to bound the cost of a hostile body. */
 const MAX_FILES = 1000;
 
-/** The result URLs of a response in document order, including repetitions, with watermarked ones last; and its ids of results. */
-function findResults(response: JsonObject): { files: FoundFile[]; ids: string[] } {
-  const files: FoundFile[] = [];
+/** Finds the result URLs of a response, including repetitions, and the ids of results. */
+function findResults(response: JsonObject) {
+  /** In document order, with watermarked ones last. The URL is undefined if it is too long to be shown. */
+  const files: (Place & { url: string | undefined })[] = [];
+  /** In lower case. */
   const ids: string[] = [];
   const taskResults = taskResultsOf(response);
   const root: Place = { key: '', holder: response, kind: undefined, isWatermarked: false };
   walk<Place>(taskResults.length > 0 ? taskResults : [response], root, (value, name, place) => {
-    const key = typeof name === 'number' ? place.key : name.toLowerCase();
+    const key = typeof name === 'number' ? place.key : name;
     const isUrl = typeof value === 'string' && URL_KEY.test(key);
     const id = typeof name === 'string' && ID_KEY.test(key) ? textOf(value) : undefined;
     if (!isUrl && !isStructure(value) && id === undefined) return undefined;
@@ -94,10 +89,8 @@ function findResults(response: JsonObject): { files: FoundFile[]; ids: string[] 
     if (isHttpUrl(value)) files.push({ ...here, url: safeUrl(value) });
     return undefined;
   });
-  return {
-    files: [...files.filter((file) => !file.isWatermarked), ...files.filter((file) => file.isWatermarked)],
-    ids,
-  };
+  files.sort((a, b) => Number(a.isWatermarked) - Number(b.isWatermarked));
+  return { files, ids };
 }
 
 /** Whether a response, or one element of it, names a result's URL. */
@@ -120,9 +113,7 @@ export function readResults(response: JsonObject, taskId: string, type: string |
   const media = new Map<string, Media>();
   const ownId = taskId.toLowerCase();
   const known = new Set([ownId]);
-  let leftOut = 0;
   for (const { url, holder, kind: kindByKey } of files) {
-    if (url === undefined) leftOut++;
     if (url === undefined || !cleaner.allows(url)) continue;
     const before = media.get(url);
     const kind = before?.kind ?? kindOfUrl(url) ?? kindByKey ?? kindOfType(type);
@@ -145,6 +136,6 @@ export function readResults(response: JsonObject, taskId: string, type: string |
     /** Whether the response names a result, such as an element, that is none of these files. */
     hasOthers: ids.some((id) => !known.has(id)),
     /** The number of further files whose URL is too long to be shown. */
-    leftOut,
+    leftOut: files.filter(({ url }) => url === undefined).length,
   };
 }

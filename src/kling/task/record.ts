@@ -42,7 +42,7 @@ export function readRecord(value: unknown) {
     /** Null while the task is open; undefined if nothing is known. */
     finishedAt: raw.finished_at === null ? null : numberOf(raw.finished_at),
     /** Seconds of processing, which some records call `duration`; the length of the video is in the response. */
-    elapsed: numberOf(raw.elapsed) ?? numberOf(raw.duration),
+    elapsed: [raw.elapsed, raw.duration].map(numberOf).find((seconds) => seconds !== undefined && seconds >= 0),
   };
 }
 

@@ -74,27 +74,12 @@ export function toTask(value: unknown, { taskId, nowMs }: { taskId: string; nowM
   const record = readRecord(value);
   const cleaner = cleanerOf(record.raw, [taskId, record.id, record.traceId]);
   const { status, state, error } = judgeStatus(record);
+  const isPending = status === 'pending';
   const type = cleaner.line(record.type, MAX_WORD);
-  const createdAt = isoDateOf(record.createdAt);
-  const request = excerptSettings(record.request, cleaner);
-  const usage = excerptSettings(usageOf(record), cleaner, 1);
-
-  if (status === 'pending') {
-    const ageSeconds = createdAt ? Math.max(0, nowMs / 1000 - (record.createdAt ?? 0)) : undefined;
-    return defined({
-      task_id: taskId,
-      status,
-      state: cleaner.line(state, MAX_WORD),
-      type,
-      usage,
-      request,
-      created_at: createdAt,
-      elapsed_seconds: ageSeconds === undefined ? undefined : Math.round(ageSeconds),
-      poll_after_seconds: pollAfter(ageSeconds),
-    });
-  }
-
   const results = status === 'completed' ? resultsOf(record, taskId, type, cleaner) : undefined;
+  const request = excerptSettings(record.request, cleaner);
+  const createdAt = isoDateOf(record.createdAt);
+  const ageSeconds = createdAt ? Math.max(0, nowMs / 1000 - (record.createdAt ?? 0)) : undefined;
   return defined({
     task_id: taskId,
     status,
@@ -105,14 +90,15 @@ export function toTask(value: unknown, { taskId, nowMs }: { taskId: string; nowM
     duration_seconds: results?.video?.duration_seconds,
     other_media: results?.others,
     output: results?.output,
-    usage,
+    usage: excerptSettings(usageOf(record), cleaner, 1),
     error: error && redactError(error, cleaner, request),
     request,
     created_at: createdAt,
-    started_at: isoDateOf(record.startedAt),
-    finished_at: isoDateOf(record.finishedAt),
-    elapsed_seconds: record.elapsed !== undefined && record.elapsed >= 0 ? record.elapsed : undefined,
-    trace_id: cleaner.line(record.traceId, MAX_TRACE_ID),
+    started_at: isPending ? undefined : isoDateOf(record.startedAt),
+    finished_at: isPending ? undefined : isoDateOf(record.finishedAt),
+    elapsed_seconds: isPending ? ageSeconds && Math.round(ageSeconds) : record.elapsed,
+    trace_id: isPending ? undefined : cleaner.line(record.traceId, MAX_TRACE_ID),
+    poll_after_seconds: isPending ? pollAfter(ageSeconds) : undefined,
   });
 }
 
@@ -125,8 +111,7 @@ function usageOf({ raw, response }: TaskRecord): JsonObject {
 /** The error as it may be shown; it may repeat the URLs that the request shows. */
 function redactError({ code = '', message }: TaskError, cleaner: Cleaner, request: SettingsExcerpt = {}): TaskError {
   const shown = Object.values(request).flat();
-  const urls = shown.filter((value) => typeof value === 'string');
-  const redact = (text: string, max: number) => cleanLine(redactMessage(text, cleaner, urls), max);
+  const redact = (text: string, max: number) => cleanLine(redactMessage(text, cleaner, shown), max);
   // Where a code has something to redact, it is an id or an address instead.
   const isCode = code !== '' && redact(code, MAX_WORD) === cleanLine(code, MAX_WORD);
   return defined({ code: isCode ? cleanLine(code, MAX_WORD) : undefined, message: redact(message, MAX_MESSAGE) });

@@ -5,9 +5,6 @@ import { ANY_URL, isVendorUrl, MAX_URL, plainSpelling, safeUrl } from './url.js'
 /** Makes the texts and URLs of one record safe to show. */
 export type Cleaner = ReturnType<typeof cleanerOf>;
 
-/** Punctuation at the end of an address, which does not belong to it. The lookbehind keeps the time linear. */
-const END_PUNCTUATION = /(?<![!(),.:;?\]}])[!(),.:;?\]}]+$/;
-
 const escapeForPattern = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 const oneOf = (texts: readonly string[]) => `(?:${[...new Set(texts)].map(escapeForPattern).join('|')})`;
 
@@ -17,12 +14,14 @@ function callbackPattern({ hosts, paths }: Callback): RegExp {
 }
 
 /**
- * Matches what may be an address without its scheme: printable ASCII without quotes and angle brackets, and beyond ASCII
- * only the characters that the callbacks have, because Chinese words follow an address without a space.
+ * Matches what may be an address without its scheme: printable ASCII without quotes, angle brackets and punctuation at the
+ * end, and beyond ASCII only the characters that callbacks have, because Chinese words follow an address without a space.
  */
 function addressPattern(callbacks: readonly Callback[]): RegExp {
   const others = callbacks.flatMap(({ hosts, paths }) => [...hosts, ...paths].join('').match(/[^!-~\s]/g) ?? []);
-  return new RegExp(`[!#-&(-;=?-~${[...new Set(others)].join('')}]+`, 'gi');
+  const characters = `[!#-&(-;=?-~${[...new Set(others)].join('')}]`;
+  // The first lookbehind keeps the time linear.
+  return new RegExp(`(?<!${characters})${characters}+(?<![!(),.:;?\\]}])`, 'gi');
 }
 
 /**
@@ -46,8 +45,7 @@ export function cleanerOf(record: object, own: readonly (string | undefined)[]) 
     return patterns.some((pattern) => pattern.test(plain));
   };
 
-  const redactAddress = (address: string) =>
-    namesCallback(address) ? REDACTED + (END_PUNCTUATION.exec(address)?.[0] ?? '') : address;
+  const redactAddress = (address: string) => (namesCallback(address) ? REDACTED : address);
 
   const redact = (text: string) => {
     if (text.length < MIN_PRIVATE_LENGTH) return text;
@@ -82,10 +80,10 @@ const URL_OR_ID = new RegExp(`${ANY_URL.source}|${ANY_ID.source}`, 'gi');
  * Redacts the API's message about a failed task or a failed lookup. It may contain a callback in yet another spelling, or
  * an id of the account that occurs nowhere else in the record. Therefore every URL and id is replaced by `[url]` or `[id]`,
  * except the record's own ids and the vendor's own addresses, in which only the ids are replaced.
- * @param shownUrls URLs that the reader sees anyway, which stay
+ * @param shown what the reader sees anyway; the URLs among it stay
  */
-export function redactMessage(message: string, cleaner: Cleaner, shownUrls: readonly string[] = []): string {
-  const knownUrls = new Set(shownUrls.map(safeUrl));
+export function redactMessage(message: string, cleaner: Cleaner, shown: readonly unknown[] = []): string {
+  const knownUrls = new Set(shown.map(safeUrl));
   const redactId = (id: string) => (cleaner.ownIds.has(id.toLowerCase()) ? id : '[id]');
   const redacted = cleanText(message).replace(URL_OR_ID, (found) => {
     if (!/[:%]/.test(found)) return redactId(found);
