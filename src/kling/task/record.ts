@@ -36,6 +36,12 @@ export function readRecord(value: unknown) {
     traceId: stringOf(raw.trace_id) ?? stringOf(response.trace_id),
     request: isObject(request) ? request : {},
     response,
+    /** What was metered; empty if nothing is known. */
+    usage:
+      [response, response.data, raw]
+        .filter(isObject)
+        .map((place) => place.usage)
+        .find(isObject) ?? {},
     /** Unix seconds, fractional, like the other two. */
     createdAt: numberOf(raw.created_at),
     startedAt: numberOf(raw.started_at),

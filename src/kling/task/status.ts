@@ -51,10 +51,11 @@ function reasonOf(objects: JsonObject[], ...keys: string[]): string | undefined 
   return keys.flatMap((key) => objects.map((object) => textOf(object[key]))).find(isReason);
 }
 
-/** Code and message of a failure, in the order of the status rules; a bare string counts as a detail. */
+/** Code and message of a failure, in the order of the status rules. */
 function describeError(places: JsonObject[], otherwise: string): TaskError {
-  const errors = places.map(({ error }) => (typeof error === 'string' ? { detail: error } : error)).filter(isObject);
-  const message = reasonOf(errors, 'message', 'detail') ?? reasonOf(places, 'message', 'detail', 'task_status_msg');
+  const errors = places.map(({ error }) => (typeof error === 'string' ? { bare: error } : error)).filter(isObject);
+  const message =
+    reasonOf(errors, 'message', 'detail', 'bare') ?? reasonOf(places, 'message', 'detail', 'task_status_msg');
   return defined({ code: reasonOf(errors, 'code'), message: message ?? otherwise });
 }
 
@@ -62,17 +63,14 @@ function describeError(places: JsonObject[], otherwise: string): TaskError {
 const MAX_ELEMENTS = 1000;
 
 /**
- * Applies the status rules in their order; the first that holds decides. They follow what the API's records and the
- * vendor's own client do:
+ * Applies the status rules in their order, which follow the API's records and the vendor's own client:
  * - A failed word outranks everything except an element of a list that was delivered all the same.
  * - An error without a failed word leaves the task pending while the record says `finished_at: null`, because the service
  *   may still be retrying; otherwise the task has failed.
  * - A running word outranks a URL, which may be that of a preview.
  * - An unknown shape is never taken for success.
- *
- * One addition: an error inside an element of a list counts like a failed word of that element. Without it a finished
- * list of nothing but errors would be a success. What was delivered beside such an error needs no done word once the record
- * is no longer open.
+ * - An error inside an element of a list counts like a failed word of that element, since otherwise a finished list of
+ *   nothing but errors would be a success. What was delivered beside it needs no done word once the record is not open.
  */
 export function judgeStatus({ response, raw, finishedAt }: TaskRecord): Verdict {
   const { data } = response;

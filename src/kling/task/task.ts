@@ -12,7 +12,6 @@ export { recordIdOf } from './record.js';
 
 /** A task in full. Absent fields are left out, never null; the order is the order of the result's text. */
 export interface Task {
-  /** As it was asked for. */
   task_id: string;
   status: Status;
   /** The API's own word that decided. */
@@ -29,7 +28,6 @@ export interface Task {
   /** What was metered, as the API names it. */
   usage?: SettingsExcerpt;
   error?: TaskError;
-  /** What was asked for. */
   request?: SettingsExcerpt;
   /** ISO 8601 in UTC with milliseconds, like the other two. */
   created_at?: string;
@@ -90,7 +88,7 @@ export function toTask(value: unknown, { taskId, nowMs }: { taskId: string; nowM
     duration_seconds: results?.video?.duration_seconds,
     other_media: results?.others,
     output: results?.output,
-    usage: excerptSettings(usageOf(record), cleaner, 1),
+    usage: excerptSettings(record.usage, cleaner, 1),
     error: error && redactError(error, cleaner, request),
     request,
     created_at: createdAt,
@@ -100,12 +98,6 @@ export function toTask(value: unknown, { taskId, nowMs }: { taskId: string; nowM
     trace_id: isPending ? undefined : cleaner.line(record.traceId, MAX_TRACE_ID),
     poll_after_seconds: isPending ? pollAfter(ageSeconds) : undefined,
   });
-}
-
-/** What was metered, if the API reports it. */
-function usageOf({ raw, response }: TaskRecord): JsonObject {
-  const places = [response, response.data, raw].filter(isObject);
-  return places.map(({ usage }) => usage).find(isObject) ?? {};
 }
 
 /** The error as it may be shown; it may repeat the URLs that the request shows. */

@@ -1,6 +1,6 @@
 import { cleanLine, cleanText, REDACTED } from './clean.js';
 import { type Callback, MIN_PRIVATE_LENGTH, privateValuesOf } from './private-values.js';
-import { ANY_URL, isVendorUrl, MAX_URL, plainSpelling, safeUrl } from './url.js';
+import { ANY_URL, MAX_URL, plainSpelling, safeUrl } from './url.js';
 
 /** Makes the texts and URLs of one record safe to show. */
 export type Cleaner = ReturnType<typeof cleanerOf>;
@@ -72,6 +72,7 @@ export function cleanerOf(record: object, own: readonly (string | undefined)[]) 
   };
 }
 
+const VENDOR_URL = /^https?:\/\/(?:[\w-]+\.)*acedata\.cloud(?::\d+)?(?:[/?#]|$)/;
 /** UUIDs, and the 24 hexadecimal digits of the API's database. */
 const ANY_ID = /(?<![\da-f])(?:[\da-f]{24}|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})(?![\da-f])/gi;
 const URL_OR_ID = new RegExp(`${ANY_URL.source}|${ANY_ID.source}`, 'gi');
@@ -90,7 +91,7 @@ export function redactMessage(message: string, cleaner: Cleaner, shown: readonly
     const url = safeUrl(found.replace(/\\+\//g, '/'));
     if (url === undefined || !cleaner.allows(url)) return '[url]';
     if (knownUrls.has(url)) return found;
-    return isVendorUrl(url) ? found.replace(ANY_ID, redactId) : '[url]';
+    return VENDOR_URL.test(url) ? found.replace(ANY_ID, redactId) : '[url]';
   });
   return cleaner.redact(redacted);
 }

@@ -14,11 +14,6 @@ export function safeUrl(value: unknown): string | undefined {
   return href.length > MAX_URL ? undefined : href;
 }
 
-/** Whether the URL, as returned by `safeUrl`, belongs to the vendor. */
-export function isVendorUrl(url: string): boolean {
-  return /^https?:\/\/(?:[\w-]+\.)*acedata\.cloud(?::\d+)?(?:[/?#]|$)/.test(url);
-}
-
 /** What ends a URL: white space, quotes, angle brackets, and Chinese punctuation, which is not followed by a space. */
 const END = String.raw`\s"'<>，。；：！？、（）【】「」『』“”‘’`;
 
