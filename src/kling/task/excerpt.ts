@@ -1,8 +1,9 @@
 import { cleanText, cutText } from '../text/clean.js';
-import { isObject, type JsonObject, walk } from '../text/json.js';
+import { forEachChild, holdsSomething, isEmpty, isObject, isStructure, type JsonObject, walk } from '../text/json.js';
 import type { Cleaner } from '../text/privacy.js';
 import { isPrivateKey } from '../text/private-values.js';
 import { isHttpUrl, safeUrl } from '../text/url.js';
+import { isInputKey, type Media, taskResultsOf } from './media.js';
 
 /** A value as an excerpt shows it. */
 type Scalar = string | number | boolean;
@@ -11,14 +12,14 @@ const MAX_STRING = 2500;
 const MAX_KEY = 64;
 
 /** A key as it may be shown: on one line, at most 64 characters. Undefined for a private one and an object's own names. */
-export function excerptKey(key: string, cleaner: Cleaner): string | undefined {
+function excerptKey(key: string, cleaner: Cleaner): string | undefined {
   const line = cleaner.line(key, Number.POSITIVE_INFINITY);
   const isHidden = line === undefined || line === 'prototype' || line in Object.prototype || isPrivateKey(line);
   return isHidden ? undefined : cutText(line, MAX_KEY);
 }
 
 /** The key in at most 64 characters, numbered if the object has it, because two long keys can be alike once they are cut. */
-export function freeKey(key: string, object: object): string {
+function freeKey(key: string, object: object): string {
   let free = cutText(key, MAX_KEY);
   for (let number = 2; Object.hasOwn(object, free); number++) {
     const suffix = ` (${number})`;
@@ -45,7 +46,7 @@ function cutEncoded(text: string): string {
  * A scalar as it may be shown; strings are cut to 2,500 characters. Undefined for a value that JSON cannot represent, a
  * private number, a callback, and what is no http(s) URL under the key of a URL.
  */
-export function excerptScalar(key: string, value: unknown, cleaner: Cleaner): Scalar | undefined {
+function excerptScalar(key: string, value: unknown, cleaner: Cleaner): Scalar | undefined {
   if (typeof value === 'boolean') return value;
   if (typeof value === 'number') {
     return Number.isFinite(value) && cleaner.redact(String(value)) === String(value) ? value : undefined;
@@ -60,15 +61,15 @@ export function excerptScalar(key: string, value: unknown, cleaner: Cleaner): Sc
 }
 
 /** The size of a value as JSON, in bytes. */
-export function sizeOf(value: unknown): number {
+function sizeOf(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value));
 }
 
 /** The settings of an object that are shown, by their dotted keys. */
 export type SettingsExcerpt = Record<string, Scalar | Scalar[]>;
 
-const MAX_FIELDS = 30;
-const MAX_BYTES = 8192;
+const MAX_SETTINGS = 30;
+const MAX_SETTINGS_BYTES = 8192;
 
 /**
  * What was asked for, or metered, as far as it may be shown: scalars and lists of scalars, at most 30 fields and 8 KB.
@@ -77,8 +78,7 @@ const MAX_BYTES = 8192;
  */
 export function excerptSettings(settings: JsonObject, cleaner: Cleaner, depth?: number): SettingsExcerpt | undefined {
   const excerpt: SettingsExcerpt = {};
-  let fields = 0;
-  let left = MAX_BYTES - 2;
+  let left = MAX_SETTINGS_BYTES - 2;
 
   const scalarsOf = (key: string, list: unknown[]): Scalar[] | undefined => {
     const scalars = new Set(list.map((item) => excerptScalar(key, item, cleaner)).filter((item) => item !== undefined));
@@ -87,7 +87,7 @@ export function excerptSettings(settings: JsonObject, cleaner: Cleaner, depth?: 
 
   const visit = (value: unknown, name: string | number, prefix: string): string | undefined => {
     const key = typeof name === 'number' ? String(name) : excerptKey(name, cleaner);
-    if (fields >= MAX_FIELDS || key === undefined || /^async$/i.test(key)) return undefined;
+    if (Object.keys(excerpt).length >= MAX_SETTINGS || key === undefined || /^async$/i.test(key)) return undefined;
     const path = prefix === '' ? key : `${prefix}.${key}`;
     const isList = Array.isArray(value);
     if (isObject(value) || (isList && value.some((item) => typeof item === 'object'))) return path;
@@ -97,10 +97,67 @@ export function excerptSettings(settings: JsonObject, cleaner: Cleaner, depth?: 
     const size = sizeOf(shownKey) + sizeOf(shown) + 2;
     if (size > left) return undefined;
     left -= size;
-    fields++;
     excerpt[shownKey] = shown;
     return undefined;
   };
   walk(settings, '', visit, depth);
-  return fields > 0 ? excerpt : undefined;
+  return isEmpty(excerpt) ? undefined : excerpt;
+}
+
+const MAX_OUTPUT_BYTES = 4096;
+const MAX_OUTPUT_DEPTH = 8;
+
+/** Keys of a response that belong to the envelope around what the task returned. */
+const ENVELOPE = new Set(
+  'success code message task_id trace_id request_id state status task_status request input usage data'.split(' '),
+);
+
+/** What the task returned: its `task_result`, else the response's `data` and the fields that are not of the envelope. */
+function contentOf(response: JsonObject): unknown {
+  const results = taskResultsOf(response);
+  if (results.length > 0) return results.length === 1 ? results[0] : results;
+  const { data } = response;
+  const beside = Object.fromEntries(Object.entries(response).filter(([key]) => !ENVELOPE.has(key)));
+  if (!holdsSomething(data)) return beside;
+  return isEmpty(beside) ? data : { ...beside, data };
+}
+
+/**
+ * What a task returned other than videos and pictures, such as a voice with its id or an element: at most 4 KB and eight
+ * levels deep. Internal fields, submitted input and URLs that are already listed are removed; what does not fit is left out.
+ */
+export function excerptOutput(response: JsonObject, cleaner: Cleaner, media: readonly Media[]): unknown {
+  const listed = new Set(media.map(({ url }) => url));
+  let left = MAX_OUTPUT_BYTES;
+  const take = (bytes: number) => {
+    if (bytes > left) return false;
+    left -= bytes;
+    return true;
+  };
+
+  /** What is shown of a value, if anything is. The key is '' in a list. */
+  const excerpt = (value: unknown, key: string, depth: number): unknown => {
+    const keySize = key === '' ? 1 : sizeOf(key) + 2;
+    if (isHttpUrl(value) && listed.has(safeUrl(value) ?? '')) return undefined;
+    if (isInputKey(key) && (isStructure(value) || isHttpUrl(value))) return undefined;
+    if (!isStructure(value)) {
+      const scalar = excerptScalar(key, value, cleaner);
+      return scalar !== undefined && take(keySize + sizeOf(scalar)) ? scalar : undefined;
+    }
+    if (depth === 0 || !take(keySize + 2)) return undefined;
+    const shown: JsonObject | unknown[] = Array.isArray(value) ? [] : {};
+    forEachChild(value, (child, name) => {
+      const line = typeof name === 'string' ? excerptKey(name, cleaner) : '';
+      if (line === undefined) return;
+      const childKey = line && freeKey(line, shown);
+      const part = excerpt(child, childKey, depth - 1);
+      if (part === undefined) return;
+      if (Array.isArray(shown)) shown.push(part);
+      else shown[childKey] = part;
+    });
+    if (!isEmpty(shown)) return shown;
+    left += keySize + 2;
+    return undefined;
+  };
+  return excerpt(contentOf(response), '', MAX_OUTPUT_DEPTH);
 }

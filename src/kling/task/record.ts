@@ -28,6 +28,7 @@ export function readRecord(value: unknown) {
   const raw = isObject(value) ? value : {};
   const request = structureOf(raw.request);
   const response = readResponse(raw.response);
+  const places = [response, response.data, raw].filter(isObject);
   return {
     /** As the API sent it: the status rules and the redaction look at more than the known fields. */
     raw,
@@ -37,11 +38,7 @@ export function readRecord(value: unknown) {
     request: isObject(request) ? request : {},
     response,
     /** What was metered; empty if nothing is known. */
-    usage:
-      [response, response.data, raw]
-        .filter(isObject)
-        .map((place) => place.usage)
-        .find(isObject) ?? {},
+    usage: places.map(({ usage }) => usage).find(isObject) ?? {},
     /** Unix seconds, fractional, like the other two. */
     createdAt: numberOf(raw.created_at),
     startedAt: numberOf(raw.started_at),

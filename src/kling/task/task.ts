@@ -2,9 +2,8 @@ import { cleanLine } from '../text/clean.js';
 import { defined, isObject, type JsonObject } from '../text/json.js';
 import { type Cleaner, cleanerOf, redactMessage } from '../text/privacy.js';
 import { MAX_URL } from '../text/url.js';
-import { excerptSettings, type SettingsExcerpt } from './excerpt.js';
+import { excerptOutput, excerptSettings, type SettingsExcerpt } from './excerpt.js';
 import { type Media, readResults } from './media.js';
-import { excerptOutput } from './output.js';
 import { readRecord, type TaskRecord } from './record.js';
 import { judgeStatus, type Status, type TaskError } from './status.js';
 
@@ -41,8 +40,6 @@ export interface Task {
 }
 
 const MAX_WORD = 64;
-const MAX_TRACE_ID = 128;
-const MAX_MESSAGE = 500;
 const MAX_OTHER_MEDIA = 20;
 /** What the API documents as polite: a first look after 10 s, then one every 10 s. */
 const POLL_INTERVAL_S = 10;
@@ -95,7 +92,7 @@ export function toTask(value: unknown, { taskId, nowMs }: { taskId: string; nowM
     started_at: isPending ? undefined : isoDateOf(record.startedAt),
     finished_at: isPending ? undefined : isoDateOf(record.finishedAt),
     elapsed_seconds: isPending ? ageSeconds && Math.round(ageSeconds) : record.elapsed,
-    trace_id: isPending ? undefined : cleaner.line(record.traceId, MAX_TRACE_ID),
+    trace_id: isPending ? undefined : cleaner.line(record.traceId, 128),
     poll_after_seconds: isPending ? pollAfter(ageSeconds) : undefined,
   });
 }
@@ -106,7 +103,7 @@ function redactError({ code = '', message }: TaskError, cleaner: Cleaner, reques
   const redact = (text: string, max: number) => cleanLine(redactMessage(text, cleaner, shown), max);
   // Where a code has something to redact, it is an id or an address instead.
   const isCode = code !== '' && redact(code, MAX_WORD) === cleanLine(code, MAX_WORD);
-  return defined({ code: isCode ? cleanLine(code, MAX_WORD) : undefined, message: redact(message, MAX_MESSAGE) });
+  return defined({ code: isCode ? cleanLine(code, MAX_WORD) : undefined, message: redact(message, 500) });
 }
 
 /** The results of a completed task: its first video, the other files, and what it returned in addition or instead. */
