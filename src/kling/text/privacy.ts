@@ -1,25 +1,22 @@
 import { cleanLine, cleanText, REDACTED } from './clean.js';
-import { type Callback, MIN_PRIVATE_LENGTH, privateValuesOf } from './private-values.js';
+import { privateValuesOf } from './private-values.js';
 import { ANY_URL, MAX_URL, plainSpelling, safeUrl } from './url.js';
 
 /** Makes the texts and URLs of one record safe to show. */
 export type Cleaner = ReturnType<typeof cleanerOf>;
 
 const escapeForPattern = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-const oneOf = (texts: readonly string[]) => `(?:${[...new Set(texts)].map(escapeForPattern).join('|')})`;
 
-/** Matches a callback in plain spelling by its host and path, whatever port and query; a longer path is another address. */
-function callbackPattern({ hosts, paths }: Callback): RegExp {
-  return new RegExp(`${oneOf(hosts)}(?::\\d+)?${oneOf(paths)}(?=/?(?:$|[^\\w/.~-]|\\.(?!\\w)))`);
-}
+/** What follows the address of a callback; a longer path is another address. */
+const ADDRESS_END = String.raw`(?=/?(?:$|[^\w/.~-]|\.(?!\w)))`;
 
 /**
  * Matches what may be an address without its scheme: printable ASCII without quotes, angle brackets and punctuation at the
  * end, and beyond ASCII only the characters that callbacks have, because Chinese words follow an address without a space.
  */
-function addressPattern(callbacks: readonly Callback[]): RegExp {
-  const others = callbacks.flatMap(({ hosts, paths }) => [...hosts, ...paths].join('').match(/[^!-~\s]/g) ?? []);
-  const characters = `[!#-&(-;=?-~${[...new Set(others)].join('')}]`;
+function addressPattern(callbacks: readonly string[]): RegExp {
+  const others = new Set(callbacks.join('').match(/[^!-~\s]/g));
+  const characters = `[!#-&(-;=?-~${[...others].join('')}]`;
   // The first lookbehind keeps the time linear.
   return new RegExp(`(?<!${characters})${characters}+(?<![!(),.:;?\\]}])`, 'gi');
 }
@@ -31,35 +28,30 @@ function addressPattern(callbacks: readonly Callback[]): RegExp {
 export function cleanerOf(record: object, own: readonly (string | undefined)[]) {
   const ownIds = new Set(own.map((id) => id?.toLowerCase() ?? ''));
   const { words, callbacks } = privateValuesOf(record, ownIds);
-  // The longest come first, because one value may be the beginning of another.
-  const longestFirst = [...words].sort((a, b) => b.length - a.length);
-  const hosts = callbacks.flatMap((callback) => callback.hosts);
-  let patterns: RegExp[] | undefined;
 
   const namesCallback = (text: string) => {
-    if (hosts.length === 0) return false;
+    if (callbacks.length === 0) return false;
     const plain = plainSpelling(text);
-    // A plain search first, since hardly any text names a callback's host.
-    if (!hosts.some((host) => plain.includes(host))) return false;
-    patterns ??= callbacks.map(callbackPattern);
-    return patterns.some((pattern) => pattern.test(plain));
+    // A plain search first, since hardly any text names a callback.
+    const isIn = (address: string) =>
+      plain.includes(address) && new RegExp(escapeForPattern(address) + ADDRESS_END).test(plain);
+    return callbacks.some(isIn);
   };
-
   const redactAddress = (address: string) => (namesCallback(address) ? REDACTED : address);
 
   const redact = (text: string) => {
-    if (text.length < MIN_PRIVATE_LENGTH) return text;
     const lower = text.toLowerCase();
-    const hits = longestFirst.filter((word) => lower.includes(word));
+    const found = words.filter((word) => lower.includes(word));
     // A pattern cannot be much longer, and whoever sends such a value has nothing to tell.
-    if (hits.some((word) => word.length > MAX_URL)) return REDACTED;
+    if (found.some((word) => word.length > MAX_URL)) return REDACTED;
     let redacted = text;
     if (namesCallback(text)) {
       redacted = redacted.replace(ANY_URL, redactAddress).replace(addressPattern(callbacks), redactAddress);
     }
-    for (const word of hits) redacted = redacted.replace(new RegExp(escapeForPattern(word), 'gi'), REDACTED);
+    for (const word of found) redacted = redacted.replace(new RegExp(escapeForPattern(word), 'gi'), REDACTED);
     return redacted;
   };
+
   return {
     /** In lower case. */
     ownIds,

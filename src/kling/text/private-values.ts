@@ -22,7 +22,7 @@ export function isPrivateKey(key: string): boolean {
 }
 
 /** A shorter value does not count as private: replacing every "1" would only garble the text. */
-export const MIN_PRIVATE_LENGTH = 8;
+const MIN_PRIVATE_LENGTH = 8;
 /** Far more than any record has. Bounded, because each one costs a search in every text. */
 const MAX_PRIVATE_VALUES = 1000;
 
@@ -33,24 +33,20 @@ const PUNCTUATION = /^[("'[]+|(?<![.,;:!?)"'\]])[.,;:!?)"'\]]+$/g;
 /** An address without its scheme: a host with a dot or a port, then a path or a query. */
 const BARE_ADDRESS = /^(?=[^\s/?#]*[.:])[^\s/?#]+[/?]\S*$/;
 
-/** The addresses in a value in lower case; one without a scheme is read as https. None is longer than a URL may be. */
-function addressesIn(lower: string): string[] {
+/** The URLs in a value in lower case; an address without a scheme is read as https. None is longer than a URL may be. */
+function urlsIn(lower: string): string[] {
   const bare = lower.replace(/^\/\//, '');
   const urls = lower.match(ANY_URL) ?? (BARE_ADDRESS.test(bare) ? [`https://${bare}`] : []);
   return urls.filter((url) => url.length <= MAX_URL && URL.canParse(url));
 }
 
-/** An address as `plainSpelling` has it: the host as punycode and in Unicode, the path as normalised and as given. */
-export interface Callback {
-  hosts: string[];
-  paths: string[];
-}
-
-function callbackOf(url: string): Callback {
+/** Host and path of a URL in plain spelling: the host as punycode and in Unicode, the path as normalised and as given. */
+function addressesOf(url: string): string[] {
   const { hostname, pathname } = new URL(url);
   const givenPath = /^[^/]*\/\/[^/?#]*([^?#]*)/.exec(url)?.[1] ?? '';
-  const paths = [pathname, givenPath].map((path) => plainSpelling(path).replace(/\/+$/, ''));
-  return { hosts: [hostname, domainToUnicode(hostname)], paths };
+  const hosts = new Set([hostname, domainToUnicode(hostname)]);
+  const paths = new Set([pathname, givenPath]);
+  return [...hosts].flatMap((host) => [...paths].map((path) => plainSpelling(host + path).replace(/\/$/, '')));
 }
 
 /**
@@ -58,9 +54,10 @@ function callbackOf(url: string): Callback {
  * @param own ids that may be shown wherever they stand, in lower case
  */
 export function privateValuesOf(record: object, own: ReadonlySet<string>) {
-  /** Ids, addresses and secrets as the record spells them, in lower case. */
+  /** Ids, URLs and secrets as the record spells them, in lower case. */
   const words = new Set<string>();
-  const callbacks: Callback[] = [];
+  /** The addresses of callbacks as `addressesOf` gives them. */
+  const callbacks = new Set<string>();
 
   const addWord = (text: string) => {
     const lower = text.toLowerCase();
@@ -68,8 +65,8 @@ export function privateValuesOf(record: object, own: ReadonlySet<string>) {
   };
 
   const addCallback = (text: string) => {
-    for (const url of addressesIn(text.toLowerCase())) {
-      if (callbacks.length < MAX_PRIVATE_VALUES) callbacks.push(callbackOf(url));
+    for (const url of urlsIn(text.toLowerCase())) {
+      if (callbacks.size < MAX_PRIVATE_VALUES) for (const address of addressesOf(url)) callbacks.add(address);
     }
     // A header can be "Bearer" and a secret. The other words of a callback's settings identify nobody.
     const parts = text.split(/\s+/).map((part) => part.replace(PUNCTUATION, ''));
@@ -86,5 +83,6 @@ export function privateValuesOf(record: object, own: ReadonlySet<string>) {
     return privacy;
   };
   walk(record, '', visit);
-  return { words, callbacks };
+  // The longest words come first, because one may be the beginning of another.
+  return { words: [...words].sort((a, b) => b.length - a.length), callbacks: [...callbacks] };
 }

@@ -23,7 +23,7 @@ export const ANY_URL = new RegExp(
   'gi',
 );
 
-/** A text in which all spellings of an address look alike: no escapes or percent-encoding, single slashes, lower case. */
+/** A text in which all spellings of an address look alike: no escapes, percent-encoding or ports, single slashes, lower case. */
 export function plainSpelling(text: string): string {
   let plain = text;
   // An address in the query of another is encoded twice, one in the query of that three times, and so on.
@@ -37,8 +37,6 @@ export function plainSpelling(text: string): string {
     });
   }
   // The lookbehind keeps the time linear when a text is full of backslashes.
-  return plain
-    .replace(/(?<!\\)\\+\//g, '/')
-    .replace(/\/{2,}/g, '/')
-    .toLowerCase();
+  const unescaped = plain.replace(/(?<!\\)(?:\\*\/)+/g, '/');
+  return unescaped.replace(/:\d+/g, '').toLowerCase();
 }
