@@ -79,12 +79,8 @@ function findResults(response: JsonObject) {
     if (isObject(value)) holder = value;
     // An id or a duration beside a list of several files belongs to none of them.
     else if (Array.isArray(value) && value.length > 1) holder = {};
-    const here: Place = {
-      key,
-      holder,
-      kind: kindOfKey(key) ?? place.kind,
-      isWatermarked: place.isWatermarked || WATERMARK_KEY.test(key),
-    };
+    const isWatermarked = place.isWatermarked || WATERMARK_KEY.test(key);
+    const here: Place = { key, holder, kind: kindOfKey(key) ?? place.kind, isWatermarked };
     if (!isUrl) return here;
     if (isHttpUrl(value)) files.push({ ...here, url: safeUrl(value) });
     return undefined;
@@ -120,16 +116,10 @@ export function readResults(response: JsonObject, taskId: string, type: string |
     const fileIds = [holder[`${kind}_id`], holder.id].map(textOf).filter((id) => id !== undefined);
     for (const id of fileIds) known.add(id.toLowerCase());
     // The task's own id is no file's id.
-    const id = fileIds.find((id) => id.toLowerCase() !== ownId);
-    media.set(
-      url,
-      defined({
-        kind,
-        url,
-        id: before?.id ?? cleaner.line(id, 128),
-        duration_seconds: before?.duration_seconds ?? (kind === 'image' ? undefined : durationOf(holder.duration)),
-      }),
-    );
+    const fileId = fileIds.find((id) => id.toLowerCase() !== ownId);
+    const id = before?.id ?? cleaner.line(fileId, 128);
+    const duration_seconds = before?.duration_seconds ?? (kind === 'image' ? undefined : durationOf(holder.duration));
+    media.set(url, defined({ kind, url, id, duration_seconds }));
   }
   return {
     media: [...media.values()],

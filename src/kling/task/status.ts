@@ -13,11 +13,7 @@ export interface TaskError {
 }
 
 /** The status of a task; `state` is the API's own word if a word decided it. The texts are raw: not yet cleaned or cut. */
-export interface Verdict {
-  status: Status;
-  state?: string | undefined;
-  error?: TaskError;
-}
+type Verdict = { status: Status; state?: string | undefined; error?: TaskError };
 
 const FAILED_WORD = /^(?:failed|fail|failure|error|cancelled|canceled|rejected|aborted|timeout|timed_out|expired)$/i;
 const DONE_WORD = /^(?:succeed|succeeded|success|completed|complete|finished|done)$/i;
