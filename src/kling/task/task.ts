@@ -45,13 +45,13 @@ const MAX_OTHER_MEDIA = 20;
 const POLL_INTERVAL_S = 10;
 /** When the vendor's own tools give up. */
 const GIVE_UP_AFTER_S = 30 * 60;
-/** The first second of the year 10000: before it, ISO 8601 has four-digit years. */
-const END_OF_DATES_S = 253_402_300_800;
+/** Before the year 10000, ISO 8601 has four-digit years. */
+const END_OF_DATES_MS = Date.UTC(10_000, 0);
 
 /** Unix seconds as ISO 8601 in UTC with milliseconds; undefined where the number is no date. */
 function isoDateOf(unixSeconds: number | null | undefined): string | undefined {
   const unixMs = Math.round((unixSeconds ?? 0) * 1000);
-  return unixMs > 0 && unixMs < END_OF_DATES_S * 1000 ? new Date(unixMs).toISOString() : undefined;
+  return unixMs > 0 && unixMs < END_OF_DATES_MS ? new Date(unixMs).toISOString() : undefined;
 }
 
 /** In how many seconds to look again at a pending task of this age in seconds; 10 if the age is unknown. */

@@ -47,6 +47,8 @@ export function cleanerOf(record: object, own: readonly (string | undefined)[]) 
     let redacted = text;
     if (namesCallback(text)) {
       redacted = redacted.replace(ANY_URL, redactAddress).replace(addressPattern(callbacks), redactAddress);
+      // One with white space in its path is found in no single address.
+      if (namesCallback(redacted)) return REDACTED;
     }
     for (const word of found) redacted = redacted.replace(new RegExp(escapeForPattern(word), 'gi'), REDACTED);
     return redacted;

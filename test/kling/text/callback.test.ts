@@ -145,6 +145,13 @@ test('callbacks of any length and number, repeated in a message, do no harm', ()
   expect(toTask({ request, response }, { taskId: 't', nowMs: 0 }).error?.message).toBe('see [redacted]');
 });
 
+test('a text that names a callback with a space in its path is not shown', () => {
+  const request = { callback_url: CALLBACK, prompt: `to ${decodeURIComponent(CALLBACK).replace('https://', '')}` };
+  expect(toTask({ request, response: { state: 'failed' } }, { taskId: 't', nowMs: 0 }).request).toEqual({
+    prompt: '[redacted]',
+  });
+});
+
 test('much punctuation behind the host of a callback costs little time', () => {
   const request = { callback_url: 'https://hooks.example.com/in', prompt: `hooks.example.com ${'('.repeat(100_000)}` };
   const response = { success: false, error: `hooks.example.com ${'.'.repeat(300_000)}x` };
