@@ -50,14 +50,13 @@ function readError(body: JsonObject, askedIds: readonly string[]) {
   const named = textOf(error.code) ?? '';
   const message = textOf(error.message) ?? textOf(error.detail) ?? textOf(body.message) ?? textOf(body.detail);
   const traceId = textOf(body.trace_id) ?? textOf(error.trace_id);
-  const ids = [...askedIds, traceId];
-  const context = { cleaner: cleanerOf(body, ids), ids };
+  const cleaner = cleanerOf(body, [...askedIds, traceId]);
   // A bare string can be an id of the account instead of a code.
-  const isCode = /^[a-z0-9_]{1,64}$/.test(named) && redactMessage(named, context) === named;
+  const isCode = /^[a-z0-9_]{1,64}$/.test(named) && redactMessage(named, cleaner) === named;
   const code = isCode ? named : undefined;
   return {
     code,
-    message: message === undefined || message === code ? undefined : redactMessage(message, context),
+    message: message === undefined || message === code ? undefined : redactMessage(message, cleaner),
     traceId: traceId && /^[\w-]{1,64}$/.test(traceId) ? traceId : undefined,
   };
 }

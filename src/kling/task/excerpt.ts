@@ -1,25 +1,27 @@
-import { cleanLine, cleanText, cutText } from '../text/clean.js';
+import { cleanText, cutText } from '../text/clean.js';
+import { forEachChild, holdsSomething, isEmpty, isObject, isStructure, type JsonObject, walk } from '../text/json.js';
 import type { Cleaner } from '../text/privacy.js';
 import { isPrivateKey } from '../text/private-values.js';
 import { isHttpUrl, safeUrl } from '../text/url.js';
+import { isInputKey, type Media, taskResultsOf } from './media.js';
 
 /** A value as an excerpt shows it. */
-export type Scalar = string | number | boolean;
+type Scalar = string | number | boolean;
 
 const MAX_STRING = 2500;
 const MAX_KEY = 64;
 
 /** A key as it may be shown: on one line, at most 64 characters. Undefined for a private one and an object's own names. */
-export function excerptKey(key: string, cleaner: Cleaner): string | undefined {
-  const line = cleanLine(cleaner.text(key), Number.POSITIVE_INFINITY);
-  const isNoField = line === '' || line === 'prototype' || line in Object.prototype;
-  return isNoField || isPrivateKey(line) ? undefined : cutText(line, MAX_KEY);
+function excerptKey(key: string, cleaner: Cleaner): string | undefined {
+  const line = cleaner.line(key, Number.POSITIVE_INFINITY);
+  const isHidden = line === undefined || line === 'prototype' || line in Object.prototype || isPrivateKey(line);
+  return isHidden ? undefined : cutText(line, MAX_KEY);
 }
 
-/** The key, numbered if it is already taken, because two long keys can be alike once they are cut. */
-export function freeKey(key: string, taken: { has(key: string): boolean }): string {
-  let free = key;
-  for (let number = 2; taken.has(free); number++) {
+/** The key in at most 64 characters, numbered if the object has it, because two long keys can be alike once they are cut. */
+function freeKey(key: string, object: object): string {
+  let free = cutText(key, MAX_KEY);
+  for (let number = 2; Object.hasOwn(object, free); number++) {
     const suffix = ` (${number})`;
     free = cutText(key, MAX_KEY - suffix.length) + suffix;
   }
@@ -41,13 +43,13 @@ function cutEncoded(text: string): string {
 }
 
 /**
- * A scalar as it may be shown. Undefined for a value that JSON cannot represent, a private number, a callback, and a value
- * under the key of a URL that is not an http(s) URL. Strings are cut to 2,500 characters.
+ * A scalar as it may be shown; strings are cut to 2,500 characters. Undefined for a value that JSON cannot represent, a
+ * private number, a callback, and what is no http(s) URL under the key of a URL.
  */
-export function excerptScalar(key: string, value: unknown, cleaner: Cleaner): Scalar | undefined {
+function excerptScalar(key: string, value: unknown, cleaner: Cleaner): Scalar | undefined {
   if (typeof value === 'boolean') return value;
   if (typeof value === 'number') {
-    return Number.isFinite(value) && cleaner.text(String(value)) === String(value) ? value : undefined;
+    return Number.isFinite(value) && cleaner.redact(String(value)) === String(value) ? value : undefined;
   }
   if (typeof value !== 'string') return undefined;
   if (/(?:^|_)ur[il]s?$/i.test(key)) {
@@ -59,6 +61,103 @@ export function excerptScalar(key: string, value: unknown, cleaner: Cleaner): Sc
 }
 
 /** The size of a value as JSON, in bytes. */
-export function sizeOf(value: unknown): number {
+function sizeOf(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value));
+}
+
+/** The settings of an object that are shown, by their dotted keys. */
+export type SettingsExcerpt = Record<string, Scalar | Scalar[]>;
+
+const MAX_SETTINGS = 30;
+const MAX_SETTINGS_BYTES = 8192;
+
+/**
+ * What was asked for, or metered, as far as it may be shown: scalars and lists of scalars, at most 30 fields and 8 KB.
+ * What does not fit is left out, as are `async`, internal ids, and keys with callback, webhook or notify in their name.
+ * @param depth how far down nested settings are shown, flattened to dotted keys (`camera_control.type`)
+ */
+export function excerptSettings(settings: JsonObject, cleaner: Cleaner, depth?: number): SettingsExcerpt | undefined {
+  const excerpt: SettingsExcerpt = {};
+  let left = MAX_SETTINGS_BYTES - 2;
+
+  const scalarsOf = (key: string, list: unknown[]): Scalar[] | undefined => {
+    const scalars = new Set(list.map((item) => excerptScalar(key, item, cleaner)).filter((item) => item !== undefined));
+    return scalars.size > 0 ? [...scalars] : undefined;
+  };
+
+  const visit = (value: unknown, name: string | number, prefix: string): string | undefined => {
+    const key = typeof name === 'number' ? String(name) : excerptKey(name, cleaner);
+    if (Object.keys(excerpt).length >= MAX_SETTINGS || key === undefined || /^async$/i.test(key)) return undefined;
+    const path = prefix === '' ? key : `${prefix}.${key}`;
+    const isList = Array.isArray(value);
+    if (isObject(value) || (isList && value.some((item) => typeof item === 'object'))) return path;
+    const shown = isList ? scalarsOf(key, value) : excerptScalar(key, value, cleaner);
+    if (shown === undefined) return undefined;
+    const shownKey = freeKey(path, excerpt);
+    const size = sizeOf(shownKey) + sizeOf(shown) + 2;
+    if (size > left) return undefined;
+    left -= size;
+    excerpt[shownKey] = shown;
+    return undefined;
+  };
+  walk(settings, '', visit, depth);
+  return isEmpty(excerpt) ? undefined : excerpt;
+}
+
+const MAX_OUTPUT_BYTES = 4096;
+const MAX_OUTPUT_DEPTH = 8;
+
+/** Keys of a response that belong to the envelope around what the task returned. */
+const ENVELOPE = new Set(
+  'success code message task_id trace_id request_id state status task_status request input usage data'.split(' '),
+);
+
+/** What the task returned: its `task_result`, else the response's `data` and the fields that are not of the envelope. */
+function contentOf(response: JsonObject): unknown {
+  const results = taskResultsOf(response);
+  if (results.length > 0) return results.length === 1 ? results[0] : results;
+  const { data } = response;
+  const beside = Object.fromEntries(Object.entries(response).filter(([key]) => !ENVELOPE.has(key)));
+  if (!holdsSomething(data)) return beside;
+  return isEmpty(beside) ? data : { ...beside, data };
+}
+
+/**
+ * What a task returned other than videos and pictures, such as a voice with its id or an element: at most 4 KB and eight
+ * levels deep. Internal fields, submitted input and URLs that are already listed are removed; what does not fit is left out.
+ */
+export function excerptOutput(response: JsonObject, cleaner: Cleaner, media: readonly Media[]): unknown {
+  const listed = new Set(media.map(({ url }) => url));
+  let left = MAX_OUTPUT_BYTES;
+  const take = (bytes: number) => {
+    if (bytes > left) return false;
+    left -= bytes;
+    return true;
+  };
+
+  /** What is shown of a value, if anything is. The key is '' in a list. */
+  const excerpt = (value: unknown, key: string, depth: number): unknown => {
+    const keySize = key === '' ? 1 : sizeOf(key) + 2;
+    if (isHttpUrl(value) && listed.has(safeUrl(value) ?? '')) return undefined;
+    if (isInputKey(key) && (isStructure(value) || isHttpUrl(value))) return undefined;
+    if (!isStructure(value)) {
+      const scalar = excerptScalar(key, value, cleaner);
+      return scalar !== undefined && take(keySize + sizeOf(scalar)) ? scalar : undefined;
+    }
+    if (depth === 0 || !take(keySize + 2)) return undefined;
+    const shown: JsonObject | unknown[] = Array.isArray(value) ? [] : {};
+    forEachChild(value, (child, name) => {
+      const line = typeof name === 'string' ? excerptKey(name, cleaner) : '';
+      if (line === undefined) return;
+      const childKey = line && freeKey(line, shown);
+      const part = excerpt(child, childKey, depth - 1);
+      if (part === undefined) return;
+      if (Array.isArray(shown)) shown.push(part);
+      else shown[childKey] = part;
+    });
+    if (!isEmpty(shown)) return shown;
+    left += keySize + 2;
+    return undefined;
+  };
+  return excerpt(contentOf(response), '', MAX_OUTPUT_DEPTH);
 }

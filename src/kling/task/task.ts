@@ -1,18 +1,14 @@
 import { cleanLine } from '../text/clean.js';
 import { defined, isObject, type JsonObject } from '../text/json.js';
-import { cleanerOf, redactMessage } from '../text/privacy.js';
+import { type Cleaner, cleanerOf, redactMessage } from '../text/privacy.js';
 import { MAX_URL } from '../text/url.js';
-import { type Media, type MediaContext, readResults } from './media.js';
-import { excerptOutput, hasUntoldResult } from './output.js';
+import { excerptOutput, excerptSettings, type SettingsExcerpt } from './excerpt.js';
+import { type Media, readResults } from './media.js';
 import { readRecord, type TaskRecord } from './record.js';
-import { excerptSettings, type SettingsExcerpt } from './request.js';
 import { judgeStatus, type Status, type TaskError } from './status.js';
-
-export { recordIdOf } from './record.js';
 
 /** A task in full. Absent fields are left out, never null; the order is the order of the result's text. */
 export interface Task {
-  /** As it was asked for. */
   task_id: string;
   status: Status;
   /** The API's own word that decided. */
@@ -29,42 +25,31 @@ export interface Task {
   /** What was metered, as the API names it. */
   usage?: SettingsExcerpt;
   error?: TaskError;
-  /** What was asked for. */
   request?: SettingsExcerpt;
   /** ISO 8601 in UTC with milliseconds, like the other two. */
   created_at?: string;
   started_at?: string;
   finished_at?: string;
-  /** How long it took; for a pending task the time since it was created. Absent where that is unknown. */
+  /** How long it took; for a pending task the time since it was created. */
   elapsed_seconds?: number;
   trace_id?: string;
   /** When the next look makes sense; absent where the task has been pending for too long. */
   poll_after_seconds?: number;
 }
 
-/** A task as a batch lists it: files without ids, and a trace id only if the task failed. */
-export interface TaskSummary
-  extends Pick<Task, 'task_id' | 'status' | 'state' | 'type' | 'video_url' | 'duration_seconds' | 'output' | 'error'> {
-  other_media?: Omit<Media, 'id'>[];
-  elapsed_seconds?: number;
-  trace_id?: string;
-}
-
 const MAX_WORD = 64;
-const MAX_TRACE_ID = 128;
-const MAX_MESSAGE = 500;
 const MAX_OTHER_MEDIA = 20;
 /** What the API documents as polite: a first look after 10 s, then one every 10 s. */
 const POLL_INTERVAL_S = 10;
 /** When the vendor's own tools give up. */
 const GIVE_UP_AFTER_S = 30 * 60;
-/** The first second of the year 10000: before it, ISO 8601 has four-digit years. */
-const END_OF_DATES_S = 253_402_300_800;
+/** Before the year 10000, ISO 8601 has four-digit years. */
+const END_OF_DATES_MS = Date.UTC(10_000, 0);
 
 /** Unix seconds as ISO 8601 in UTC with milliseconds; undefined where the number is no date. */
 function isoDateOf(unixSeconds: number | null | undefined): string | undefined {
   const unixMs = Math.round((unixSeconds ?? 0) * 1000);
-  return unixMs > 0 && unixMs < END_OF_DATES_S * 1000 ? new Date(unixMs).toISOString() : undefined;
+  return unixMs > 0 && unixMs < END_OF_DATES_MS ? new Date(unixMs).toISOString() : undefined;
 }
 
 /** In how many seconds to look again at a pending task of this age in seconds; 10 if the age is unknown. */
@@ -73,86 +58,59 @@ function pollAfter(ageSeconds = POLL_INTERVAL_S): number | undefined {
   return ageSeconds < POLL_INTERVAL_S ? Math.max(1, Math.round(POLL_INTERVAL_S - ageSeconds)) : POLL_INTERVAL_S;
 }
 
-/** Which task was asked for, and what time it is. */
-export interface TaskContext {
-  /** The id as it was asked for. */
-  taskId: string;
-  /** Unix time in milliseconds, by the clock of the API. */
-  nowMs: number;
-}
-
-/** Maps a record of the API to a Task. Pure and total: no JSON value makes it throw. */
-export function toTask(value: unknown, { taskId, nowMs }: TaskContext): Task {
+/**
+ * Maps a record of the API to a Task. Pure and total: no JSON value makes it throw.
+ * @param taskId as it was asked for
+ * @param nowMs Unix time in milliseconds, by the clock of the API
+ */
+export function toTask(value: unknown, { taskId, nowMs }: { taskId: string; nowMs: number }): Task {
   const record = readRecord(value);
-  const ids = [taskId, record.id, record.traceId];
-  const cleaner = cleanerOf(record.raw, ids);
-  const line = (text: string | undefined, max: number) => cleanLine(cleaner.text(text ?? ''), max) || undefined;
-
+  const cleaner = cleanerOf(record.raw, [taskId, record.id, record.traceId]);
   const { status, state, error } = judgeStatus(record);
-  const type = line(record.type, MAX_WORD);
-  const createdAt = isoDateOf(record.createdAt);
+  const isPending = status === 'pending';
+  const type = cleaner.line(record.type, MAX_WORD);
+  const results = status === 'completed' ? resultsOf(record, taskId, type, cleaner) : undefined;
   const request = excerptSettings(record.request, cleaner);
-  const usage = excerptSettings(usageOf(record), cleaner, 1);
-
-  if (status === 'pending') {
-    const ageSeconds = createdAt ? Math.max(0, nowMs / 1000 - (record.createdAt ?? 0)) : undefined;
-    return defined({
-      task_id: taskId,
-      status,
-      state: line(state, MAX_WORD),
-      type,
-      usage,
-      request,
-      created_at: createdAt,
-      elapsed_seconds: ageSeconds === undefined ? undefined : Math.round(ageSeconds),
-      poll_after_seconds: pollAfter(ageSeconds),
-    });
-  }
-
-  const results = status === 'completed' ? resultsOf(record, { taskId, type, cleaner }) : undefined;
-  const urls = Object.values(request ?? {})
-    .flat()
-    .filter((shown) => typeof shown === 'string');
-  const message = (text: string | undefined, max: number) =>
-    cleanLine(redactMessage(text ?? '', { cleaner, ids, urls }), max) || undefined;
-  const code = message(error?.code, MAX_WORD);
-  // Where a code has something to redact, it is an id or an address instead.
-  const isCode = code === cleanLine(error?.code ?? '', MAX_WORD);
+  const createdAt = isoDateOf(record.createdAt);
+  const ageSeconds = createdAt ? Math.max(0, nowMs / 1000 - (record.createdAt ?? 0)) : undefined;
   return defined({
     task_id: taskId,
     status,
-    state: line(state, MAX_WORD),
+    state: cleaner.line(state, MAX_WORD),
     type,
     video_url: results?.video?.url,
     video_id: results?.video?.id,
     duration_seconds: results?.video?.duration_seconds,
     other_media: results?.others,
     output: results?.output,
-    usage,
-    error: error && defined({ code: isCode ? code : undefined, message: message(error.message, MAX_MESSAGE) ?? '' }),
+    usage: excerptSettings(record.usage, cleaner, 1),
+    error: error && redactError(error, cleaner, request),
     request,
     created_at: createdAt,
-    started_at: isoDateOf(record.startedAt),
-    finished_at: isoDateOf(record.finishedAt),
-    elapsed_seconds: record.elapsed !== undefined && record.elapsed >= 0 ? record.elapsed : undefined,
-    trace_id: line(record.traceId, MAX_TRACE_ID),
+    started_at: isPending ? undefined : isoDateOf(record.startedAt),
+    finished_at: isPending ? undefined : isoDateOf(record.finishedAt),
+    elapsed_seconds: isPending ? ageSeconds && Math.round(ageSeconds) : record.elapsed,
+    trace_id: isPending ? undefined : cleaner.line(record.traceId, 128),
+    poll_after_seconds: isPending ? pollAfter(ageSeconds) : undefined,
   });
 }
 
-/** What was metered, if the API reports it. */
-function usageOf({ raw, response }: TaskRecord): JsonObject {
-  const data = isObject(response.data) ? response.data : {};
-  return [response.usage, data.usage, raw.usage].find(isObject) ?? {};
+/** The error as it may be shown; it may repeat the URLs that the request shows. */
+function redactError({ code = '', message }: TaskError, cleaner: Cleaner, request: SettingsExcerpt = {}): TaskError {
+  const shown = Object.values(request).flat();
+  const redact = (text: string, max: number) => cleanLine(redactMessage(text, cleaner, shown), max);
+  // Where a code has something to redact, it is an id or an address instead.
+  const isCode = code !== '' && redact(code, MAX_WORD) === cleanLine(code, MAX_WORD);
+  return defined({ code: isCode ? cleanLine(code, MAX_WORD) : undefined, message: redact(message, 500) });
 }
 
 /** The results of a completed task: its first video, the other files, and what it returned in addition or instead. */
-function resultsOf({ response }: TaskRecord, context: MediaContext) {
-  const { media, ids, leftOut } = readResults(response, context);
+function resultsOf({ response }: TaskRecord, taskId: string, type: string | undefined, cleaner: Cleaner) {
+  const { media, hasOthers, leftOut } = readResults(response, taskId, type, cleaner);
   const video = media.find(({ kind }) => kind === 'video');
   const others = media.filter((item) => item !== video).slice(0, MAX_OTHER_MEDIA);
   const isVisible = media.some(({ kind }) => kind === 'video' || kind === 'image');
-  const isAllTold = isVisible && !hasUntoldResult(response, ids);
-  const output = isAllTold ? undefined : excerptOutput(response, context.cleaner, media);
+  const output = isVisible && !hasOthers ? undefined : excerptOutput(response, cleaner, media);
   return {
     video,
     others: others.length > 0 ? others : undefined,
@@ -163,14 +121,15 @@ function resultsOf({ response }: TaskRecord, context: MediaContext) {
 /** The output with a note that some results are missing, so that nobody takes the rest for all of them. */
 function withLeftOut(output: unknown, count: number): JsonObject {
   const files = count === 1 ? '1 file, as its URL has' : `${count} files, as their URLs have`;
-  return {
-    ...(isObject(output) ? output : defined({ data: output })),
-    left_out: `${files} more than ${MAX_URL} characters`,
-  };
+  const left_out = `${files} more than ${MAX_URL} characters`;
+  return isObject(output) ? { ...output, left_out } : defined({ data: output, left_out });
 }
 
-/** The part of a task that a batch shows. */
-export function summarizeTask(task: Task): TaskSummary {
+/** A task as a batch lists it. */
+export type TaskSummary = ReturnType<typeof summarizeTask>;
+
+/** The part of a task that a batch shows: files without ids, and a trace id only if the task failed. */
+export function summarizeTask(task: Task) {
   const { task_id, status, state, type, video_url, duration_seconds, other_media, error, elapsed_seconds } = task;
   return defined({
     task_id,

@@ -2,10 +2,9 @@
 export const REDACTED = '[redacted]';
 
 /**
- * Control, format and other invisible characters, which can hide instructions from a human reader
- * (bidi overrides, Unicode tags, variation selectors that carry data). Kept: newline and tab; the joiners, the two
- * presentation selectors and the direction marks that emoji and scripts need; the tags that make the flags of England,
- * Scotland and Wales; and the visible Arabic number signs that Unicode counts as format.
+ * Invisible characters, which can hide instructions from a human reader (bidi overrides, Unicode tags …). Kept: newline and
+ * tab; the joiners, presentation selectors and direction marks that emoji and scripts need; the tags that make the flags of
+ * England, Scotland and Wales; and the visible Arabic number signs that Unicode counts as format.
  */
 const INVISIBLE =
   /(\p{RGI_Emoji_Tag_Sequence})|[[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]--[\n\t\u061c\u200c-\u200f\ufe0e\ufe0f\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}]]/gv;
@@ -41,9 +40,9 @@ export function cleanLine(text: string, max: number): string {
 export const MIN_SECRET_LENGTH = 8;
 
 /**
- * Returns a function that replaces every occurrence of the secret, even if JSON has escaped some of its characters
- * (`\u0041`, `\/`, encoded up to three times). Bodies are redacted before they are parsed, so that no later step can cut a
- * token in half and show the rest. The number of backslashes is bounded, because a body may contain millions in a row.
+ * Returns a function that replaces the secret wherever it occurs, even if JSON has escaped its characters up to three times
+ * (`\u0041`, `\/`). Bodies are redacted before they are parsed, so that no later step can show half of a token. The number of
+ * backslashes is bounded, because a body may contain millions in a row.
  */
 export function redactor(secret: string | undefined): (text: string) => string {
   if (!secret || secret.length < MIN_SECRET_LENGTH) return (text) => text;

@@ -1,9 +1,9 @@
 /** A JSON object as it comes from outside: any keys, any values. */
 export type JsonObject = Record<string, unknown>;
 
-/** Whether the value is a JSON object: not null, not an array. */
+/** Whether the value is a JSON object: not null, not a list. */
 export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isStructure(value) && !Array.isArray(value);
 }
 
 /** Whether the value is an object or a list. */
@@ -11,11 +11,9 @@ export function isStructure(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-/** Whether an object or a list is empty, determined without listing its keys. */
+/** Whether an object or a list is empty. */
 export function isEmpty(value: object): boolean {
-  if (Array.isArray(value)) return value.length === 0;
-  for (const _ in value) return false;
-  return true;
+  return (Array.isArray(value) ? value : Object.keys(value)).length === 0;
 }
 
 /** A quick test for texts that may contain an integer too large for a JavaScript number. */
@@ -72,4 +70,29 @@ export function defined(object: object): object {
   const shown: JsonObject = {};
   for (const [key, value] of Object.entries(object)) if (value !== undefined) shown[key] = value;
   return shown;
+}
+
+/** Deeper than any record, but far below the limit of the call stack. */
+const MAX_DEPTH = 100;
+
+/** Visits the items of a list with their indexes, or the values of an object with their keys. */
+export function forEachChild(value: object, visit: (child: unknown, key: string | number) => void): void {
+  if (Array.isArray(value)) value.forEach(visit);
+  else if (isObject(value)) for (const key of Object.keys(value)) visit(value[key], key);
+}
+
+/**
+ * Visits everything inside an object or a list, in document order, down to the given depth. The visitor receives the
+ * context of what is around the child, and returns that for what is inside the child, or undefined to skip it.
+ */
+export function walk<Context>(
+  value: object,
+  context: Context,
+  visit: (child: unknown, key: string | number, context: Context) => Context | undefined,
+  depth = MAX_DEPTH,
+): void {
+  forEachChild(value, (child, key) => {
+    const below = visit(child, key, context);
+    if (below !== undefined && depth > 1 && isStructure(child)) walk(child, below, visit, depth - 1);
+  });
 }

@@ -14,27 +14,16 @@ export function safeUrl(value: unknown): string | undefined {
   return href.length > MAX_URL ? undefined : href;
 }
 
-/** Whether the URL, as returned by `safeUrl`, belongs to the vendor. */
-export function isVendorUrl(url: string): boolean {
-  return /^https?:\/\/(?:[\w-]+\.)*acedata\.cloud(?::\d+)?(?:[/?#]|$)/.test(url);
-}
-
 /** What ends a URL: white space, quotes, angle brackets, and Chinese punctuation, which is not followed by a space. */
 const END = String.raw`\s"'<>，。；：！？、（）【】「」『』“”‘’`;
 
-/**
- * URLs of any scheme inside a text, even if their slashes are escaped or percent-encoded. Punctuation at the end of a
- * sentence does not belong to them.
- */
+/** URLs of any scheme in a text, even with escaped or percent-encoded slashes; without punctuation behind them. */
 export const ANY_URL = new RegExp(
   String.raw`(?<![a-z\d+.-])[a-z\d+.-]+(?::|%(?:25)*3a)(?:\\{0,8}/|%(?:25)*2f){2}[^${END}]*[^${END}.,;:!?)\]}]`,
   'gi',
 );
 
-/**
- * Normalises a text so that all spellings of an address look alike: no escapes, no percent-encoding, single slashes, lower
- * case.
- */
+/** A text in which all spellings of an address look alike: no escapes, percent-encoding or ports, single slashes, lower case. */
 export function plainSpelling(text: string): string {
   let plain = text;
   // An address in the query of another is encoded twice, one in the query of that three times, and so on.
@@ -48,6 +37,6 @@ export function plainSpelling(text: string): string {
     });
   }
   // The lookbehind keeps the time linear when a text is full of backslashes.
-  const unescaped = plain.replace(/(?<!\\)\\+\//g, '/');
-  return unescaped.replace(/\/{2,}/g, '/').toLowerCase();
+  const unescaped = plain.replace(/(?<!\\)(?:\\*\/)+/g, '/');
+  return unescaped.replace(/:\d+/g, '').toLowerCase();
 }

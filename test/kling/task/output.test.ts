@@ -46,6 +46,18 @@ describe('output', () => {
   });
 });
 
+test('the output has both of two keys that are alike once they are cut', () => {
+  const long = 'k'.repeat(64);
+  const data = { [`${long}_a`]: 1, [`${long}_b`]: { x: 2 }, [`${long}_c`]: [3], 'a\u200b': 4, a: 5 };
+  expect(outputOf({ success: true, data })).toEqual({
+    [`${'k'.repeat(63)}…`]: 1,
+    [`${'k'.repeat(59)}… (2)`]: { x: 2 },
+    [`${'k'.repeat(59)}… (3)`]: [3],
+    a: 4,
+    'a (2)': 5,
+  });
+});
+
 describe('what the output leaves out', () => {
   test('internal fields and callback addresses, at any depth', () => {
     const internal =

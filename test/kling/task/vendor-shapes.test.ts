@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { recordIdOf, summarizeTask, toTask } from '../../../src/kling/task/task.js';
+import { recordIdOf } from '../../../src/kling/task/record.js';
+import { summarizeTask, toTask } from '../../../src/kling/task/task.js';
 import { parseJson } from '../../../src/kling/text/json.js';
 import { elementRecord, type Json, parentRecord, record } from '../../support/records.js';
 
@@ -42,6 +43,25 @@ describe("Kling's own form", () => {
     const task = completed({ data: { task_status: 'succeed', prior: { url: B }, task_result } });
     expect(task.video_url).toBe(A);
     expect(JSON.stringify(task)).not.toContain(B);
+  });
+
+  test('an id beside a task_result names no result', () => {
+    const data = { prior: { id: 'p1', url: B }, element_id: 5, task_result: { url: A, id: 'v1' } };
+    const task = completed({ data: { task_status: 'succeed', ...data } });
+    expect(task).toMatchObject({ video_url: A, video_id: 'v1' });
+    expect(task).not.toHaveProperty('output');
+  });
+
+  test('the output is what the task_result holds, not what stands beside it', () => {
+    const beside = { task_id: 'kling-1', task_status: 'succeed', videos: [{ id: 'p1', url: B }] };
+    const elements = [{ element_id: 5 }];
+    expect(completed({ data: { ...beside, task_result: { elements } } }).output).toEqual({ elements });
+    expect(completed({ data: [1, 2].map(() => ({ ...beside, task_result: { elements } })) }).output).toEqual([
+      { elements },
+      { elements },
+    ]);
+    const withVideo = completed({ data: { ...beside, task_result: { elements, videos: [{ id: 'v1', url: A }] } } });
+    expect(withVideo.output).toEqual({ elements, videos: [{ id: 'v1' }] });
   });
 
   test('a task_result without structure and URL hides nothing', () => {

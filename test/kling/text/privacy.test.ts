@@ -33,6 +33,36 @@ describe('a URL that the record keeps private', () => {
   });
 });
 
+describe('private values that are too long or too many for one pattern', () => {
+  const idOf = (name: string, length: number) => `${name} ${'4f9c '.repeat(length / 5)}end`;
+  const shownOf = (fields: object, text: string) => {
+    const { request, error } = taskOf({
+      ...fields,
+      request: { prompt: text },
+      response: { state: 'failed', error: text },
+    });
+    return [request?.prompt, error?.message];
+  };
+
+  test('a text that repeats a megabyte of them is not shown', () => {
+    const user_id = idOf('id', 1_000_000);
+    const text = `user ${user_id.toUpperCase()} has no quota`;
+    expect(shownOf({ user_id }, text)).toEqual(['[redacted]', '[redacted]']);
+  });
+
+  test('forty of them in one text are replaced', () => {
+    const user_id = Array.from({ length: 40 }, (_, index) => idOf(`id${index}`, 4000));
+    const shown = `none of ${'[redacted]'.repeat(40)}`;
+    expect(shownOf({ user_id }, `none of ${user_id.join('')}`)).toEqual([shown, shown]);
+  });
+
+  test('hundreds of callbacks beyond ASCII are replaced', () => {
+    const webhooks = Array.from({ length: 500 }, (_, index) => `https://hooks.example/${index}/${'完'.repeat(1500)}`);
+    const text = `see hooks.example/1/${'完'.repeat(1500)}.`;
+    expect(shownOf({ webhooks }, text)).toEqual(['see [redacted].', 'see [redacted].']);
+  });
+});
+
 describe('JSON inside a string', () => {
   const inside = JSON.stringify({ voice_id: 'v1', user_id: 'user-1234567', callback_url: CALLBACK });
 
