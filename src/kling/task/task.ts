@@ -3,39 +3,12 @@ import { defined, isObject, type JsonObject } from '../text/json.js';
 import { type Cleaner, cleanerOf, redactMessage } from '../text/privacy.js';
 import { MAX_URL } from '../text/url.js';
 import { excerptOutput, excerptSettings, type SettingsExcerpt } from './excerpt.js';
-import { type Media, readResults } from './media.js';
+import { readResults } from './media.js';
 import { readRecord, type TaskRecord } from './record.js';
-import { judgeStatus, type Status, type TaskError } from './status.js';
+import { judgeStatus, type TaskError } from './status.js';
 
-/** A task in full. Absent fields are left out, never null; the order is the order of the result's text. */
-export interface Task {
-  task_id: string;
-  status: Status;
-  /** The API's own word that decided. */
-  state?: string;
-  type?: string;
-  /** The first result video. */
-  video_url?: string;
-  video_id?: string;
-  duration_seconds?: number;
-  /** The other files, at most 20. */
-  other_media?: Media[];
-  /** What a task returned other than files: a voice with its id, an element. */
-  output?: unknown;
-  /** What was metered, as the API names it. */
-  usage?: SettingsExcerpt;
-  error?: TaskError;
-  request?: SettingsExcerpt;
-  /** ISO 8601 in UTC with milliseconds, like the other two. */
-  created_at?: string;
-  started_at?: string;
-  finished_at?: string;
-  /** How long it took; for a pending task the time since it was created. */
-  elapsed_seconds?: number;
-  trace_id?: string;
-  /** When the next look makes sense; absent where the task has been pending for too long. */
-  poll_after_seconds?: number;
-}
+/** A task in full. Absent fields are left out, never null. */
+export type Task = ReturnType<typeof toTask>;
 
 const MAX_WORD = 64;
 const MAX_OTHER_MEDIA = 20;
@@ -63,7 +36,7 @@ function pollAfter(ageSeconds = POLL_INTERVAL_S): number | undefined {
  * @param taskId as it was asked for
  * @param nowMs Unix time in milliseconds, by the clock of the API
  */
-export function toTask(value: unknown, { taskId, nowMs }: { taskId: string; nowMs: number }): Task {
+export function toTask(value: unknown, { taskId, nowMs }: { taskId: string; nowMs: number }) {
   const record = readRecord(value);
   const cleaner = cleanerOf(record.raw, [taskId, record.id, record.traceId]);
   const { status, state, error } = judgeStatus(record);
@@ -73,24 +46,31 @@ export function toTask(value: unknown, { taskId, nowMs }: { taskId: string; nowM
   const request = excerptSettings(record.request, cleaner);
   const createdAt = isoDateOf(record.createdAt);
   const ageSeconds = createdAt ? Math.max(0, nowMs / 1000 - (record.createdAt ?? 0)) : undefined;
+  // The order is that of the result's text.
   return defined({
     task_id: taskId,
     status,
+    /** The API's own word that decided. */
     state: cleaner.line(state, MAX_WORD),
     type,
+    /** The first result video; its id and duration follow. */
     video_url: results?.video?.url,
     video_id: results?.video?.id,
     duration_seconds: results?.video?.duration_seconds,
     other_media: results?.others,
+    /** What it returned other than files: a voice with its id, an element. */
     output: results?.output,
+    /** What was metered, as the API names it. */
     usage: excerptSettings(record.usage, cleaner, 1),
     error: error && redactError(error, cleaner, request),
     request,
     created_at: createdAt,
     started_at: isPending ? undefined : isoDateOf(record.startedAt),
     finished_at: isPending ? undefined : isoDateOf(record.finishedAt),
+    /** How long it took; for a pending task the time since it was created. */
     elapsed_seconds: isPending ? ageSeconds && Math.round(ageSeconds) : record.elapsed,
     trace_id: isPending ? undefined : cleaner.line(record.traceId, 128),
+    /** When the next look makes sense; absent where the task has been pending for too long. */
     poll_after_seconds: isPending ? pollAfter(ageSeconds) : undefined,
   });
 }
