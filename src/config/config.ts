@@ -68,7 +68,7 @@ function faultsOf(settings: Checked<unknown>[]): string[] {
   const faulty = settings.filter(({ fault }) => fault);
   if (faulty.length === 0) return [];
   const places = faulty.map(({ source = '' }) =>
-    source.startsWith('.env') ? 'in .env' : `under "env" in the MCP client's settings`,
+    source === '.env in the working directory' ? 'in .env' : `under "env" in the MCP client's settings`,
   );
   const where = [...new Set(places)].join(' or ');
   const repair = `Set this ${where} and restart the server; until then no call can succeed.`;

@@ -69,6 +69,7 @@ export class Follow {
 
   /** Looks at a task: `start` registers the look with the looker. */
   look(followed: FollowedTask, start: (listener: FindingListener) => Look): void {
+    followed.isFresh = false;
     followed.look = start((finding) => {
       this.take(followed, finding);
       this.#wake();
@@ -80,6 +81,7 @@ export class Follow {
     followed.look = undefined;
     followed.looks++;
     followed.lookedMs = atMs;
+    followed.isFresh = finding.kind === 'found';
     if (finding.kind === 'fault') {
       const { error } = finding;
       const isPassing = error.code === 'bad_response' && this.#wasAnswered && !error.divisible;
@@ -139,9 +141,9 @@ export class Follow {
     const outcome: Outcome = { tasks: new Map(), notFound: [], faults: new Map(), pollAfterSeconds };
     // One for all, since a result groups the ids by their fault.
     let timeout: KlingError | undefined;
-    for (const { id, task, isClosed, isNotFound, looks, ...known } of this.tasks) {
+    for (const { id, task, fault: lastFault, isClosed, isNotFound, looks } of this.tasks) {
       if (looks === 0) timeout ??= this.#timeout();
-      const fault = looks === 0 ? timeout : known.fault;
+      const fault = looks === 0 ? timeout : lastFault;
       const isFatal = fault !== undefined && isClosed;
       if (task) outcome.tasks.set(id, task);
       else if (isNotFound && !isFatal) outcome.notFound.push(id);

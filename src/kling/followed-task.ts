@@ -31,9 +31,12 @@ export class FollowedTask {
   isClosed = false;
   /** How many looks have ended, with a result or a fault. */
   looks = 0;
-  /** When the last one ended, in milliseconds of `performance.now()`, and how long after that the next one is due. */
+  /** When the last one ended, in milliseconds of `performance.now()`. */
   lookedMs = 0;
+  /** How long after that the next one is due. */
   intervalMs = FIRST_FAULT_INTERVAL_MS;
+  /** Whether the last look has found the task, and no other one was registered since. */
+  isFresh = false;
   /** The look that is under way or registered. */
   look: Look | undefined;
 

@@ -137,8 +137,10 @@ export class Looker {
         this.#timer = setTimeout(() => this.#pump(), earliestMs - nowMs);
         return;
       }
-      // Repeated looks that would become due before the next request ride along.
-      this.#send(this.#pick(waiting.filter((look) => look.dueMs <= nowMs + MIN_GAP_MS)), nowMs);
+      // With repeated looks that are due go those that would become due before the next request.
+      const isRepeatedDue = waiting.some((look) => look.dueMs !== AT_ONCE && look.dueMs <= nowMs);
+      const untilMs = isRepeatedDue ? nowMs + MIN_GAP_MS : nowMs;
+      this.#send(this.#pick(waiting.filter((look) => look.dueMs <= untilMs)), nowMs);
     }
   }
 

@@ -49,6 +49,7 @@ export async function lookUp(client: Client, ids: string[], options: LookupOptio
   for (let part = parts.shift(); part; part = parts.shift()) {
     try {
       if (++partCount > 1) await pause(Math.max(partGapMs, partCount > QUICK_PARTS ? PART_PAUSE_MS : 0), client, endMs);
+      signal.throwIfAborted();
       const answer = await client.lookup(part, endMs, signal);
       refusedCount = 0;
       tellFound(part, answer, options);
@@ -66,8 +67,8 @@ export async function lookUp(client: Client, ids: string[], options: LookupOptio
 }
 
 /**
- * Waits before the next part: at least the given time, and as long as a rate limit lasts. An abort does not cut that short,
- * because no other request could be made in the meantime either.
+ * Waits before the next part: at least the given time, and as long as a rate limit lasts. An abort does not cut that short:
+ * the gaps take a second at most, and during a rate limit no other request could be made either.
  * @throws KlingError if the rate limit lasts too long
  */
 async function pause(minMs: number, { quietMs, retryAfterMs }: Client, endMs: number): Promise<void> {

@@ -41,7 +41,7 @@ class Wait {
 
   async run(): Promise<Outcome> {
     const { waitMs, stop, onProgress } = this.options;
-    if (waitMs > 0) this.#goOn();
+    if (waitMs > 0) this.#takeOverRecent();
     // After the last look has started, the result itself is about to come.
     const endReport = this.#follow.report(waitMs > 0 ? onProgress : undefined, Math.max(1, waitMs - LAST_LOOK_LEAD_MS));
     try {
@@ -51,8 +51,7 @@ class Wait {
         this.#giveUpLate(nowMs);
         this.#look(nowMs);
         if (!this.#follow.isLooking) return this.#outcome();
-        const overMs = this.#endMs + OVERTIME_MS;
-        await this.#follow.change(Math.min(this.#graceEndMs, overMs > nowMs ? overMs : this.#graceEndMs) - nowMs, stop);
+        await this.#follow.change(this.#limitMs(nowMs) - nowMs, stop);
       }
     } finally {
       endReport();
@@ -60,8 +59,14 @@ class Wait {
     }
   }
 
+  /** When to give up something even if nothing changes. After the overtime only first looks are left. */
+  #limitMs(nowMs: number): number {
+    const overMs = this.#endMs + OVERTIME_MS;
+    return nowMs < overMs ? Math.min(overMs, this.#graceEndMs) : this.#graceEndMs;
+  }
+
   /** Takes over what another wait saw a moment ago. */
-  #goOn(): void {
+  #takeOverRecent(): void {
     for (const followed of this.#follow.tasks) {
       const recent = this.looker.recall(followed.id);
       if (recent) this.#follow.take(followed, { kind: 'found', task: recent.task, isLarge: false }, recent.atMs);
@@ -88,12 +93,15 @@ class Wait {
     const { looker, options } = this;
     const patienceMs = Math.max(looker.client.requestTimeoutMs, options.waitMs);
     for (const followed of this.#follow.open) {
-      const { id, task, looks, look, lookedMs } = followed;
+      const { id, task, looks, look, lookedMs, isFresh } = followed;
       if (look || nowMs >= this.#graceEndMs) continue;
       const dueMs = this.#nextDueMs(followed, nowMs);
       if (looks === 0) this.#follow.look(followed, (listener) => looker.look(id, patienceMs, listener));
       else if (dueMs) this.#follow.look(followed, (listener) => looker.lookAgain(id, dueMs, listener));
-      else if (task) looker.remember(task, lookedMs);
+      else if (task && isFresh) {
+        followed.isFresh = false;
+        looker.remember(task, lookedMs);
+      }
     }
   }
 

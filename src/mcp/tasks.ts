@@ -8,7 +8,7 @@ import { WaitTask } from './wait-task.js';
 /** A call that would wait at least this long becomes a task. */
 const MIN_WAIT_SECONDS = 10;
 const MAX_TASKS = 256;
-/** How long the first look may take. In effect it has no limit but the timeout of a lookup, which is at most 30 minutes. */
+/** Longer than any first look can take, with the wait for a rate limit before it. */
 const MAX_FIRST_LOOK_MS = 3_600_000;
 
 /** The tool whose tasks need no memory, because their id contains everything that is needed. */

@@ -10,6 +10,7 @@ const WARM_UP_DELAY_MS = 50;
  */
 export class Toolbox {
   #tools: Promise<Map<string, Tool>> | undefined;
+  #prepared: Listing[] | undefined;
 
   /**
    * @param create loads and makes the tools
@@ -28,10 +29,11 @@ export class Toolbox {
 
   /** What `tools/list` shows of each tool. */
   async list(): Promise<Listing[]> {
-    const prepared = this.#readPrepared();
-    if (!prepared) return [...(await this.load()).values()].map(({ listing }) => listing);
+    // Read once: an update may replace the file under a running server.
+    this.#prepared ??= this.#readPrepared();
+    if (!this.#prepared) return [...(await this.load()).values()].map(({ listing }) => listing);
     setTimeout(() => this.load().catch(() => {}), WARM_UP_DELAY_MS).unref();
-    return prepared;
+    return this.#prepared;
   }
 
   #readPrepared(): Listing[] | undefined {

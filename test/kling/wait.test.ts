@@ -1,8 +1,10 @@
 import { describe, expect, test, vi } from 'vitest';
+import { KlingError } from '../../src/kling/api/error.js';
 import {
   cancelled,
   closing,
   elapsedS,
+  type Findings,
   isCancelled,
   lookups,
   run,
@@ -109,6 +111,38 @@ describe('the pace', () => {
   ])('a wait that ran out on a task of %i s advises to ask again after %s s', async (ageS, expected) => {
     const { outcome } = await run({ waitS: 4, ageS, find: pending });
     expect(outcome?.pollAfterSeconds).toBe(expected);
+  });
+
+  const down = new KlingError('api_error', 'Down.', { retryable: true });
+  test.each<[string, Findings]>([
+    ['brought a fault', { '*': down }],
+    ['did not find the task', {}],
+  ])('a wait behind one whose last look %s looks at once', async (_, last) => {
+    const find = (atS: number): Findings => {
+      if (atS < 8.5) return { a: 'pending' };
+      return atS < 9.5 ? last : { a: 'completed' };
+    };
+    await run({ waitS: 10, ageS: 400, find });
+    await vi.advanceTimersByTimeAsync(1000);
+    const before = elapsedS();
+    const ending = await run({ waitS: 50, ageS: 400, find });
+    expect(statuses(ending)).toEqual(['completed']);
+    expect(ending.atS).toBe(before);
+  });
+
+  test('a wait does not go on from what a divided request saw before somebody else saw more', async () => {
+    const tooLarge = new KlingError('bad_response', 'Too large.', { divisible: true });
+    const find = (atS: number, [id = '', ...others]: string[]): Findings =>
+      others.length > 0 ? { '*': tooLarge } : { [id]: id === 'a' && atS >= 1.55 ? 'completed' : 'pending' };
+    const first = start({ ids: ['a', 'b', 'c'], waitS: 0, ageS: 400, lookupS: 0.5, find });
+    await vi.advanceTimersByTimeAsync(1600);
+    const second = start({ waitS: 0, ageS: 400, lookupS: 0.5, find });
+    await vi.advanceTimersByTimeAsync(1400);
+    await Promise.all([first.done, second.done]);
+    expect(statuses(second.ending)).toEqual(['completed']);
+    const ending = await run({ waitS: 50, ageS: 400, lookupS: 0.5, find });
+    expect(statuses(ending)).toEqual(['completed']);
+    expect(ending.atS).toBe(3.5);
   });
 
   test('a call without waiting looks, however recent the last look', async () => {

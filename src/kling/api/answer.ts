@@ -37,7 +37,7 @@ export function dateOf({ headers }: HttpAnswer): number {
 
 /** `Retry-After` (RFC 9110, 10.2.3) in milliseconds; a date counts from the answer's own `Date`. */
 function retryAfterOf(answer: HttpAnswer): number | undefined {
-  const value = String(answer.headers['retry-after'] ?? '').trim();
+  const value = String([answer.headers['retry-after'] ?? ''].flat()[0]).trim();
   // An HTTP date begins with a weekday; Date.parse alone would take "1.5" and "-1" for dates of this century.
   const date = /^[a-z]/i.test(value) ? Date.parse(value) : Number.NaN;
   const ms = /^\d+$/.test(value) ? Number(value) * 1000 : date - dateOf(answer);

@@ -2,6 +2,7 @@ import { cleanLine } from '../text/clean.js';
 import { badResponse, CERTIFICATE_HINT, CONNECTION_HINT, KlingError, RETRY_HINT } from './error.js';
 import { MAX_BODY_BYTES, RequestTimeoutError } from './pool.js';
 
+const PROXY_HINT = 'Check HTTPS_PROXY and HTTP_PROXY.';
 const RESET = /^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/;
 
 /** What a network failure's code means, and what to do about it. */
@@ -11,8 +12,9 @@ function explain(code: string): readonly [what: string, hint: string] {
   if (RESET.test(code)) return ['the connection was reset', RETRY_HINT];
   if (/^(ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/.test(code)) return ['no connection in time', CONNECTION_HINT];
   if (/^(EHOSTUNREACH|ENETUNREACH)$/.test(code)) return ['the network is unreachable', CONNECTION_HINT];
+  if (code === 'UND_ERR_ABORTED') return ['the proxy refused the tunnel', PROXY_HINT];
+  if (code === 'UND_ERR_PRX_TLS') return ['the TLS handshake with the proxy failed', PROXY_HINT];
   if (/CERT|TLS|SSL|UNABLE_TO|^EPROTO$/.test(code)) return [`the TLS handshake failed (${code})`, CERTIFICATE_HINT];
-  if (code === 'UND_ERR_ABORTED') return ['the proxy refused the tunnel', 'Check HTTPS_PROXY and HTTP_PROXY.'];
   return [`the request failed (${cleanLine(code, 40)})`, RETRY_HINT];
 }
 

@@ -1,5 +1,5 @@
 import { cleanLine, cleanText, REDACTED } from './clean.js';
-import { privateValuesOf } from './private-values.js';
+import { MIN_PRIVATE_LENGTH, privateValuesOf } from './private-values.js';
 import { ANY_URL, MAX_URL, plainSpelling, safeUrl } from './url.js';
 
 /** Makes the texts and URLs of one record safe to show. */
@@ -40,6 +40,7 @@ export function cleanerOf(record: object, own: readonly (string | undefined)[]) 
   const redactAddress = (address: string) => (namesCallback(address) ? REDACTED : address);
 
   const redact = (text: string) => {
+    if (text.length < MIN_PRIVATE_LENGTH) return text;
     const lower = text.toLowerCase();
     const found = words.filter((word) => lower.includes(word));
     // A pattern cannot be much longer, and whoever sends such a value has nothing to tell.

@@ -1,6 +1,6 @@
 import { domainToUnicode } from 'node:url';
 import { structureOf, walk } from './json.js';
-import { ANY_URL, MAX_URL, plainSpelling } from './url.js';
+import { ANY_URL, MAX_URL, parseUrl, plainSpelling } from './url.js';
 
 /** Fields that identify the vendor's internals or the account. `task_id` and `trace_id` are not among them. */
 const INTERNAL_KEYS = new Set(
@@ -22,9 +22,9 @@ export function isPrivateKey(key: string): boolean {
 }
 
 /** A shorter value does not count as private: replacing every "1" would only garble the text. */
-const MIN_PRIVATE_LENGTH = 8;
+export const MIN_PRIVATE_LENGTH = 8;
 /** Far more than any record has. Bounded, because each one costs a search in every text. */
-const MAX_PRIVATE_VALUES = 1000;
+const MAX_PRIVATE_VALUES = 200;
 
 /** Event names and the like, which occur in the settings of a callback: "completed", "Task-Failed", "video.done". */
 const PLAIN_WORDS = /^(?:\p{Lu}?\p{Ll}+|\p{Lu}+)(?:[._:-](?:\p{Lu}?\p{Ll}+|\p{Lu}+))*$/u;
@@ -33,16 +33,17 @@ const PUNCTUATION = /^[("'[]+|(?<![.,;:!?)"'\]])[.,;:!?)"'\]]+$/g;
 /** An address without its scheme: a host with a dot or a port, then a path or a query. */
 const BARE_ADDRESS = /^(?=[^\s/?#]*[.:])[^\s/?#]+[/?]\S*$/;
 
-/** The URLs in a value in lower case; an address without a scheme is read as https. None is longer than a URL may be. */
+/** The URLs in a value in lower case; an address without a scheme is read as https. */
 function urlsIn(lower: string): string[] {
   const bare = lower.replace(/^\/\//, '');
-  const urls = lower.match(ANY_URL) ?? (BARE_ADDRESS.test(bare) ? [`https://${bare}`] : []);
-  return urls.filter((url) => url.length <= MAX_URL && URL.canParse(url));
+  return lower.match(ANY_URL) ?? (BARE_ADDRESS.test(bare) ? [`https://${bare}`] : []);
 }
 
 /** Host and path of a URL in plain spelling: the host as punycode and in Unicode, the path as normalised and as given. */
 function addressesOf(url: string): string[] {
-  const { hostname, pathname } = new URL(url);
+  const parsed = url.length > MAX_URL ? undefined : parseUrl(url);
+  if (!parsed) return [];
+  const { hostname, pathname } = parsed;
   const givenPath = /^[^/]*\/\/[^/?#]*([^?#]*)/.exec(url)?.[1] ?? '';
   const hosts = new Set([hostname, domainToUnicode(hostname)]);
   const paths = new Set([pathname, givenPath]);

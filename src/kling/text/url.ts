@@ -1,17 +1,28 @@
 /** The longest URL that is shown, in characters. */
 export const MAX_URL = 4096;
 
+const HTTP = /^\s*https?:\/\//i;
+
+/** A parsed URL. Not by `URL.canParse`: once V8 has optimised that, Node 20 refuses hosts with Latin-1 letters. */
+export function parseUrl(text: string): URL | undefined {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether a value is an http or https URL, of whatever length. */
 export function isHttpUrl(value: unknown): value is string {
-  return typeof value === 'string' && /^\s*https?:\/\//i.test(value) && URL.canParse(value);
+  return typeof value === 'string' && HTTP.test(value) && parseUrl(value) !== undefined;
 }
 
 /** A URL that a client may follow: http or https, percent-encoded, at most 4,096 characters. Undefined for anything else. */
 export function safeUrl(value: unknown): string | undefined {
-  if (!isHttpUrl(value) || value.length > MAX_URL) return undefined;
-  const { href } = new URL(value);
+  if (typeof value !== 'string' || !HTTP.test(value) || value.length > MAX_URL) return undefined;
+  const href = parseUrl(value)?.href;
   // Percent-encoding can turn one character into nine.
-  return href.length > MAX_URL ? undefined : href;
+  return href === undefined || href.length > MAX_URL ? undefined : href;
 }
 
 /** What ends a URL: white space, quotes, angle brackets, and Chinese punctuation, which is not followed by a space. */
@@ -38,5 +49,5 @@ export function plainSpelling(text: string): string {
   }
   // The lookbehind keeps the time linear when a text is full of backslashes.
   const unescaped = plain.replace(/(?<!\\)(?:\\*\/)+/g, '/');
-  return unescaped.replace(/:\d+/g, '').toLowerCase();
+  return unescaped.replace(/:\d+(?=\/)/g, '').toLowerCase();
 }

@@ -160,6 +160,29 @@ test('much punctuation behind the host of a callback costs little time', () => {
   expect(task.error?.message).toMatch(/^hooks\.example\.com/);
 });
 
+test.each(['http://203.0.113.7:8080/hook/s3cret?k=1', 'https://163.com/hook/s3cret'])(
+  'a callback on a host that begins with a digit is redacted behind a colon: %s',
+  (callback_url) => {
+    const address = callback_url.replace(/^https?:\/\//, '');
+    const prompt = `callback:${address} refused`;
+    const task = toTask({ ...failedRecord('t', prompt), request: { callback_url, prompt } }, { taskId: 't', nowMs: 0 });
+    expect(JSON.stringify(task)).not.toContain('s3cret');
+    const lookup = () =>
+      readAnswer({ status: 400, headers: {}, text: JSON.stringify({ callback_url, error: prompt }) }, []);
+    expect(lookup).not.toThrow('s3cret');
+    expect(lookup).toThrow();
+  },
+);
+
+test('a callback is still recognised after thousands of calls, when its host has a Latin-1 letter', () => {
+  // Optimised by V8, `URL.canParse` of Node 20 refuses such hosts.
+  const callback_url = 'https://bücher.example/ü/s3cret#f';
+  const prompt = callback_url.replaceAll('/', '\\/');
+  for (let calls = 0; calls < 10_000; calls++) cleanerOf({ callback_url }, []);
+  const task = toTask({ id: 't', request: { callback_url, prompt } }, { taskId: 't', nowMs: 0 });
+  expect(JSON.stringify(task)).not.toContain('s3cret');
+});
+
 describe('what stands under a webhook key', () => {
   test('is redacted word by word where it is a header', () => {
     const callback = {
