@@ -39,15 +39,11 @@ export async function checkSetup(config: Config, userAgent: string, write: (line
 
 /** Looks up a task that does not exist; returns the error if that fails. */
 async function lookUp(connection: Connection, userAgent: string): Promise<KlingError | undefined> {
-  const client = new KlingClient(connection, userAgent);
   const endMs = performance.now() + connection.requestTimeoutMs;
-  try {
-    await client.lookup([NULL_UUID], endMs, new AbortController().signal);
-    return undefined;
-  } catch (error) {
-    if (error instanceof KlingError) return error;
-    throw error;
-  }
+  const lookup = new KlingClient(connection, userAgent).lookup([NULL_UUID], endMs, new AbortController().signal);
+  const error: unknown = await lookup.then(() => undefined).catch((reason) => reason);
+  if (error === undefined || error instanceof KlingError) return error;
+  throw error;
 }
 
 /**

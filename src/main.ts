@@ -68,20 +68,22 @@ function print(stream: NodeJS.WritableStream, text: string, exitCode: number): v
   stream.write(text, () => process.exit(exitCode));
 }
 
-async function main([option, ...rest]: string[]): Promise<void> {
-  if (option === undefined) {
-    await serve(new Log());
-  } else if (option === '--help' && rest.length === 0) {
-    print(process.stdout, USAGE, 0);
-  } else if (option === '--version' && rest.length === 0) {
-    print(process.stdout, `${version}\n`, 0);
-  } else if (option === '--check' && rest.length === 0) {
-    const { checkSetup } = await import('./check.js');
-    process.stdout.write(`${name} ${version}, Node ${process.versions.node} on ${process.platform}\n`);
-    const ok = await checkSetup(loadConfig(process.env), USER_AGENT, (line) => process.stdout.write(line));
-    print(process.stdout, '', ok ? 0 : 1);
-  } else {
-    print(process.stderr, USAGE, 2);
+async function main(args: string[]): Promise<void> {
+  switch (args.join(' ')) {
+    case '':
+      return serve(new Log());
+    case '--help':
+      return print(process.stdout, USAGE, 0);
+    case '--version':
+      return print(process.stdout, `${version}\n`, 0);
+    case '--check': {
+      process.stdout.write(`${name} ${version}, Node ${process.versions.node} on ${process.platform}\n`);
+      const { checkSetup } = await import('./check.js');
+      const ok = await checkSetup(loadConfig(process.env), USER_AGENT, (line) => process.stdout.write(line));
+      return print(process.stdout, '', ok ? 0 : 1);
+    }
+    default:
+      return print(process.stderr, USAGE, 2);
   }
 }
 

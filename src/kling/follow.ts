@@ -16,11 +16,7 @@ export interface Outcome {
   pollAfterSeconds?: number | undefined;
 }
 
-export interface Progress {
-  finished: number;
-  total: number;
-  elapsedMs: number;
-}
+export type Progress = Follow['progress'];
 export type ProgressListener = (progress: Progress) => void;
 
 /** A little over 4 s: looks happen at whole seconds, and progress must not coincide with the result. */
@@ -57,7 +53,7 @@ export class Follow {
     return this.tasks.some(({ look }) => look);
   }
 
-  get progress(): Progress {
+  get progress() {
     const total = this.tasks.length;
     return { finished: total - this.open.length, total, elapsedMs: performance.now() - this.#startMs };
   }

@@ -35,8 +35,9 @@ type Batch = { task_ids: string[]; wait_seconds: number };
  * @throws KlingError `invalid_arguments`, which names the field (an entry of a list by its position) and the rule
  */
 export function parseArguments(schema: ArgumentsSchema, args: unknown, maxWaitSeconds: number): CallArguments {
-  if (args !== undefined && args !== null && !isObject(args)) throw invalidArguments('arguments must be an object.');
-  const sent = forgive(args ?? {});
+  const given = args ?? {};
+  if (!isObject(given)) throw invalidArguments('arguments must be an object.');
+  const sent = forgive(given);
   const { wait_seconds } = sent;
   const askedWaitSeconds = typeof wait_seconds === 'number' ? wait_seconds : 0;
   const bounded = askedWaitSeconds > maxWaitSeconds ? { ...sent, wait_seconds: maxWaitSeconds } : sent;

@@ -63,22 +63,13 @@ export function toBatch(ids: string[], { tasks, notFound, faults, pollAfterSecon
   const [fault] = faults.values();
   if (fault && tasks.size === 0 && notFound.length === 0) throw fault;
   const known = ids.flatMap((id) => tasks.get(id) ?? []);
-  const countOf = (status: string) => known.filter((task) => task.status === status).length;
-  const pending = countOf('pending');
-  const pollAfter = pollAfterSeconds ?? Math.min(...known.flatMap((task) => task.poll_after_seconds ?? []));
-  const batch: Batch = {
-    counts: {
-      pending,
-      completed: countOf('completed'),
-      failed: countOf('failed'),
-      not_found: notFound.length,
-      lookup_failed: ids.length - known.length - notFound.length,
-    },
-    tasks: known.map(summarizeTask),
-    not_found: notFound,
-  };
+  const lookup_failed = ids.length - known.length - notFound.length;
+  const counts = { pending: 0, completed: 0, failed: 0, not_found: notFound.length, lookup_failed };
+  for (const { status } of known) counts[status]++;
+  const batch: Batch = { counts, tasks: known.map(summarizeTask), not_found: notFound };
   if (faults.size > 0) batch.lookup_errors = lookupErrorsOf(faults);
-  if (pending > 0 && Number.isFinite(pollAfter)) batch.poll_after_seconds = pollAfter;
+  const pollAfter = pollAfterSeconds ?? Math.min(...known.flatMap((task) => task.poll_after_seconds ?? []));
+  if (counts.pending > 0 && Number.isFinite(pollAfter)) batch.poll_after_seconds = pollAfter;
   return batch;
 }
 

@@ -88,18 +88,16 @@ export function judgeStatus({ response, raw, finishedAt }: TaskRecord): Verdict 
   if ((failedWord || (isElementBroken && !isOuterBroken)) && elements.some(isDelivered)) {
     return { status: 'completed', state: doneWord, error: describeError(all, 'Part of the results failed.') };
   }
-  if (failedWord) {
-    const otherwise = `The task ended as "${failedWord}", without a reason from the API.`;
+  const failed = (otherwise: string): Verdict => {
     return { status: 'failed', state: failedWord, error: describeError(all, otherwise) };
-  }
-  if (isOuterBroken || isElementBroken) {
-    if (isOpen) return { status: 'pending', state: runningWord };
-    return { status: 'failed', error: describeError(all, 'The task failed, without a reason from the API.') };
-  }
+  };
+  if (failedWord) return failed(`The task ended as "${failedWord}", without a reason from the API.`);
+  if ((isOuterBroken || isElementBroken) && isOpen) return { status: 'pending', state: runningWord };
+  if (isOuterBroken || isElementBroken) return failed('The task failed, without a reason from the API.');
   if (runningWord && !isFinished) return { status: 'pending', state: runningWord };
   if (doneWord) return { status: 'completed', state: doneWord };
   if (hasResultUrl(response)) return { status: isOpen ? 'pending' : 'completed' };
   if (!isFinished) return { status: 'pending' };
   if (response.success === true || holdsSomething(data)) return { status: 'completed' };
-  return { status: 'failed', error: describeError(all, 'The task ended without a result.') };
+  return failed('The task ended without a result.');
 }
