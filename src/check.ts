@@ -1,4 +1,4 @@
-import { type Config, DEFAULTS } from './config/config.js';
+import { type Config, VARIABLES } from './config/config.js';
 import { type Connection, KlingClient } from './kling/api/client.js';
 import { KlingError } from './kling/api/error.js';
 import { redactor } from './kling/text/clean.js';
@@ -16,13 +16,13 @@ const TOKEN_REFUSED = /token|^authorization_missing$|^forbidden$/;
  * @returns whether the tools can work
  */
 export async function checkSetup(config: Config, userAgent: string, write: (line: string) => void): Promise<boolean> {
-  const { connection, summary, faults, warnings, secret } = config;
+  const { connection, maxWaitSeconds, summary, faults, warnings, secret } = config;
   const redact = redactor(secret);
   const say = (label: string, text: string) => write(redact(`${label.padEnd(10)} ${text}\n`));
   say('token', summary.token);
   say('base URL', summary.baseUrl);
   for (const warning of warnings) say('warning', warning);
-  if (connection) say('limits', summary.limits);
+  if (connection) say('limits', `${connection.requestTimeoutMs / 1000} s a lookup, ${maxWaitSeconds} s a wait`);
   say('proxy', summary.proxy);
   if (!connection) {
     say('lookup', 'not tried');
@@ -52,7 +52,7 @@ async function lookUp(connection: Connection, userAgent: string): Promise<KlingE
  */
 async function judgeToken(connection: Connection, userAgent: string): Promise<string> {
   const proven = 'The API answers and accepts the token: the tools will work.';
-  if (connection.baseUrl.href === new URL(DEFAULTS.baseUrl).href) return proven;
+  if (connection.baseUrl.href === new URL(VARIABLES.ACEDATACLOUD_API_BASE_URL.default).href) return proven;
   const error = await lookUp({ ...connection, token: WRONG_TOKEN }, userAgent);
   if (error && TOKEN_REFUSED.test(error.code)) return proven;
   const why = error ? `a second lookup failed: ${error.code}` : 'it accepts a wrong one as well';

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
-import { DEFAULTS, loadConfig } from './config/config.js';
+import { loadConfig, VARIABLES } from './config/config.js';
 import { Log } from './log.js';
 import { type Answer, ClientConnection } from './mcp/connection.js';
 import type { ServerOptions } from './mcp/features.js';
@@ -36,7 +36,7 @@ async function serve(log: Log): Promise<void> {
   setMaxListeners(0, closing.signal);
   const createTools = async () =>
     (await import('./service.js')).createService({ connection, faults, maxWaitSeconds, userAgent: USER_AGENT, log });
-  const isListPrepared = maxWaitSeconds === DEFAULTS.maxWaitSeconds;
+  const isListPrepared = maxWaitSeconds === VARIABLES.KLING_MAX_WAIT.default;
   const options: ServerOptions = {
     info: { name, title: 'Kling tasks', version },
     instructions: textsFor(maxWaitSeconds).instructions,

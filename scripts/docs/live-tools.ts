@@ -1,5 +1,5 @@
 import type { Tool as ListedTool } from '@modelcontextprotocol/sdk/types.js';
-import { DEFAULTS } from '../../src/config/config.js';
+import { VARIABLES } from '../../src/config/config.js';
 import { FakeApi, reply } from '../../test/support/fake-api.js';
 import { DOCUMENTED_ID, documented, failedRecord, type Json, record } from '../../test/support/records.js';
 import { Session } from '../../test/support/server-process.js';
@@ -33,7 +33,7 @@ export async function liveTools(): Promise<ToolDoc[]> {
     const { tools } = await session.client.listTools();
     const calls: Record<string, [title: string, args: Json][]> = {
       kling_get_task: [
-        ['A completed task', { task_id: DOCUMENTED_ID, wait_seconds: DEFAULTS.maxWaitSeconds }],
+        ['A completed task', { task_id: DOCUMENTED_ID, wait_seconds: VARIABLES.KLING_MAX_WAIT.default }],
         ['A pending task', { task_id: PENDING_ID }],
         ['A tool error', { task_id: UNKNOWN_ID }],
       ],

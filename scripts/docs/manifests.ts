@@ -1,6 +1,6 @@
 import type { Tool as ListedTool } from '@modelcontextprotocol/sdk/types.js';
 import packageJson from '../../package.json' with { type: 'json' };
-import { BOUNDS, DEFAULTS, type Variable } from '../../src/config/config.js';
+import { VARIABLES, type Variable } from '../../src/config/config.js';
 import { variableDocs } from './variables.js';
 
 /** The name of the server that clients show; a test compares it with the handshake. */
@@ -88,8 +88,7 @@ const USER_SETTINGS: Record<string, UserSetting> = {
     title: 'Longest wait in seconds',
     description: 'How long one call may wait for a task to end. Claude Desktop gives up on a call after 60 s.',
     required: false,
-    default: DEFAULTS.maxWaitSeconds,
-    ...BOUNDS.maxWaitSeconds,
+    ...VARIABLES.KLING_MAX_WAIT,
   },
 };
 

@@ -1,4 +1,4 @@
-import { BOUNDS, DEFAULTS, VARIABLES, type Variable } from '../../src/config/config.js';
+import { VARIABLES, type Variable } from '../../src/config/config.js';
 import { LOG_LEVELS } from '../../src/log.js';
 
 interface VariableDoc {
@@ -19,22 +19,22 @@ const DOCS: Record<Variable, VariableDoc> = {
   },
   ACEDATACLOUD_API_BASE_URL: {
     description: 'The base URL of the API: https (or http on localhost), without user, query or fragment.',
-    default: DEFAULTS.baseUrl,
+    default: VARIABLES.ACEDATACLOUD_API_BASE_URL.default,
     format: 'string',
   },
   KLING_REQUEST_TIMEOUT: {
-    description: `Seconds that one lookup may take, including retries: ${range(BOUNDS.requestTimeoutSeconds)}.`,
-    default: String(DEFAULTS.requestTimeoutSeconds),
+    description: `Seconds that one lookup may take, including retries: ${range(VARIABLES.KLING_REQUEST_TIMEOUT)}.`,
+    default: String(VARIABLES.KLING_REQUEST_TIMEOUT.default),
     format: 'number',
   },
   KLING_MAX_WAIT: {
-    description: `The largest wait_seconds offered to the model: ${range(BOUNDS.maxWaitSeconds)}. Keep it 10 s below the client's own limit.`,
-    default: String(DEFAULTS.maxWaitSeconds),
+    description: `The largest wait_seconds offered to the model: ${range(VARIABLES.KLING_MAX_WAIT)}. Keep it 10 s below the client's own limit.`,
+    default: String(VARIABLES.KLING_MAX_WAIT.default),
     format: 'number',
   },
   LOG_LEVEL: {
     description: 'How much is logged to stderr.',
-    default: DEFAULTS.logLevel,
+    default: VARIABLES.LOG_LEVEL.default,
     choices: LOG_LEVELS,
     format: 'string',
   },
@@ -44,9 +44,8 @@ function range({ min, max }: { min: number; max: number }): string {
   return `${min} to ${max}`;
 }
 
-/** The variables in the order of the code. */
-export const variableDocs = VARIABLES.map((name) => ({
+export const variableDocs = Object.entries(DOCS).map(([name, doc]) => ({
   name,
-  required: DOCS[name].default === undefined,
-  ...DOCS[name],
+  required: doc.default === undefined,
+  ...doc,
 }));

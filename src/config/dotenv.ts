@@ -1,16 +1,22 @@
 import { readFileSync, statSync } from 'node:fs';
 import { parse } from 'dotenv';
-import { present, type Setting, type Settings, tokenIn, VARIABLES, type Variable } from './variables.js';
+import { present, type Setting, type Settings, tokenIn, VARIABLES } from './variables.js';
 
 const MAX_BYTES = 64 * 1024;
 
 const TOKEN = 'ACEDATACLOUD_API_TOKEN';
-const NAMES = VARIABLES.join('|');
+const NAMES = Object.keys(VARIABLES).join('|');
 const MENTION = new RegExp(`\\b(?:${NAMES})\\s*=`);
 const SHELL_LINE = new RegExp(`^[ \\t]*(?:setx?[ \\t]+"?|\\$env:)(?:${NAMES})\\b`, 'im');
 
+export interface DotenvFile {
+  text?: string | undefined;
+  /** Why the file is not read. */
+  warning?: string;
+}
+
 /** Reads the .env in the working directory, which may be a stranger's: only a small regular file counts. Never throws. */
-export function readDotenvFile(): { text?: string; warning?: string } {
+export function readDotenvFile(): DotenvFile {
   try {
     const stat = statSync('.env', { throwIfNoEntry: false });
     if (!stat) return {};
@@ -22,8 +28,8 @@ export function readDotenvFile(): { text?: string; warning?: string } {
 }
 
 function settingsIn(values: NodeJS.ProcessEnv, source: Setting['source']): Settings {
-  const settings = new Map<Variable, Setting>();
-  for (const name of VARIABLES) {
+  const settings = new Map<string, Setting>();
+  for (const name of Object.keys(VARIABLES)) {
     const value = name === TOKEN ? tokenIn(values[name]) : present(values[name]);
     if (value !== undefined) settings.set(name, { value, source });
   }
@@ -35,11 +41,11 @@ function settingsIn(values: NodeJS.ProcessEnv, source: Setting['source']): Setti
  * does not: clients start the server in the user's current project, so the file may come from a stranger, who must not be
  * able to redirect the user's token or to change anything else. It then supplies what the environment lacks.
  */
-export function readSettings(environment: NodeJS.ProcessEnv, text = '') {
+export function readSettings(environment: NodeJS.ProcessEnv, { text = '', warning }: DotenvFile) {
   const own = settingsIn(environment, 'the environment');
   // dotenv takes time quadratic in the number of blank lines (9 s for 64 KB), so they are removed first.
   const file = settingsIn(parse(text.replace(/[\r\n\u2028\u2029]\s*/g, '\n')), '.env in the working directory');
-  const warnings = flawsOf(text, own.has(TOKEN));
+  const warnings = [warning, flawOf(text, own.has(TOKEN))].filter((each) => each !== undefined);
   if (file.has(TOKEN) && !own.has(TOKEN)) return { settings: new Map([...file, ...own]), warnings };
   const reason = own.has(TOKEN) ? 'the environment sets the token' : `it does not set ${TOKEN}`;
   if (file.size > 0) warnings.push(`.env is ignored (${[...file.keys()].join(', ')}), because ${reason}.`);
@@ -47,14 +53,12 @@ export function readSettings(environment: NodeJS.ProcessEnv, text = '') {
 }
 
 /** What to correct in a file that sets the server's variables in a form that dotenv does not understand. */
-function flawsOf(text: string, hasToken: boolean): string[] {
+function flawOf(text: string, hasToken: boolean): string | undefined {
   // In UTF-16 that is read as UTF-8, every ASCII character is followed or preceded by a null character.
   if (text.includes('\0') && MENTION.test(text.replaceAll('\0', ''))) {
-    return ['.env is ignored, because it seems to be saved as UTF-16: save it as UTF-8.'];
+    return '.env is ignored, because it seems to be saved as UTF-16: save it as UTF-8.';
   }
   // Corrected, they would be ignored all the same.
-  if (!SHELL_LINE.test(text) || hasToken) return [];
-  return [
-    'Lines of .env that begin with "set" or "$env:" are ignored: write NAME=value, with nothing before the name.',
-  ];
+  if (!SHELL_LINE.test(text) || hasToken) return undefined;
+  return 'Lines of .env that begin with "set" or "$env:" are ignored: write NAME=value, with nothing before the name.';
 }

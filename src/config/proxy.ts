@@ -5,7 +5,6 @@ import { type Checked, isLoopback, present } from './variables.js';
  * people set only HTTP_PROXY, so it counts as well.
  */
 const PROXY_VARIABLES = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'];
-const NO_PROXY_VARIABLES = ['no_proxy', 'NO_PROXY'];
 
 /** Whether NO_PROXY exempts the host: by its name, by a parent domain, with or without a port, or by `*`. */
 function isExempt({ hostname, port }: URL, noProxy = ''): boolean {
@@ -15,19 +14,6 @@ function isExempt({ hostname, port }: URL, noProxy = ''): boolean {
     const samePort = entryPort === undefined || entryPort === (port || '443');
     return domain !== '' && samePort && (hostname === domain || hostname.endsWith(`.${domain}`));
   });
-}
-
-/** What is wrong with a proxy's URL, as the end of a sentence; undefined if it can be used. */
-function flawOf(url: string): string | undefined {
-  try {
-    const { protocol, username, password } = new URL(url);
-    // undici decodes them, but would throw on a stray percent sign only at the first call.
-    decodeURIComponent(username + password);
-    if (/^https?:$/.test(protocol)) return undefined;
-    return `is a ${protocol.slice(0, -1)} proxy, but only http and https ones work`;
-  } catch {
-    return 'must be a URL such as http://proxy.example:8080';
-  }
 }
 
 /**
@@ -40,11 +26,17 @@ export function checkProxy(environment: NodeJS.ProcessEnv, baseUrl: URL): Checke
   const text = read(name);
   if (text === undefined) return { value: undefined, summary: 'none' };
   if (isLoopback(baseUrl)) return { value: undefined, summary: 'none, as the API is on this machine' };
-  const noProxy = NO_PROXY_VARIABLES.find(read);
+  const noProxy = ['no_proxy', 'NO_PROXY'].find(read);
   if (isExempt(baseUrl, read(noProxy))) return { value: undefined, summary: `none, as ${noProxy} exempts the host` };
+  const refuse = (flaw: string) => ({ value: undefined, fault: `${name} ${flaw}.`, summary: `unusable (${name})` });
   const url = text.includes('://') ? text : `http://${text}`;
-  const flaw = flawOf(url);
-  if (flaw) return { value: undefined, fault: `${name} ${flaw}.`, summary: `unusable (${name})` };
-  const { protocol, host } = new URL(url);
-  return { value: url, summary: `${protocol}//${host} (${name})` };
+  try {
+    const { protocol, host, username, password } = new URL(url);
+    // undici decodes them, but would throw on a stray percent sign only at the first call.
+    decodeURIComponent(username + password);
+    if (/^https?:$/.test(protocol)) return { value: url, summary: `${protocol}//${host} (${name})` };
+    return refuse(`is a ${protocol.slice(0, -1)} proxy, but only http and https ones work`);
+  } catch {
+    return refuse('must be a URL such as http://proxy.example:8080');
+  }
 }

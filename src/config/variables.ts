@@ -1,30 +1,17 @@
 import { MIN_SECRET_LENGTH } from '../kling/text/clean.js';
 
-/** The server's own variables, in the order of the documentation. */
-export const VARIABLES = [
-  'ACEDATACLOUD_API_TOKEN',
-  'ACEDATACLOUD_API_BASE_URL',
-  'KLING_REQUEST_TIMEOUT',
-  'KLING_MAX_WAIT',
-  'LOG_LEVEL',
-] as const;
-export type Variable = (typeof VARIABLES)[number];
+/** The server's own variables, in the order of the documentation; the numbers are seconds. */
+export const VARIABLES = {
+  ACEDATACLOUD_API_TOKEN: {},
+  ACEDATACLOUD_API_BASE_URL: { default: 'https://api.acedata.cloud' },
+  KLING_REQUEST_TIMEOUT: { default: 30, min: 1, max: 1800 },
+  KLING_MAX_WAIT: { default: 50, min: 0, max: 3600 },
+  LOG_LEVEL: { default: 'warn' },
+} as const;
+export type Variable = keyof typeof VARIABLES;
 
 /** The token in .env.example: it counts as missing. */
 export const TOKEN_PLACEHOLDER = 'your-token';
-
-export const DEFAULTS = {
-  baseUrl: 'https://api.acedata.cloud',
-  requestTimeoutSeconds: 30,
-  maxWaitSeconds: 50,
-  logLevel: 'warn',
-} as const;
-
-/** The smallest and the largest value of each number, in seconds. */
-export const BOUNDS = {
-  requestTimeoutSeconds: { min: 1, max: 1800 },
-  maxWaitSeconds: { min: 0, max: 3600 },
-} as const;
 
 /** A value that is set, and where it was found. */
 export interface Setting {
@@ -33,7 +20,7 @@ export interface Setting {
 }
 
 /** The variables that are set. */
-export type Settings = ReadonlyMap<Variable, Setting>;
+export type Settings = ReadonlyMap<string, Setting>;
 
 /** What a check makes of a setting. */
 export interface Checked<T> {
@@ -85,6 +72,7 @@ export function checkToken(found: Setting | undefined): Checked<string> {
   return refuse(`is a "platform-" token, not one for the API: ${CREATE_ONE}`, 'a "platform-" token');
 }
 
+const DEFAULT_BASE_URL = VARIABLES.ACEDATACLOUD_API_BASE_URL.default;
 const ENDPOINT = /\/kling\/tasks\/*$/i;
 
 /** Whether a URL's host is this machine. */
@@ -97,30 +85,29 @@ export function isLoopback({ hostname }: URL): boolean {
  * still returned if it is a URL at all, because its host decides whether a proxy would be used.
  */
 export function checkBaseUrl(found: Setting | undefined): Checked<URL> {
-  const text = found?.value ?? DEFAULTS.baseUrl;
-  const url = new URL(URL.canParse(text) ? text : DEFAULTS.baseUrl);
-  const common = { value: url, source: found?.source };
+  const text = found?.value ?? DEFAULT_BASE_URL;
+  const url = new URL(URL.canParse(text) ? text : DEFAULT_BASE_URL);
+  const checked = { value: url, source: found?.source, summary: url.href };
   const isSecure = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
   if (!URL.canParse(text) || !isSecure || url.username || url.password || /[?#]/.test(text)) {
     const rule = 'must be an https URL without user, query or fragment (http only on localhost).';
-    return { ...common, fault: `ACEDATACLOUD_API_BASE_URL ${rule}`, summary: 'malformed' };
+    return { ...checked, fault: `ACEDATACLOUD_API_BASE_URL ${rule}`, summary: 'malformed' };
   }
-  if (ENDPOINT.test(url.pathname)) {
-    const intended = url.origin + url.pathname.replace(ENDPOINT, '');
-    const fault = `ACEDATACLOUD_API_BASE_URL is the endpoint itself: set ${intended} instead.`;
-    return { ...common, fault, summary: `${url.href} is the endpoint itself` };
-  }
-  return { ...common, summary: url.href };
+  if (!ENDPOINT.test(url.pathname)) return checked;
+  const intended = url.origin + url.pathname.replace(ENDPOINT, '');
+  const fault = `ACEDATACLOUD_API_BASE_URL is the endpoint itself: set ${intended} instead.`;
+  return { ...checked, fault, summary: `${url.href} is the endpoint itself` };
 }
 
 /** A number of seconds within its bounds, a whole one for a wait; exponents, signs and hexadecimal are refused. */
-export function checkSeconds(settings: Settings, name: Variable, key: keyof typeof BOUNDS): Checked<number> {
-  const found = settings.get(name);
-  const { min, max } = BOUNDS[key];
-  const [kind, pattern] = key === 'maxWaitSeconds' ? ['whole number', /^\d+$/] : ['number', /^\d+(\.\d+)?$/];
-  const text = found?.value ?? String(DEFAULTS[key]);
+export function checkSeconds(
+  settings: Settings,
+  name: 'KLING_REQUEST_TIMEOUT' | 'KLING_MAX_WAIT',
+): Omit<Checked<number>, 'summary'> {
+  const { default: standard, min, max } = VARIABLES[name];
+  const { value: text = String(standard), source } = settings.get(name) ?? {};
+  const [kind, pattern] = name === 'KLING_MAX_WAIT' ? ['whole number', /^\d+$/] : ['number', /^\d+(\.\d+)?$/];
   const value = Number(text);
-  if (pattern.test(text) && value >= min && value <= max) return { value, summary: `${value} s` };
-  const fault = `${name} must be a ${kind} of seconds from ${min} to ${max}.`;
-  return { value: DEFAULTS[key], fault, source: found?.source, summary: 'malformed' };
+  if (pattern.test(text) && value >= min && value <= max) return { value };
+  return { value: standard, source, fault: `${name} must be a ${kind} of seconds from ${min} to ${max}.` };
 }

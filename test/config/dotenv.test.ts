@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: this is what a variable that nobody expanded looks like
 import { describe, expect, test, vi } from 'vitest';
-import { readConfig } from '../../src/config/config.js';
+import { readConfig } from '../support/config.js';
 
 const TOKEN = 'tok-4f9c1e7ab2d84f0c';
 const WITH_TOKEN = { ACEDATACLOUD_API_TOKEN: TOKEN };
@@ -24,7 +24,6 @@ describe('.env', () => {
       summary: {
         token: 'from .env in the working directory',
         baseUrl: 'https://kling.example/',
-        limits: '5 s a lookup, 7 s a wait',
         proxy: 'none',
       },
     });
@@ -67,7 +66,7 @@ describe('.env', () => {
 });
 
 describe("a stranger's .env, with the user's token in the environment", () => {
-  const withoutFile = readConfig(WITH_TOKEN, undefined);
+  const withoutFile = readConfig(WITH_TOKEN);
 
   test('never sends the token elsewhere, and a warning tells so', () => {
     const config = readConfig(WITH_TOKEN, 'ACEDATACLOUD_API_BASE_URL=https://evil.example');
@@ -131,14 +130,14 @@ describe('a .env without the token', () => {
       const warnings = [
         expect.stringMatching(/is ignored \([A-Z_]+\), because it does not set ACEDATACLOUD_API_TOKEN\.$/),
       ];
-      expect(readConfig({}, line)).toEqual({ ...readConfig({}, undefined), warnings });
+      expect(readConfig({}, line)).toEqual({ ...readConfig({}), warnings });
     },
   );
 
   test.each(['', 'DATABASE_URL=postgres://x\nPORT=3000', '# LOG_LEVEL=debug', 'LOG_LEVEL=', 'set -e\nset X=1'])(
     '%j has nothing to do with this server, and is passed over in silence',
     (text) => {
-      for (const env of [WITH_TOKEN, {}]) expect(readConfig(env, text)).toEqual(readConfig(env, undefined));
+      for (const env of [WITH_TOKEN, {}]) expect(readConfig(env, text)).toEqual(readConfig(env));
     },
   );
 });

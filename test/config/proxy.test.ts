@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readConfig } from '../../src/config/config.js';
+import { readConfig } from '../support/config.js';
 
 const WITH_TOKEN = { ACEDATACLOUD_API_TOKEN: 'tok-4f9c1e7ab2d84f0c' };
 const P = 'http://proxy.example:8080';
@@ -8,7 +8,7 @@ const BASE = 'ACEDATACLOUD_API_BASE_URL';
 
 /** The proxy that lookups take with this environment, in which nothing is wrong. */
 function proxyOf(env: Record<string, string>): string | undefined {
-  const { connection, faults } = readConfig({ ...WITH_TOKEN, ...env }, undefined);
+  const { connection, faults } = readConfig({ ...WITH_TOKEN, ...env });
   expect(faults).toEqual([]);
   return connection?.proxy;
 }
@@ -76,7 +76,7 @@ describe('NO_PROXY', () => {
 
 describe('a malformed proxy', () => {
   const faultOf = (env: Record<string, string>) => {
-    const { connection, faults } = readConfig({ ...WITH_TOKEN, ...env }, undefined);
+    const { connection, faults } = readConfig({ ...WITH_TOKEN, ...env });
     expect(connection).toBeUndefined();
     expect(faults[1]).toMatch(/"env".*restart/);
     return faults[0];

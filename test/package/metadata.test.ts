@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
-import { readConfig, VARIABLES } from '../../src/config/config.js';
+import { VARIABLES } from '../../src/config/config.js';
+import { readConfig } from '../support/config.js';
 import { Session } from '../support/server-process.js';
 
 const server = JSON.parse(readFileSync('packaging/server.json', 'utf8'));
@@ -75,7 +76,7 @@ describe("server.json, by the MCP registry's rules of 2025-12-11", () => {
   });
 
   test('names every variable; only the token is required and secret, and defaults are strings', () => {
-    expect(npm.environmentVariables.map(({ name }: { name: string }) => name)).toEqual([...VARIABLES]);
+    expect(npm.environmentVariables.map(({ name }: { name: string }) => name)).toEqual(Object.keys(VARIABLES));
     for (const { name, description, isRequired, isSecret, format, ...rest } of npm.environmentVariables) {
       const isToken = name === 'ACEDATACLOUD_API_TOKEN';
       expect({ name, isRequired, isSecret }).toEqual({ name, isRequired: isToken, isSecret: isToken });
@@ -143,7 +144,7 @@ describe('manifest.json of the bundle for Claude Desktop', () => {
     const values = new Map(defaults.map(([key, { default: value }]) => [`\${user_config.${key}}`, String(value)]));
     const env: [string, string][] = Object.entries(manifest.server.mcp_config.env);
     const environment = Object.fromEntries(env.map(([name, placeholder]) => [name, values.get(placeholder)]));
-    const config = readConfig({ ...environment, ACEDATACLOUD_API_TOKEN: 'a-good-token' }, undefined);
+    const config = readConfig({ ...environment, ACEDATACLOUD_API_TOKEN: 'a-good-token' });
     expect(config).toMatchObject({ faults: [], warnings: [], maxWaitSeconds: 50, connection: { proxy: undefined } });
   });
 
