@@ -60,6 +60,6 @@ export async function bundle(outdir: string): Promise<Metafile> {
 /** The answer to `tools/list` with the default settings, so that a start does not have to load the schemas or zod. */
 function preparedList() {
   const maxWaitSeconds = VARIABLES.KLING_MAX_WAIT.default;
-  const tools = createService({ connection: undefined, faults: [], maxWaitSeconds, userAgent: '', log: new Log() });
+  const tools = createService({ connection: undefined, faults: [], maxWaitSeconds }, '', new Log());
   return tools.map(({ listing }) => listing);
 }

@@ -1,4 +1,3 @@
-import { Console } from 'node:console';
 import type { Writable } from 'node:stream';
 import { cleanText, redactor } from './kling/text/clean.js';
 
@@ -36,11 +35,6 @@ export class Log {
   /** Logs an error that is a bug, with its stack. */
   readonly bug = (error: unknown) =>
     this.error(error instanceof Error ? (error.stack ?? error.message) : `thrown: ${String(error)}`);
-
-  /** Sends to stderr whatever a dependency prints on the console: stdout belongs to the protocol. */
-  takeConsole(): void {
-    globalThis.console = new Console({ stdout: process.stderr, stderr: process.stderr, ignoreErrors: true });
-  }
 
   #write(level: LogLevel, message: string): void {
     if (this.#dead || LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(this.#level)) return;

@@ -1,10 +1,10 @@
+import { Console } from 'node:console';
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { loadConfig, VARIABLES } from './config/config.js';
 import { Log } from './log.js';
 import { type Answer, ClientConnection } from './mcp/connection.js';
-import type { ServerOptions } from './mcp/features.js';
 import { createStateless, isStateless } from './mcp/stateless.js';
 import { Toolbox } from './mcp/toolbox.js';
 import { shutDownOrderly } from './shutdown.js';
@@ -25,8 +25,10 @@ Set ACEDATACLOUD_API_TOKEN in the environment. Documentation: https://www.npmjs.
 const USER_AGENT = `${name}/${version} node/${process.versions.node}`;
 
 async function serve(log: Log): Promise<void> {
-  log.takeConsole();
-  const { connection, maxWaitSeconds, logLevel, faults, warnings, secret } = loadConfig(process.env);
+  // Whatever a dependency prints goes to stderr, because stdout belongs to the protocol.
+  globalThis.console = new Console(process.stderr);
+  const config = loadConfig(process.env);
+  const { connection, maxWaitSeconds, logLevel, faults, warnings, secret } = config;
   log.configure(logLevel, secret);
   for (const warning of warnings) log.warn(warning);
   for (const fault of faults) log.error(fault);
@@ -34,10 +36,9 @@ async function serve(log: Log): Promise<void> {
   const closing = new AbortController();
   // Every call in flight adds a listener, and Node warns of a leak beyond ten.
   setMaxListeners(0, closing.signal);
-  const createTools = async () =>
-    (await import('./service.js')).createService({ connection, faults, maxWaitSeconds, userAgent: USER_AGENT, log });
+  const createTools = async () => (await import('./service.js')).createService(config, USER_AGENT, log);
   const isListPrepared = maxWaitSeconds === VARIABLES.KLING_MAX_WAIT.default;
-  const options: ServerOptions = {
+  const options = {
     info: { name, title: 'Kling tasks', version },
     instructions: textsFor(maxWaitSeconds).instructions,
     toolbox: new Toolbox(createTools, isListPrepared ? join(import.meta.dirname, 'tools.json') : undefined),

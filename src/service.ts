@@ -7,24 +7,18 @@ import type { Log } from './log.js';
 import type { Tool } from './tools/tool.js';
 import { createTools } from './tools/tools.js';
 
-export interface ServiceOptions extends Pick<Config, 'connection' | 'faults' | 'maxWaitSeconds'> {
-  userAgent: string;
-  log: Log;
-}
+type Settings = Pick<Config, 'connection' | 'faults' | 'maxWaitSeconds'>;
 
 /** Creates the tools and everything below them. Loaded for the first call, or shortly after the first `tools/list`. */
-export function createService({ connection, faults, maxWaitSeconds, userAgent, log }: ServiceOptions): Tool[] {
-  const onBug = (error: unknown) => log.bug(error);
+export function createService({ connection, faults, maxWaitSeconds }: Settings, userAgent: string, log: Log): Tool[] {
   const onForeignRecords = (count: number) => log.debug(`${count} records that nobody asked for were ignored`);
-  const client = connection
-    ? new KlingClient(connection, userAgent, (line) => log.debug(line))
-    : unusableClient(faults);
+  const client = connection ? new KlingClient(connection, userAgent, log.debug) : unusableClient(faults);
   // Otherwise the first request would have to wait until it is loaded.
   if (connection) import('./kling/api/undici.js').catch(() => {});
   return createTools({
-    looker: new Looker(client, { onBug, onForeignRecords }),
+    looker: new Looker(client, { onBug: log.bug, onForeignRecords }),
     maxWaitSeconds,
-    onBug,
+    onBug: log.bug,
     onRefusal: (reason) => log.warn(`refused arguments of ${reason}`),
   });
 }

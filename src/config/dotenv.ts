@@ -9,11 +9,8 @@ const NAMES = Object.keys(VARIABLES).join('|');
 const MENTION = new RegExp(`\\b(?:${NAMES})\\s*=`);
 const SHELL_LINE = new RegExp(`^[ \\t]*(?:setx?[ \\t]+"?|\\$env:)(?:${NAMES})\\b`, 'im');
 
-export interface DotenvFile {
-  text?: string | undefined;
-  /** Why the file is not read. */
-  warning?: string;
-}
+/** The text of a .env, or why it is not read. */
+type DotenvFile = { text?: string | undefined; warning?: string };
 
 /** Reads the .env in the working directory, which may be a stranger's: only a small regular file counts. Never throws. */
 export function readDotenvFile(): DotenvFile {

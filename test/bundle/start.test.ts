@@ -113,8 +113,9 @@ describe('the list of tools that the build prepares', () => {
     return (result as { tools: unknown }).tools;
   };
   const toolsFor = (maxWaitSeconds: number) => {
-    const unused = { connection: undefined, faults: [], userAgent: '', log: new Log() };
-    return createService({ ...unused, maxWaitSeconds }).map(({ listing }) => listing);
+    return createService({ connection: undefined, faults: [], maxWaitSeconds }, '', new Log()).map(
+      ({ listing }) => listing,
+    );
   };
 
   test('is that of the schemas', async () => {

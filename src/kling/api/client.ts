@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { redactor } from '../text/clean.js';
-import type { JsonObject } from '../text/json.js';
 import { dateOf, readAnswer } from './answer.js';
 import { KlingError } from './error.js';
 import { isReset, networkError } from './network-error.js';
@@ -15,14 +14,7 @@ export interface Connection {
   proxy?: string | undefined;
 }
 
-export interface LookupAnswer {
-  /** In no particular order. */
-  records: JsonObject[];
-  /** The Unix time at which the API answered. */
-  dateMs: number;
-  /** The length of the answer in characters. */
-  size: number;
-}
+export type LookupAnswer = Awaited<ReturnType<KlingClient['lookup']>>;
 
 const MAX_ATTEMPTS = 3;
 /** How long the first attempt waits for headers, unless a third of the timeout is longer. */
@@ -75,11 +67,12 @@ export class KlingClient {
   }
 
   /**
-   * Looks up some tasks with one request. Ids that do not exist have no record.
+   * Looks up some tasks with one request. Ids that do not exist have no record, and the records have no particular order.
    * @param endMs when it has to be over, retries included, in milliseconds of `performance.now()`
+   * @returns also the Unix time at which the API answered, and the length of its answer in characters
    * @throws KlingError by the error table; the signal's reason once it aborts
    */
-  async lookup(ids: string[], endMs: number, signal: AbortSignal): Promise<LookupAnswer> {
+  async lookup(ids: string[], endMs: number, signal: AbortSignal) {
     const startMs = performance.now();
     let headersTimeoutMs = Math.max(MIN_HEADERS_TIMEOUT_MS, this.requestTimeoutMs / 3);
     for (let attempt = 1; ; attempt++) {
@@ -117,7 +110,6 @@ export class KlingClient {
       report(`HTTP ${answer.status}`);
       return answer;
     } catch (cause) {
-      if (limits.signal.aborted) throw cause;
       const error = networkError(cause, this.#host, startMs);
       report(error.code);
       throw error;
