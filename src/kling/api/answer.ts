@@ -20,12 +20,6 @@ const CODE_OF_STATUS = new Map([
   [404, 'no_api'],
 ]);
 
-/** The API's own message as the end of a sentence, cut short; empty if there is none or if it is markup. */
-function quote(message: string | undefined): string {
-  const text = cleanLine(message ?? '', 160).replace(/[.\s]+$/, '');
-  return text === '' || /<[a-z!/]/i.test(text) ? '' : `: ${text}`;
-}
-
 /** Longer than any rate limit lasts. */
 const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
 
@@ -44,34 +38,35 @@ function retryAfterOf(answer: HttpAnswer): number | undefined {
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), MAX_RETRY_AFTER_MS);
 }
 
-/** Code, message and trace id of an error body; the error is an object or a bare string. */
+/** Code and trace id of an error body, and its message as the end of a sentence. The error is an object or a bare string. */
 function readError(body: JsonObject, askedIds: readonly string[]) {
   const error = isObject(body.error) ? body.error : { code: body.error, message: body.error };
-  const named = textOf(error.code) ?? '';
-  const message = textOf(error.message) ?? textOf(error.detail) ?? textOf(body.message) ?? textOf(body.detail);
-  const traceId = textOf(body.trace_id) ?? textOf(error.trace_id);
+  const code = textOf(error.code) ?? '';
+  const message = textOf(error.message) ?? textOf(error.detail) ?? textOf(body.message) ?? textOf(body.detail) ?? '';
+  const traceId = textOf(body.trace_id) ?? textOf(error.trace_id) ?? '';
   const cleaner = cleanerOf(body, [...askedIds, traceId]);
   // A bare string can be an id of the account instead of a code.
-  const isCode = /^[a-z0-9_]{1,64}$/.test(named) && redactMessage(named, cleaner) === named;
-  const code = isCode ? named : undefined;
+  const isCode = /^[a-z0-9_]{1,64}$/.test(code) && redactMessage(code, cleaner) === code;
+  const text = cleanLine(redactMessage(message, cleaner), 160).replace(/[.\s]+$/, '');
+  const tellsMore = text !== '' && !(isCode && message === code) && !/<[a-z!/]/i.test(text);
   return {
-    code,
-    message: message === undefined || message === code ? undefined : redactMessage(message, cleaner),
-    traceId: traceId && /^[\w-]{1,64}$/.test(traceId) ? traceId : undefined,
+    code: isCode ? code : undefined,
+    quote: tellsMore ? `: ${text}` : '',
+    traceId: /^[\w-]{1,64}$/.test(traceId) ? traceId : undefined,
   };
 }
 
 /** The error that an answer stands for. The API's own code outranks the status, because its documentation mixes them up. */
 function errorOf(answer: HttpAnswer, body: JsonObject, askedIds: readonly string[]): KlingError {
   const { status } = answer;
-  const { code, message, traceId } = readError(body, askedIds);
+  const { code, quote, traceId } = readError(body, askedIds);
   // These concern the token or the account, whatever the code.
   const isAboutAccount = status >= 401 && status <= 403;
   const say = (ownCode: string, { what, hint, retryable = false }: CodeMeaning = meaningOf(ownCode)) => {
     // A refusal of the request, or one that nobody documents, may be due to a single id.
     const divisible = !retryable && !isAboutAccount && (ownCode === 'bad_request' || !isRefusal(ownCode));
     const details = { hint, retryable, divisible, fromApi: true, traceId };
-    return new KlingError(ownCode, `${what} (HTTP ${status})${quote(message)}.`, details);
+    return new KlingError(ownCode, `${what} (HTTP ${status})${quote}.`, details);
   };
   if (code !== undefined && isRefusal(code)) return say(code);
   if (code === 'too_many_requests' || status === 429) return tooManyRequests(retryAfterOf(answer), traceId);
