@@ -1,15 +1,7 @@
 import { cleanLine } from '../text/clean.js';
 import { isEmpty, isObject, type JsonObject, parseJson, textOf } from '../text/json.js';
 import { cleanerOf, redactMessage } from '../text/privacy.js';
-import {
-  badResponse,
-  type CodeMeaning,
-  isRefusal,
-  KlingError,
-  meaningOf,
-  tooManyRequests,
-  UNKNOWN_CODE,
-} from './error.js';
+import { badResponse, isRefusal, KlingError, meaningOf, tooManyRequests, UNKNOWN_CODE } from './error.js';
 import type { HttpAnswer } from './pool.js';
 
 /** The codes that statuses stand for, where the answer brings no code of its own. */
@@ -62,7 +54,7 @@ function errorOf(answer: HttpAnswer, body: JsonObject, askedIds: readonly string
   const { code, quote, traceId } = readError(body, askedIds);
   // These concern the token or the account, whatever the code.
   const isAboutAccount = status >= 401 && status <= 403;
-  const say = (ownCode: string, { what, hint, retryable = false }: CodeMeaning = meaningOf(ownCode)) => {
+  const say = (ownCode: string, { what, hint, retryable = false } = meaningOf(ownCode)) => {
     // A refusal of the request, or one that nobody documents, may be due to a single id.
     const divisible = !retryable && !isAboutAccount && (ownCode === 'bad_request' || !isRefusal(ownCode));
     const details = { hint, retryable, divisible, fromApi: true, traceId };

@@ -1,8 +1,6 @@
-/** What an error code means in general; an error may know more. */
+/** What an error code means in general: what happened, without a full stop, and what to do next. An error may know more. */
 export interface CodeMeaning {
-  /** What happened, without a full stop. */
   what: string;
-  /** What to do next, in sentences. */
   hint: string;
   /** Whether the same lookup may succeed when it is repeated. */
   retryable?: boolean;
@@ -112,8 +110,8 @@ export class KlingError extends Error {
 }
 
 /** The error for an answer that cannot come from the API: the page of a proxy, another service, a wrong address. */
-export function badResponse(what: string, cause?: unknown): KlingError {
-  return new KlingError('bad_response', what, { cause });
+export function badResponse(what: string): KlingError {
+  return new KlingError('bad_response', what);
 }
 
 /** The error of a rate limit, for the call that ran into it and for those that cannot wait until it ends. */

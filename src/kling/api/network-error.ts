@@ -40,16 +40,14 @@ export function networkError(cause: unknown, host: string, startMs: number): Kli
   }
   // This is the only error of undici whose code is often missing.
   if (cause instanceof Error && cause.name === 'HTTPParserError') {
-    return badResponse('The API answered with something that is not HTTP.', cause);
+    return badResponse('The API answered with something that is not HTTP.');
   }
   const code = codeOf(cause);
   if (code === '') throw cause;
   if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
-    return new KlingError('bad_response', `The answer is larger than ${MAX_BODY_BYTES / 1024 / 1024} MiB.`, {
-      hint: "Repeating it is useless; the vendor's support can look at the task.",
-      divisible: true,
-      cause,
-    });
+    const what = `The answer is larger than ${MAX_BODY_BYTES / 1024 / 1024} MiB.`;
+    const hint = "Repeating it is useless; the vendor's support can look at the task.";
+    return new KlingError('bad_response', what, { hint, divisible: true });
   }
   const [what, hint] = explain(code);
   return new KlingError('network_error', `No answer from ${host}: ${what}.`, { hint, cause });
