@@ -1,5 +1,5 @@
 import packageJson from '../../package.json' with { type: 'json' };
-import { TOKEN_PLACEHOLDER } from '../../src/config/config.js';
+import { VARIABLES } from '../../src/config/config.js';
 import { jsonBlock } from './markdown.js';
 
 /** The name of the server's entry in the settings of clients. */
@@ -9,7 +9,10 @@ const START = { command: 'npx', args: ['-y', packageJson.name] };
 const TOKEN_INPUT = 'acedatacloud-token';
 
 /** The entry that most clients take as it is. */
-export const STANDARD_ENTRY = { ...START, env: { ACEDATACLOUD_API_TOKEN: TOKEN_PLACEHOLDER } };
+export const STANDARD_ENTRY = {
+  ...START,
+  env: { ACEDATACLOUD_API_TOKEN: VARIABLES.ACEDATACLOUD_API_TOKEN.placeholder },
+};
 
 /** What the install link of VS Code carries; VS Code asks for the token and keeps it in its secret storage. */
 const VSCODE_ENTRY = {

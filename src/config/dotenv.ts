@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { parse } from 'dotenv';
-import { present, type Setting, type Settings, tokenIn, VARIABLES } from './variables.js';
+import { present, type Setting, tokenIn, VARIABLES } from './variables.js';
 
 const MAX_BYTES = 64 * 1024;
 
@@ -24,7 +24,7 @@ export function readDotenvFile(): DotenvFile {
   }
 }
 
-function settingsIn(values: NodeJS.ProcessEnv, source: Setting['source']): Settings {
+function settingsIn(values: NodeJS.ProcessEnv, source: Setting['source']) {
   const settings = new Map<string, Setting>();
   for (const name of Object.keys(VARIABLES)) {
     const value = name === TOKEN ? tokenIn(values[name]) : present(values[name]);

@@ -2,7 +2,8 @@ import { MIN_SECRET_LENGTH } from '../kling/text/clean.js';
 
 /** The server's own variables, in the order of the documentation; the numbers are seconds. */
 export const VARIABLES = {
-  ACEDATACLOUD_API_TOKEN: {},
+  // The token in .env.example, which counts as missing.
+  ACEDATACLOUD_API_TOKEN: { placeholder: 'your-token' },
   ACEDATACLOUD_API_BASE_URL: { default: 'https://api.acedata.cloud' },
   KLING_REQUEST_TIMEOUT: { default: 30, min: 1, max: 1800 },
   KLING_MAX_WAIT: { default: 50, min: 0, max: 3600 },
@@ -10,24 +11,18 @@ export const VARIABLES = {
 } as const;
 export type Variable = keyof typeof VARIABLES;
 
-/** The token in .env.example: it counts as missing. */
-export const TOKEN_PLACEHOLDER = 'your-token';
-
 /** A value that is set, and where it was found. */
 export interface Setting {
   value: string;
   source: 'the environment' | '.env in the working directory';
 }
 
-/** The variables that are set. */
-export type Settings = ReadonlyMap<string, Setting>;
-
 /** What a check makes of a setting. */
 export interface Checked<T> {
   /** Must not be used if there is a fault. */
   value: T;
   /** What is wrong, in a sentence. */
-  fault?: string;
+  fault?: string | undefined;
   source?: Setting['source'] | undefined;
   /** What `--check` prints, without secrets. */
   summary: string;
@@ -51,7 +46,8 @@ const CREATE_ONE = 'create one at https://platform.acedata.cloud';
 export function tokenIn(raw: string | undefined): string | undefined {
   const unquote = (text: string) => text.replace(/^(["'])(.*)\1$/s, '$2').trim();
   const token = unquote(unquote(present(raw) ?? '').replace(/^Bearer(\s+|$)/i, ''));
-  return token === '' || token === TOKEN_PLACEHOLDER || token.includes('${') ? undefined : token;
+  const { placeholder } = VARIABLES.ACEDATACLOUD_API_TOKEN;
+  return token === '' || token === placeholder || token.includes('${') ? undefined : token;
 }
 
 /**
@@ -100,10 +96,7 @@ export function checkBaseUrl(found: Setting | undefined): Checked<URL> {
 }
 
 /** A number of seconds within its bounds, a whole one for a wait; exponents, signs and hexadecimal are refused. */
-export function checkSeconds(
-  settings: Settings,
-  name: 'KLING_REQUEST_TIMEOUT' | 'KLING_MAX_WAIT',
-): Omit<Checked<number>, 'summary'> {
+export function checkSeconds(settings: Map<string, Setting>, name: 'KLING_REQUEST_TIMEOUT' | 'KLING_MAX_WAIT') {
   const { default: standard, min, max } = VARIABLES[name];
   const { value: text = String(standard), source } = settings.get(name) ?? {};
   const [kind, pattern] = name === 'KLING_MAX_WAIT' ? ['whole number', /^\d+$/] : ['number', /^\d+(\.\d+)?$/];

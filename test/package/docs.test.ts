@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { generatedFiles } from '../../scripts/docs/generated.js';
 import { ENTRY_NAME, STANDARD_ENTRY } from '../../scripts/docs/install.js';
-import { TOKEN_PLACEHOLDER, VARIABLES } from '../../src/config/config.js';
+import { VARIABLES } from '../../src/config/config.js';
 import { CODES } from '../../src/kling/api/error.js';
 import { readConfig } from '../support/config.js';
 import { ENTRY, Session } from '../support/server-process.js';
@@ -176,7 +176,7 @@ describe('.env.example', () => {
     const all = parse(text.replace(/^# (?=[A-Z_]+=)/gm, ''));
     expect(Object.keys(all)).toEqual(Object.keys(VARIABLES));
     expect(all).toEqual({
-      ACEDATACLOUD_API_TOKEN: TOKEN_PLACEHOLDER,
+      ACEDATACLOUD_API_TOKEN: VARIABLES.ACEDATACLOUD_API_TOKEN.placeholder,
       ACEDATACLOUD_API_BASE_URL: VARIABLES.ACEDATACLOUD_API_BASE_URL.default,
       KLING_REQUEST_TIMEOUT: String(VARIABLES.KLING_REQUEST_TIMEOUT.default),
       KLING_MAX_WAIT: String(VARIABLES.KLING_MAX_WAIT.default),

@@ -3,7 +3,7 @@ import { redactor } from '../text/clean.js';
 import { dateOf, readAnswer } from './answer.js';
 import { KlingError } from './error.js';
 import { isReset, networkError } from './network-error.js';
-import { type HttpAnswer, HttpPool, type Limits } from './pool.js';
+import { HttpPool, type Limits } from './pool.js';
 
 export interface Connection {
   token: string;
@@ -78,13 +78,13 @@ export class KlingClient {
     for (let attempt = 1; ; attempt++) {
       try {
         const limits = { headersEndMs: performance.now() + headersTimeoutMs, endMs, signal };
-        const answer = await this.#post(ids, limits, startMs);
-        const records = readAnswer({ ...answer, text: this.#redact(answer.text) }, ids);
-        return { records, dateMs: dateOf(answer), size: answer.text.length };
+        return await this.#attempt(ids, limits, startMs);
       } catch (fault) {
         if (!(fault instanceof KlingError)) throw fault;
         const { code, cause, retryable, retryAfterMs = 0 } = fault;
-        this.#keepQuiet(retryAfterMs);
+        const nowMs = performance.now();
+        this.#askedQuietUntilMs = Math.max(this.#askedQuietUntilMs, nowMs + retryAfterMs);
+        this.#quietUntilMs = Math.max(this.#quietUntilMs, nowMs + Math.min(retryAfterMs, MAX_QUIET_MS));
         const isSlow = code === 'timeout';
         // The API may only be slow, so the second attempt gets all the time that is left.
         if (isSlow) headersTimeoutMs = Number.POSITIVE_INFINITY;
@@ -93,32 +93,25 @@ export class KlingClient {
         const backoffMs = atOnce ? 0 : FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.75 + Math.random() / 2);
         // Another request may have met a rate limit meanwhile, which holds for this one too.
         const pauseMs = Math.max(backoffMs, retryAfterMs, this.quietMs);
-        if (!retryable || attempt === MAX_ATTEMPTS || performance.now() + pauseMs >= endMs) throw fault;
+        if (!retryable || attempt === MAX_ATTEMPTS || nowMs + pauseMs >= endMs) throw fault;
         await pause(pauseMs, undefined, { signal });
       }
     }
   }
 
   /** One attempt, which is told to the log. */
-  async #post(ids: string[], limits: Limits, startMs: number): Promise<HttpAnswer> {
+  async #attempt(ids: string[], limits: Limits, startMs: number) {
     const attemptMs = performance.now();
     const report = (outcome: string) =>
       this.onAttempt(`lookup of ${ids.length}: ${outcome} after ${Math.round(performance.now() - attemptMs)} ms`);
     const body = ids.length === 1 ? { action: 'retrieve', id: ids[0] } : { action: 'retrieve_batch', ids };
-    try {
-      const answer = await this.#pool.post(JSON.stringify(body), limits);
-      report(`HTTP ${answer.status}`);
-      return answer;
-    } catch (cause) {
+    const answer = await this.#pool.post(JSON.stringify(body), limits).catch((cause: unknown) => {
       const error = networkError(cause, this.#host, startMs);
       report(error.code);
       throw error;
-    }
-  }
-
-  #keepQuiet(retryAfterMs: number): void {
-    const nowMs = performance.now();
-    this.#askedQuietUntilMs = Math.max(this.#askedQuietUntilMs, nowMs + retryAfterMs);
-    this.#quietUntilMs = Math.max(this.#quietUntilMs, nowMs + Math.min(retryAfterMs, MAX_QUIET_MS));
+    });
+    report(`HTTP ${answer.status}`);
+    const records = readAnswer({ ...answer, text: this.#redact(answer.text) }, ids);
+    return { records, dateMs: dateOf(answer), size: answer.text.length };
   }
 }

@@ -83,7 +83,6 @@ export const meaningOf = (code: string) => CODES.get(code) ?? UNKNOWN_CODE;
 
 /** A lookup that did not succeed. Its code is in {@link CODES} or the API's own; message and hint are for the model to read. */
 export class KlingError extends Error {
-  override readonly name = 'KlingError';
   readonly hint: string;
   readonly retryable: boolean;
   /** Whether a single id may have caused it, so that asking for fewer ids may succeed. */
@@ -99,7 +98,7 @@ export class KlingError extends Error {
   constructor(
     readonly code: string,
     message: string,
-    details: Partial<Omit<KlingError, 'code' | 'name' | 'message'>> = {},
+    details: Partial<Omit<KlingError, 'code' | 'message'>> = {},
   ) {
     super(message);
     const { hint, retryable = false } = meaningOf(code);
@@ -117,7 +116,6 @@ export function badResponse(what: string): KlingError {
 /** The error of a rate limit, for the call that ran into it and for those that cannot wait until it ends. */
 export function tooManyRequests(retryAfterMs: number | undefined, traceId?: string): KlingError {
   const seconds = Math.max(1, Math.ceil((retryAfterMs ?? 10_000) / 1000));
-  const hint = `Try again after ${seconds} s.`;
-  const message = `${meaningOf('too_many_requests').what}.`;
-  return new KlingError('too_many_requests', message, { hint, traceId, retryAfterMs });
+  const details = { hint: `Try again after ${seconds} s.`, traceId, retryAfterMs };
+  return new KlingError('too_many_requests', `${meaningOf('too_many_requests').what}.`, details);
 }
