@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
-import { VARIABLES } from '../src/config/config.js';
+import { loadConfig } from '../src/config/config.js';
 import { Log } from '../src/log.js';
 import { createService } from '../src/service.js';
 import { dropUnused, dropUnusedSchemas, trimManifest } from './bundle-plugins.js';
@@ -59,7 +59,5 @@ export async function bundle(outdir: string): Promise<Metafile> {
 
 /** The answer to `tools/list` with the default settings, so that a start does not have to load the schemas or zod. */
 function preparedList() {
-  const maxWaitSeconds = VARIABLES.KLING_MAX_WAIT.default;
-  const tools = createService({ connection: undefined, faults: [], maxWaitSeconds }, '', new Log());
-  return tools.map(({ listing }) => listing);
+  return createService(loadConfig({}, {}), '', new Log()).map(({ listing }) => listing);
 }

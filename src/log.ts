@@ -10,21 +10,20 @@ const MAX_UNREAD_BYTES = 1024 * 1024;
 
 /** Writes messages to stderr, one per line; continuation lines of a message are indented. The token is redacted. */
 export class Log {
-  #level: LogLevel = 'warn';
-  #redact = redactor(undefined);
+  readonly #redact: (text: string) => string;
   #dead = false;
 
-  constructor(readonly stream: Writable = process.stderr) {
+  /** @param secret the token, which is redacted at every level */
+  constructor(
+    readonly level: LogLevel = 'warn',
+    secret?: string,
+    readonly stream: Writable = process.stderr,
+  ) {
+    this.#redact = redactor(secret);
     // Once stderr is closed, each message would raise another error, which would end the process or be logged in turn.
     stream.on('error', () => {
       this.#dead = true;
     });
-  }
-
-  /** @param secret the token, which is redacted from now on at every level */
-  configure(level: LogLevel, secret: string | undefined): void {
-    this.#level = level;
-    this.#redact = redactor(secret);
   }
 
   readonly error = (message: string) => this.#write('error', message);
@@ -37,7 +36,7 @@ export class Log {
     this.error(error instanceof Error ? (error.stack ?? error.message) : `thrown: ${String(error)}`);
 
   #write(level: LogLevel, message: string): void {
-    if (this.#dead || LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(this.#level)) return;
+    if (this.#dead || LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(this.level)) return;
     if (this.stream.writableLength > MAX_UNREAD_BYTES) return;
     const text = cleanText(this.#redact(message)).replaceAll('\n', '\n  ');
     this.stream.write(`kling-tasks-mcp ${level}: ${text}\n`);

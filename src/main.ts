@@ -24,12 +24,12 @@ Set ACEDATACLOUD_API_TOKEN in the environment. Documentation: https://www.npmjs.
 
 const USER_AGENT = `${name}/${version} node/${process.versions.node}`;
 
-async function serve(log: Log): Promise<void> {
+async function serve(): Promise<void> {
   // Whatever a dependency prints goes to stderr, because stdout belongs to the protocol.
   globalThis.console = new Console(process.stderr);
   const config = loadConfig(process.env);
   const { connection, maxWaitSeconds, logLevel, faults, warnings, secret } = config;
-  log.configure(logLevel, secret);
+  const log = new Log(logLevel, secret);
   for (const warning of warnings) log.warn(warning);
   for (const fault of faults) log.error(fault);
 
@@ -72,7 +72,7 @@ function print(stream: NodeJS.WritableStream, text: string, exitCode: number): v
 async function main(args: string[]): Promise<void> {
   switch (args.join(' ')) {
     case '':
-      return serve(new Log());
+      return serve();
     case '--help':
       return print(process.stdout, USAGE, 0);
     case '--version':

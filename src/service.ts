@@ -7,10 +7,8 @@ import type { Log } from './log.js';
 import type { Tool } from './tools/tool.js';
 import { createTools } from './tools/tools.js';
 
-type Settings = Pick<Config, 'connection' | 'faults' | 'maxWaitSeconds'>;
-
 /** Creates the tools and everything below them. Loaded for the first call, or shortly after the first `tools/list`. */
-export function createService({ connection, faults, maxWaitSeconds }: Settings, userAgent: string, log: Log): Tool[] {
+export function createService({ connection, faults, maxWaitSeconds }: Config, userAgent: string, log: Log): Tool[] {
   const onForeignRecords = (count: number) => log.debug(`${count} records that nobody asked for were ignored`);
   const client = connection ? new KlingClient(connection, userAgent, log.debug) : unusableClient(faults);
   // Otherwise the first request would have to wait until it is loaded.

@@ -3,12 +3,12 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { LOG_LEVELS, Log, type LogLevel } from '../src/log.js';
 
 let stream: PassThrough;
-let log: Log;
 
 beforeEach(() => {
   stream = new PassThrough({ encoding: 'utf8' });
-  log = new Log(stream);
 });
+
+const logAt = (level?: LogLevel, secret?: string) => new Log(level, secret, stream);
 
 const written = () => stream.read() ?? '';
 
@@ -20,12 +20,13 @@ describe('levels', () => {
     ['debug', ['error', 'warn', 'info', 'debug']],
   ];
   test.each(CASES)('%s', (level, told) => {
-    log.configure(level, undefined);
+    const log = logAt(level);
     for (const each of LOG_LEVELS) log[each](`about ${each}`);
     expect(written()).toBe(told.map((each) => `kling-tasks-mcp ${each}: about ${each}\n`).join(''));
   });
 
-  test('warn before anything is configured', () => {
+  test('warn unless told otherwise', () => {
+    const log = logAt();
     log.info('no');
     log.warn('yes');
     expect(written()).toBe('kling-tasks-mcp warn: yes\n');
@@ -34,23 +35,24 @@ describe('levels', () => {
 
 describe('a message', () => {
   test('does not show the token', () => {
-    log.configure('warn', 'secret-token');
+    const log = logAt('warn', 'secret-token');
     log.error('refused: secret-token');
     expect(written()).toBe('kling-tasks-mcp error: refused: [redacted]\n');
   });
 
   test('has no terminal sequences', () => {
-    log.error('\u001b[2Jgo\u0000ne');
+    logAt().error('\u001b[2Jgo\u0000ne');
     expect(written()).toBe('kling-tasks-mcp error: gone\n');
   });
 
   test('of several lines cannot be mistaken for several messages', () => {
-    log.error('Error: x\n    at y\nkling-tasks-mcp error: forged');
+    logAt().error('Error: x\n    at y\nkling-tasks-mcp error: forged');
     expect(written()).toBe('kling-tasks-mcp error: Error: x\n      at y\n  kling-tasks-mcp error: forged\n');
   });
 });
 
 test('once the stream is gone it is silent', () => {
+  const log = logAt();
   stream.emit('error', new Error('EPIPE'));
   log.error('nobody reads this');
   expect(written()).toBe('');
@@ -58,13 +60,13 @@ test('once the stream is gone it is silent', () => {
 
 test('a stream that nobody reads: drops what exceeds a megabyte', () => {
   const stream = new Writable({ write() {} });
-  const log = new Log(stream);
+  const log = new Log('warn', undefined, stream);
   for (let count = 0; count < 10_000; count++) log.error('x'.repeat(1000));
   expect(stream.writableLength).toBeLessThan(1_100_000);
 });
 
 test.each(LOG_LEVELS)('the token is redacted at level %s, also in the trace of an exception', (level) => {
-  log.configure('debug', 'secret-token');
+  const log = logAt('debug', 'secret-token');
   log[level](new Error('unexpected: Bearer secret-token').stack ?? '');
   expect(written()).toMatch(new RegExp(`^kling-tasks-mcp ${level}: Error: unexpected: Bearer \\[redacted\\]\n`));
 });

@@ -1,7 +1,7 @@
 import type { Tool as ListedTool } from '@modelcontextprotocol/sdk/types.js';
 import packageJson from '../../package.json' with { type: 'json' };
-import { VARIABLES, type Variable } from '../../src/config/config.js';
-import { variableDocs } from './variables.js';
+import { VARIABLES } from '../../src/config/config.js';
+import { type Variable, variableDocs } from './variables.js';
 
 /** The name of the server that clients show; a test compares it with the handshake. */
 const TITLE = 'Kling tasks';

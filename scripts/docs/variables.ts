@@ -1,5 +1,7 @@
-import { VARIABLES, type Variable } from '../../src/config/config.js';
+import { VARIABLES } from '../../src/config/config.js';
 import { LOG_LEVELS } from '../../src/log.js';
+
+export type Variable = keyof typeof VARIABLES;
 
 interface VariableDoc {
   /** One or two sentences, for the README and for forms in which a user fills it in. */

@@ -3,7 +3,7 @@ import { readDotenvFile, readSettings } from './dotenv.js';
 import { checkProxy } from './proxy.js';
 import { type Checked, checkBaseUrl, checkSeconds, checkToken, VARIABLES } from './variables.js';
 
-export { VARIABLES, type Variable } from './variables.js';
+export { VARIABLES } from './variables.js';
 
 export type Config = ReturnType<typeof loadConfig>;
 

@@ -9,7 +9,6 @@ export const VARIABLES = {
   KLING_MAX_WAIT: { default: 50, min: 0, max: 3600 },
   LOG_LEVEL: { default: 'warn' },
 } as const;
-export type Variable = keyof typeof VARIABLES;
 
 /** A value that is set, and where it was found. */
 export interface Setting {
@@ -72,9 +71,7 @@ const DEFAULT_BASE_URL = VARIABLES.ACEDATACLOUD_API_BASE_URL.default;
 const ENDPOINT = /\/kling\/tasks\/*$/i;
 
 /** Whether a URL's host is this machine. */
-export function isLoopback({ hostname }: URL): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
-}
+export const isLoopback = ({ hostname }: URL) => /^(localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/.test(hostname);
 
 /**
  * Checks the base URL, to which the client appends `/kling/tasks`: https, or http on this machine. A refused value is

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { Log } from '../../src/log.js';
 import { createService } from '../../src/service.js';
+import { readConfig } from '../support/config.js';
 import { FakeApi } from '../support/fake-api.js';
 import { cancel, INITIALIZE, request, stateless } from '../support/protocol.js';
 import { completedRecord } from '../support/records.js';
@@ -112,11 +113,8 @@ describe('the list of tools that the build prepares', () => {
     await server.close();
     return (result as { tools: unknown }).tools;
   };
-  const toolsFor = (maxWaitSeconds: number) => {
-    return createService({ connection: undefined, faults: [], maxWaitSeconds }, '', new Log()).map(
-      ({ listing }) => listing,
-    );
-  };
+  const toolsFor = (maxWaitSeconds: number) =>
+    createService({ ...readConfig({}), maxWaitSeconds }, '', new Log()).map(({ listing }) => listing);
 
   test('is that of the schemas', async () => {
     expect(await listOf({})).toEqual(JSON.parse(JSON.stringify(toolsFor(50))));

@@ -109,9 +109,7 @@ export class KlingError extends Error {
 }
 
 /** The error for an answer that cannot come from the API: the page of a proxy, another service, a wrong address. */
-export function badResponse(what: string): KlingError {
-  return new KlingError('bad_response', what);
-}
+export const badResponse = (what: string) => new KlingError('bad_response', what);
 
 /** The error of a rate limit, for the call that ran into it and for those that cannot wait until it ends. */
 export function tooManyRequests(retryAfterMs: number | undefined, traceId?: string): KlingError {

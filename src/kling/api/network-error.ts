@@ -24,9 +24,7 @@ function codeOf(error: unknown): string {
 }
 
 /** Whether the connection broke during a request, as happens when the server is just closing a kept-alive one. */
-export function isReset(error: unknown): boolean {
-  return RESET.test(codeOf(error));
-}
+export const isReset = (error: unknown) => RESET.test(codeOf(error));
 
 /**
  * The error for an attempt of a lookup that brought no answer, or one that is too large or not HTTP.
