@@ -1,8 +1,7 @@
 import * as z from 'zod';
-import { MEDIA_KINDS } from '../kling/task/kind.js';
-import type { Media } from '../kling/task/media.js';
+import { MEDIA_KINDS, type Media } from '../kling/task/media.js';
 import { STATUSES } from '../kling/task/status.js';
-import type { Task, TaskSummary } from '../kling/task/task.js';
+import type { summarizeTask, Task } from '../kling/task/task.js';
 import { isObject } from '../kling/text/json.js';
 
 const text = z.string().optional();
@@ -57,4 +56,4 @@ export const taskSummarySchema = z.object({
   error: errorSchema.optional(),
   elapsed_seconds: seconds,
   trace_id: text,
-} satisfies Record<keyof TaskSummary, z.ZodType>);
+} satisfies Record<keyof ReturnType<typeof summarizeTask>, z.ZodType>);

@@ -2,14 +2,42 @@ import { defined, isObject, isStructure, type JsonObject, textOf, walk } from '.
 import type { Cleaner } from '../text/privacy.js';
 import { isPrivateKey } from '../text/private-values.js';
 import { isHttpUrl, safeUrl } from '../text/url.js';
-import { kindOfKey, kindOfType, kindOfUrl, type MediaKind } from './kind.js';
+
+export const MEDIA_KINDS = ['video', 'image', 'audio', 'file'] as const;
+export type MediaKind = (typeof MEDIA_KINDS)[number];
+
+const EXTENSIONS: [MediaKind, RegExp][] = [
+  ['video', /\.(?:mp4|m4v|mov|webm|mkv)$/],
+  ['image', /\.(?:png|jpe?g|webp|gif|avif)$/],
+  ['audio', /\.(?:mp3|wav|m4a|aac|ogg|flac)$/],
+  ['file', /\.(?:zip|json|srt|vtt)$/],
+];
+
+/** The kind that the extension in a URL's path stands for, if it is a known one. */
+export function kindOfUrl(url: string): MediaKind | undefined {
+  const path = /^https?:\/\/[^/?#]+(\/[^?#]*)/i.exec(url)?.[1]?.toLowerCase() ?? '';
+  return EXTENSIONS.find(([, extension]) => extension.test(path))?.[0];
+}
+
+/** The kind that a key stands for: `video_url`, `images` … */
+export function kindOfKey(key: string): MediaKind | undefined {
+  if (/video/i.test(key)) return 'video';
+  if (/image|photo|picture/i.test(key)) return 'image';
+  return /audio|voice|sound|music/i.test(key) ? 'audio' : undefined;
+}
+
+/** The kind of what a task of this type makes: a video, unless it is known to be something else. */
+export function kindOfType(type: string | undefined): MediaKind {
+  if (type === 'voices') return 'audio';
+  return type === 'elements' || type === 'virtual-try-on' ? 'image' : 'video';
+}
 
 /** One file that a task made. */
 export interface Media {
   kind: MediaKind;
   url: string;
-  id?: string;
-  duration_seconds?: number;
+  id?: string | undefined;
+  duration_seconds?: number | undefined;
 }
 
 /** Keys of result URLs. */
@@ -17,16 +45,11 @@ const URL_KEY = /^url$|_urls?$/i;
 /** Keys of ids that name a result. Other ids in a response belong to requests, models or input voices. */
 const ID_KEY = /^id$|(?:^|_)(?:element|subject|character|avatar|audio|image|video)_id$/i;
 /** Keys of what was submitted. `resource` and `transparent` look similar, but name results. */
-const INPUT_KEY = /^(?:task_info|request)$|(?:^|_)input|(?<!re)source|origin|(?<!trans)parent|refer/i;
+export const INPUT_KEY = /^(?:task_info|request)$|(?:^|_)input|(?<!re)source|origin|(?<!trans)parent|refer/i;
 /** Other keys that never name a result: intermediate pictures, and addresses of the service itself. */
 const NO_RESULT_KEY = /callback|webhook|status|preview|(?<!re)cover|poster|thumb|frame|docs/i;
 /** Keys of the version with a watermark. */
 const WATERMARK_KEY = /(?<!no_?|non_?|un|without_?)watermark/i;
-
-/** Whether a key names what was submitted rather than what came of it. */
-export function isInputKey(key: string): boolean {
-  return INPUT_KEY.test(key);
-}
 
 /** Whether a key can contain neither a result nor the id of one. */
 function isNoResultKey(key: string): boolean {
@@ -81,9 +104,8 @@ function findResults(response: JsonObject) {
     else if (Array.isArray(value) && value.length > 1) holder = {};
     const isWatermarked = place.isWatermarked || WATERMARK_KEY.test(key);
     const here: Place = { key, holder, kind: kindOfKey(key) ?? place.kind, isWatermarked };
-    if (!isUrl) return here;
-    if (isHttpUrl(value)) files.push({ ...here, url: safeUrl(value) });
-    return undefined;
+    if (isUrl && isHttpUrl(value)) files.push({ ...here, url: safeUrl(value) });
+    return here;
   });
   files.sort((a, b) => Number(a.isWatermarked) - Number(b.isWatermarked));
   return { files, ids };
@@ -119,7 +141,7 @@ export function readResults(response: JsonObject, taskId: string, type: string |
     const fileId = fileIds.find((id) => id.toLowerCase() !== ownId);
     const id = before?.id ?? cleaner.line(fileId, 128);
     const duration_seconds = before?.duration_seconds ?? (kind === 'image' ? undefined : durationOf(holder.duration));
-    media.set(url, defined({ kind, url, id, duration_seconds }));
+    media.set(url, { kind, url, ...defined({ id, duration_seconds }) });
   }
   return {
     media: [...media.values()],

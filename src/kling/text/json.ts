@@ -60,15 +60,10 @@ export function holdsSomething(value: unknown): boolean {
   return isStructure(value) ? !isEmpty(value) : textOf(value) !== undefined;
 }
 
-type MaybeUndefined<T> = { [K in keyof T]-?: undefined extends T[K] ? K : never }[keyof T];
-/** An object type in which the fields that may be undefined may be absent instead. */
-type Defined<T> = Omit<T, MaybeUndefined<T>> & { [K in MaybeUndefined<T>]?: Exclude<T[K], undefined> };
-
 /** The object without its undefined values: absent fields are left out of what is shown. */
-export function defined<T extends object>(object: T): Defined<T>;
-export function defined(object: object): object {
-  const shown: JsonObject = {};
-  for (const [key, value] of Object.entries(object)) if (value !== undefined) shown[key] = value;
+export function defined<T extends object>(object: T): Partial<T> {
+  const shown: Partial<T> = {};
+  for (const key in object) if (object[key] !== undefined) shown[key] = object[key];
   return shown;
 }
 
