@@ -4,15 +4,16 @@ import { KlingError } from './kling/api/error.js';
 import { Looker } from './kling/looker.js';
 import type { Client } from './kling/lookup.js';
 import type { Log } from './log.js';
+import { getTaskTool } from './tools/get-task.js';
+import { getTasksBatchTool } from './tools/get-tasks-batch.js';
 import type { Tool } from './tools/tool.js';
-import { createTools } from './tools/tools.js';
 
 export interface ServiceOptions extends Pick<Config, 'connection' | 'faults' | 'maxWaitSeconds'> {
   userAgent: string;
   log: Log;
 }
 
-/** Creates the tools and everything below them. Loaded for the first call, or shortly after the first `tools/list`. */
+/** Creates the tools, in the order in which they are listed, and everything below them. Loaded for the first call, or shortly after the first `tools/list`. */
 export function createService({ connection, faults, maxWaitSeconds, userAgent, log }: ServiceOptions): Tool[] {
   const onBug = (error: unknown) => log.bug(error);
   const onForeignRecords = (count: number) => log.debug(`${count} records that nobody asked for were ignored`);
@@ -21,12 +22,10 @@ export function createService({ connection, faults, maxWaitSeconds, userAgent, l
     : unusableClient(faults);
   // Otherwise the first request would have to wait until it is loaded.
   if (connection) import('./kling/api/undici.js').catch(() => {});
-  return createTools({
-    looker: new Looker(client, { onBug, onForeignRecords }),
-    maxWaitSeconds,
-    onBug,
-    onRefusal: (reason) => log.warn(`refused arguments of ${reason}`),
-  });
+  const looker = new Looker(client, { onBug, onForeignRecords });
+  const onRefusal = (reason: string) => log.warn(`refused arguments of ${reason}`);
+  const options = { looker, maxWaitSeconds, onBug, onRefusal };
+  return [getTaskTool(options), getTasksBatchTool(options)];
 }
 
 /** Stands in for the client if the configuration is unusable: every lookup says what is wrong. */

@@ -6,49 +6,42 @@ import { type CallArguments, taskIdSchema, waitSecondsSchema } from './arguments
 import { sentencesOf, toResult } from './result.js';
 import { taskSummarySchema } from './schemas.js';
 import { textsFor } from './texts.js';
-import { Tool, type ToolOptions } from './tool.js';
+import { defineTool, type ToolOptions } from './tool.js';
 
 const MAX_IDS = 100;
 
 const count = z.number().int().min(0);
+const ids = z.array(z.string());
+const lookupErrorSchema = z.object({
+  task_ids: ids,
+  code: z.string(),
+  message: z.string(),
+  trace_id: z.string().optional(),
+});
 
 /** The status of many tasks. The counts add up to the number of distinct ids. */
 export const batchSchema = z.object({
   counts: z.object({ pending: count, completed: count, failed: count, not_found: count, lookup_failed: count }),
   tasks: z.array(taskSummarySchema),
-  not_found: z.array(z.string()),
-  lookup_errors: z
-    .array(
-      z.object({
-        task_ids: z.array(z.string()),
-        code: z.string(),
-        message: z.string(),
-        trace_id: z.string().optional(),
-      }),
-    )
-    .optional(),
+  not_found: ids,
+  lookup_errors: z.array(lookupErrorSchema).optional(),
   poll_after_seconds: z.number().int().min(1).optional(),
 });
 
 export type Batch = z.infer<typeof batchSchema>;
 
 /** `kling_get_tasks_batch`: many tasks at a glance. */
-export function getTasksBatchTool(options: ToolOptions): Tool {
-  const { maxWaitSeconds } = options;
+export function getTasksBatchTool(options: ToolOptions) {
+  const waitSeconds = waitSecondsSchema(options.maxWaitSeconds);
   const error = `must be a list of 1 to ${MAX_IDS} task ids`;
-  return new Tool(options, {
+  const taskIds = z.array(taskIdSchema, error).min(1, error).max(MAX_IDS, error);
+  return defineTool(options, {
     name: 'kling_get_tasks_batch',
     title: 'Get Kling tasks',
-    description: textsFor(maxWaitSeconds).getTasksBatch,
+    description: textsFor(options.maxWaitSeconds).getTasksBatch,
     input: z.strictObject({
-      task_ids: z
-        .array(taskIdSchema, { error })
-        .min(1, { error })
-        .max(MAX_IDS, { error })
-        .describe("From the generation calls' answers, no video_ids; duplicates are merged"),
-      wait_seconds: waitSecondsSchema(maxWaitSeconds).describe(
-        'Seconds to wait until none is pending; 0 answers at once',
-      ),
+      task_ids: taskIds.describe("From the generation calls' answers, no video_ids; duplicates are merged"),
+      wait_seconds: waitSeconds.describe('Seconds to wait until none is pending; 0 answers at once'),
     }),
     output: batchSchema,
     toResult: (outcome: Outcome, { ids }: CallArguments) => toResult(toBatch(ids, outcome)),
@@ -77,10 +70,8 @@ export function toBatch(ids: string[], { tasks, notFound, faults, pollAfterSecon
 function lookupErrorsOf(faults: Map<string, KlingError>): Batch['lookup_errors'] {
   const groups = new Map<KlingError, string[]>();
   for (const [id, fault] of faults) groups.set(fault, [...(groups.get(fault) ?? []), id]);
-  return [...groups].map(([fault, task_ids]) => ({
-    task_ids,
-    code: fault.code,
-    message: sentencesOf(fault),
-    ...(fault.traceId && { trace_id: fault.traceId }),
-  }));
+  return [...groups].map(([fault, task_ids]) => {
+    const { code, traceId: trace_id } = fault;
+    return { task_ids, code, message: sentencesOf(fault), ...(trace_id && { trace_id }) };
+  });
 }

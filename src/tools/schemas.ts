@@ -16,6 +16,7 @@ const mediaSchema = z.object({
   id: text,
   duration_seconds: seconds,
 } satisfies Record<keyof Media, z.ZodType>);
+const summaryMediaSchema = mediaSchema.omit({ id: true });
 const errorSchema = z.object({ code: text, message: z.string().min(1) });
 
 /** What `kling_get_task` returns; the order of the fields is that of the result's text. */
@@ -48,10 +49,7 @@ export const taskSummarySchema = z.object({
   type: text,
   video_url: text.describe('May expire'),
   duration_seconds: seconds,
-  other_media: z
-    .array(mediaSchema.omit({ id: true }))
-    .max(20)
-    .optional(),
+  other_media: z.array(summaryMediaSchema).max(20).optional(),
   output: z.unknown().optional(),
   error: errorSchema.optional(),
   elapsed_seconds: seconds,

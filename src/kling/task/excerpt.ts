@@ -1,5 +1,5 @@
 import { cleanText, cutText } from '../text/clean.js';
-import { forEachChild, holdsSomething, isEmpty, isStructure, type JsonObject, walk } from '../text/json.js';
+import { holdsSomething, isEmpty, isStructure, type JsonObject, walk } from '../text/json.js';
 import type { Cleaner } from '../text/privacy.js';
 import { isPrivateKey } from '../text/private-values.js';
 import { isHttpUrl, safeUrl } from '../text/url.js';
@@ -130,7 +130,7 @@ export function excerptOutput(response: JsonObject, cleaner: Cleaner, media: rea
     if (depth === 0) return undefined;
     const shown: JsonObject | unknown[] = Array.isArray(value) ? [] : {};
     let left = maxBytes - 2;
-    forEachChild(value, (child, name) => {
+    const showChild = (child: unknown, name: string | number) => {
       const line = typeof name === 'string' ? excerptKey(name, cleaner) : '';
       if (line === undefined) return;
       const childKey = line && freeKey(line, shown);
@@ -140,7 +140,8 @@ export function excerptOutput(response: JsonObject, cleaner: Cleaner, media: rea
       left -= keySize + sizeOf(part);
       if (Array.isArray(shown)) shown.push(part);
       else shown[childKey] = part;
-    });
+    };
+    walk<unknown>(value, undefined, showChild, 1);
     return isEmpty(shown) ? undefined : shown;
   };
   return excerpt(contentOf(response), '', MAX_OUTPUT_BYTES, MAX_OUTPUT_DEPTH);

@@ -4,30 +4,24 @@ import { isPrivateKey } from '../text/private-values.js';
 import { isHttpUrl, safeUrl } from '../text/url.js';
 
 export const MEDIA_KINDS = ['video', 'image', 'audio', 'file'] as const;
-export type MediaKind = (typeof MEDIA_KINDS)[number];
+type MediaKind = (typeof MEDIA_KINDS)[number];
 
-const EXTENSIONS: [MediaKind, RegExp][] = [
-  ['video', /\.(?:mp4|m4v|mov|webm|mkv)$/],
-  ['image', /\.(?:png|jpe?g|webp|gif|avif)$/],
-  ['audio', /\.(?:mp3|wav|m4a|aac|ogg|flac)$/],
-  ['file', /\.(?:zip|json|srt|vtt)$/],
+/** What tells a kind: the extension in the path of a URL in lower case, or a key such as `video_url` or `images`. */
+const SIGNS: { kind: MediaKind; extension: RegExp; key?: RegExp }[] = [
+  { kind: 'video', extension: /\.(?:mp4|m4v|mov|webm|mkv)$/, key: /video/i },
+  { kind: 'image', extension: /\.(?:png|jpe?g|webp|gif|avif)$/, key: /image|photo|picture/i },
+  { kind: 'audio', extension: /\.(?:mp3|wav|m4a|aac|ogg|flac)$/, key: /audio|voice|sound|music/i },
+  { kind: 'file', extension: /\.(?:zip|json|srt|vtt)$/ },
 ];
 
-/** The kind that the extension in a URL's path stands for, if it is a known one. */
+/** The kind that a URL's extension stands for, if it is a known one. */
 export function kindOfUrl(url: string): MediaKind | undefined {
-  const path = /^https?:\/\/[^/?#]+(\/[^?#]*)/i.exec(url)?.[1]?.toLowerCase() ?? '';
-  return EXTENSIONS.find(([, extension]) => extension.test(path))?.[0];
-}
-
-/** The kind that a key stands for: `video_url`, `images` … */
-export function kindOfKey(key: string): MediaKind | undefined {
-  if (/video/i.test(key)) return 'video';
-  if (/image|photo|picture/i.test(key)) return 'image';
-  return /audio|voice|sound|music/i.test(key) ? 'audio' : undefined;
+  const { pathname } = new URL(url.toLowerCase());
+  return SIGNS.find(({ extension }) => extension.test(pathname))?.kind;
 }
 
 /** The kind of what a task of this type makes: a video, unless it is known to be something else. */
-export function kindOfType(type: string | undefined): MediaKind {
+function kindOfType(type: string | undefined): MediaKind {
   if (type === 'voices') return 'audio';
   return type === 'elements' || type === 'virtual-try-on' ? 'image' : 'video';
 }
@@ -103,7 +97,8 @@ function findResults(response: JsonObject) {
     // An id or a duration beside a list of several files belongs to none of them.
     else if (Array.isArray(value) && value.length > 1) holder = {};
     const isWatermarked = place.isWatermarked || WATERMARK_KEY.test(key);
-    const here: Place = { key, holder, kind: kindOfKey(key) ?? place.kind, isWatermarked };
+    const kind = SIGNS.find((sign) => sign.key?.test(key))?.kind ?? place.kind;
+    const here: Place = { key, holder, kind, isWatermarked };
     if (isUrl && isHttpUrl(value)) files.push({ ...here, url: safeUrl(value) });
     return here;
   });
