@@ -3,7 +3,7 @@ import type { KlingError } from '../kling/api/error.js';
 import type { Outcome } from '../kling/follow.js';
 import { summarizeTask } from '../kling/task/task.js';
 import { type CallArguments, taskIdSchema, waitSecondsSchema } from './arguments.js';
-import { sentencesOf, toResult } from './result.js';
+import { toResult } from './result.js';
 import { taskSummarySchema } from './schemas.js';
 import { textsFor } from './texts.js';
 import { defineTool, type ToolOptions } from './tool.js';
@@ -11,9 +11,8 @@ import { defineTool, type ToolOptions } from './tool.js';
 const MAX_IDS = 100;
 
 const count = z.number().int().min(0);
-const ids = z.array(z.string());
 const lookupErrorSchema = z.object({
-  task_ids: ids,
+  task_ids: z.array(z.string()),
   code: z.string(),
   message: z.string(),
   trace_id: z.string().optional(),
@@ -23,7 +22,7 @@ const lookupErrorSchema = z.object({
 export const batchSchema = z.object({
   counts: z.object({ pending: count, completed: count, failed: count, not_found: count, lookup_failed: count }),
   tasks: z.array(taskSummarySchema),
-  not_found: ids,
+  not_found: z.array(z.string()),
   lookup_errors: z.array(lookupErrorSchema).optional(),
   poll_after_seconds: z.number().int().min(1).optional(),
 });
@@ -68,10 +67,9 @@ export function toBatch(ids: string[], { tasks, notFound, faults, pollAfterSecon
 
 /** Groups the ids by their fault, so that the fault of one request is reported once. */
 function lookupErrorsOf(faults: Map<string, KlingError>): Batch['lookup_errors'] {
-  const groups = new Map<KlingError, string[]>();
-  for (const [id, fault] of faults) groups.set(fault, [...(groups.get(fault) ?? []), id]);
-  return [...groups].map(([fault, task_ids]) => {
-    const { code, traceId: trace_id } = fault;
-    return { task_ids, code, message: sentencesOf(fault), ...(trace_id && { trace_id }) };
+  return [...new Set(faults.values())].map((fault) => {
+    const { code, message, hint, traceId: trace_id } = fault;
+    const task_ids = [...faults.keys()].filter((id) => faults.get(id) === fault);
+    return { task_ids, code, message: `${message} ${hint}`.trim(), ...(trace_id && { trace_id }) };
   });
 }

@@ -62,9 +62,6 @@ function sizeOf(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value));
 }
 
-const MAX_SETTINGS = 30;
-const MAX_SETTINGS_BYTES = 8192;
-
 /**
  * What was asked for, or metered, as far as it may be shown: scalars and lists of scalars, at most 30 fields and 8 KB.
  * What does not fit is left out, as are `async`, internal ids, and keys with callback, webhook or notify in their name.
@@ -72,11 +69,11 @@ const MAX_SETTINGS_BYTES = 8192;
  */
 export function excerptSettings(settings: JsonObject, cleaner: Cleaner, depth?: number): JsonObject | undefined {
   const excerpt: JsonObject = {};
-  let left = MAX_SETTINGS_BYTES - 2;
+  let left = 8192 - 2;
 
   const visit = (value: unknown, name: string | number, above: string): string | undefined => {
     const key = excerptKey(String(name), cleaner);
-    if (Object.keys(excerpt).length >= MAX_SETTINGS || key === undefined || /^async$/i.test(key)) return undefined;
+    if (Object.keys(excerpt).length >= 30 || key === undefined || /^async$/i.test(key)) return undefined;
     const path = `${above}${key}`;
     const items = Array.isArray(value) ? value : [value];
     if (items.some((item) => typeof item === 'object')) return `${path}.`;
@@ -93,9 +90,6 @@ export function excerptSettings(settings: JsonObject, cleaner: Cleaner, depth?: 
   walk(settings, '', visit, depth);
   return isEmpty(excerpt) ? undefined : excerpt;
 }
-
-const MAX_OUTPUT_BYTES = 4096;
-const MAX_OUTPUT_DEPTH = 8;
 
 /** Keys of a response that belong to the envelope around what the task returned. */
 const ENVELOPE = new Set(
@@ -144,5 +138,5 @@ export function excerptOutput(response: JsonObject, cleaner: Cleaner, media: rea
     walk<unknown>(value, undefined, showChild, 1);
     return isEmpty(shown) ? undefined : shown;
   };
-  return excerpt(contentOf(response), '', MAX_OUTPUT_BYTES, MAX_OUTPUT_DEPTH);
+  return excerpt(contentOf(response), '', 4096, 8);
 }

@@ -27,12 +27,7 @@ function kindOfType(type: string | undefined): MediaKind {
 }
 
 /** One file that a task made. */
-export interface Media {
-  kind: MediaKind;
-  url: string;
-  id?: string | undefined;
-  duration_seconds?: number | undefined;
-}
+export type Media = ReturnType<typeof readResults>['media'][number];
 
 /** Keys of result URLs. */
 const URL_KEY = /^url$|_urls?$/i;
@@ -118,28 +113,30 @@ function durationOf(value: unknown): number | undefined {
 }
 
 /**
- * Reads the results of a response, each file once. If a URL occurs again, its id and duration are added.
+ * Reads the results of a response, each file once, with what is said about it wherever its URL occurs.
  * @param type the task's type, which decides the kind of a file if neither its name nor a key does
  */
 export function readResults(response: JsonObject, taskId: string, type: string | undefined, cleaner: Cleaner) {
   const { files, ids } = findResults(response);
-  const media = new Map<string, Media>();
+  const mentionsByUrl = new Map<string, Place[]>();
+  for (const file of files) {
+    const { url } = file;
+    if (url !== undefined && cleaner.allows(url)) mentionsByUrl.set(url, [...(mentionsByUrl.get(url) ?? []), file]);
+  }
   const ownId = taskId.toLowerCase();
   const known = new Set([ownId]);
-  for (const { url, holder, kind: kindByKey } of files) {
-    if (url === undefined || !cleaner.allows(url)) continue;
-    const before = media.get(url);
-    const kind = before?.kind ?? kindOfUrl(url) ?? kindByKey ?? kindOfType(type);
-    const fileIds = [holder[`${kind}_id`], holder.id].map(textOf).filter((id) => id !== undefined);
+  const media = [...mentionsByUrl].map(([url, mentions]) => {
+    const kind = kindOfUrl(url) ?? mentions[0]?.kind ?? kindOfType(type);
+    const fileIds = mentions.flatMap(({ holder }) => [textOf(holder[`${kind}_id`]) ?? '', textOf(holder.id) ?? '']);
     for (const id of fileIds) known.add(id.toLowerCase());
     // The task's own id is no file's id.
-    const fileId = fileIds.find((id) => id.toLowerCase() !== ownId);
-    const id = before?.id ?? cleaner.line(fileId, 128);
-    const duration_seconds = before?.duration_seconds ?? (kind === 'image' ? undefined : durationOf(holder.duration));
-    media.set(url, { kind, url, ...defined({ id, duration_seconds }) });
-  }
+    const fileId = fileIds.find((id) => id !== '' && id.toLowerCase() !== ownId);
+    const durations = kind === 'image' ? [] : mentions.map(({ holder }) => durationOf(holder.duration));
+    const duration_seconds = durations.find((seconds) => seconds !== undefined);
+    return { kind, url, ...defined({ id: cleaner.line(fileId, 128), duration_seconds }) };
+  });
   return {
-    media: [...media.values()],
+    media,
     /** Whether the response names a result, such as an element, that is none of these files. */
     hasOthers: ids.some((id) => !known.has(id)),
     /** The number of further files whose URL is too long to be shown. */
