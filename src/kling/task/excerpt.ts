@@ -8,11 +8,11 @@ import { INPUT_KEY, type Media, taskResultsOf } from './media.js';
 const MAX_STRING = 2500;
 const MAX_KEY = 64;
 
-/** A key as it may be shown, on one line. Undefined for a private one and an object's own names. */
+/** A key as it may be shown: on one line, at most 64 characters. Undefined for a private one and an object's own names. */
 function excerptKey(key: string, cleaner: Cleaner): string | undefined {
   const line = cleaner.line(key, Number.POSITIVE_INFINITY);
   const isHidden = line === undefined || line === 'prototype' || line in Object.prototype || isPrivateKey(line);
-  return isHidden ? undefined : line;
+  return isHidden ? undefined : cutText(line, MAX_KEY);
 }
 
 /** The key in at most 64 characters, numbered if the object has it, because two long keys can be alike once they are cut. */
