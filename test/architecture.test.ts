@@ -126,7 +126,7 @@ test('no circle of imports', () => {
 });
 
 test('the imports are found at all', () => {
-  expect(importedBy('service.ts')).toContain('tools/tools.ts');
+  expect(importedBy('service.ts')).toContain('tools/get-task.ts');
   expect(importedBy('main.ts')).toContain('mcp/session.ts');
   expect(importedBy('kling/api/pool.ts')).toContain('kling/api/undici.ts');
   expect(importsOf('kling/api/pool.ts')).toContainEqual({ from: 'undici', typeOnly: true });

@@ -18,98 +18,73 @@ export function waitSecondsSchema(maxWaitSeconds: number) {
 }
 
 /** The checked arguments of a call. */
-export interface CallArguments {
-  /** The ids that were asked for, each once: the API matches them without regard to case. */
-  ids: string[];
-  /** At most the maximum. */
-  waitSeconds: number;
-  /** The value as sent, possibly above the maximum; `waitSeconds` is the capped one. */
-  askedWaitSeconds: number;
-}
+export type CallArguments = ReturnType<typeof parseArguments>;
 
 /** A schema for arguments: one id or many, and how long to wait. */
-export type ArgumentsSchema = z.ZodType<{ task_id: string; wait_seconds: number } | Batch>;
-type Batch = { task_ids: string[]; wait_seconds: number };
+export type ArgumentsSchema = z.ZodType<{ wait_seconds: number } & ({ task_id: string } | { task_ids: string[] })>;
 
 /**
  * Checks the arguments of a call against its schema. Before that, it undoes what real clients do to them, because a model
  * cannot repair what its client has changed.
  * @throws KlingError `invalid_arguments`, which names the field (an entry of a list by its position) and the rule
  */
-export function parseArguments(schema: ArgumentsSchema, args: unknown, maxWaitSeconds: number): CallArguments {
+export function parseArguments(schema: ArgumentsSchema, args: unknown, maxWaitSeconds: number) {
   const given = args ?? {};
-  if (!isObject(given)) throw invalidArguments('arguments must be an object.');
-  const sent = forgive(given);
-  const { wait_seconds } = sent;
-  const askedWaitSeconds = typeof wait_seconds === 'number' ? wait_seconds : 0;
-  const bounded = askedWaitSeconds > maxWaitSeconds ? { ...sent, wait_seconds: maxWaitSeconds } : sent;
-  const parsed = schema.safeParse(bounded);
-  if (!parsed.success) throw invalidArguments(describeIssues(parsed.error.issues));
-  const { data } = parsed;
-  const ids = 'task_ids' in data ? distinct(data.task_ids) : [data.task_id];
-  return { ids, waitSeconds: data.wait_seconds, askedWaitSeconds };
+  if (!isObject(given)) throw new KlingError('invalid_arguments', 'arguments must be an object.');
+  // Some clients send null for what was left out.
+  const present = Object.entries(given).filter(([, value]) => value !== null);
+  const sent: JsonObject = Object.fromEntries(present.map(([name, value]) => [name, forgive(name, value)]));
+  const askedWaitSeconds = typeof sent.wait_seconds === 'number' ? sent.wait_seconds : 0;
+  if (askedWaitSeconds > maxWaitSeconds) sent.wait_seconds = maxWaitSeconds;
+  const { data, error } = schema.safeParse(sent);
+  if (error) throw new KlingError('invalid_arguments', describeIssues(error.issues));
+  const sentIds = 'task_ids' in data ? data.task_ids : [data.task_id];
+  const keys = sentIds.map(keyOf);
+  const ids = sentIds.filter((id, index) => keys.indexOf(keyOf(id)) === index);
+  return {
+    /** Each once: the API matches them without regard to case. */
+    ids,
+    /** At most the maximum. */
+    waitSeconds: data.wait_seconds,
+    /** As sent, possibly above the maximum. */
+    askedWaitSeconds,
+  };
 }
 
-/** Undoes what clients do: `null` for what was left out, numbers and lists as strings, quotes around an id. */
-function forgive(args: JsonObject): JsonObject {
-  const present = Object.entries(args).filter(([, value]) => value !== null);
-  return Object.fromEntries(present.map(([name, value]) => [name, READERS.get(name)?.(value) ?? value]));
+/** Undoes what clients do to the value of an argument: numbers and lists as strings, quotes around an id. */
+function forgive(name: string, value: unknown): unknown {
+  if (name === 'task_id') return bareId(value);
+  if (name === 'task_ids') return idList(value);
+  const isSeconds = name === 'wait_seconds' && typeof value === 'string' && /^\s*\d+(\.0+)?\s*$/.test(value);
+  return isSeconds ? Number(value) : value;
 }
 
-/** Longer than any id with what clients wrap around it. Bounded, because the expression below takes quadratic time. */
-const MAX_WRAPPED_ID = 256;
-
-/** An id without the white space and quotes around it. Other values than strings are returned unchanged. */
+/** An id without the white space and quotes around it. What is no string, or far too long, is returned unchanged. */
 function bareId(value: unknown): unknown {
-  if (typeof value !== 'string' || value.length > MAX_WRAPPED_ID) return value;
+  // Bounded, because the expression takes quadratic time.
+  if (typeof value !== 'string' || value.length > 256) return value;
   return value.replace(/^[\s\\"'`“”‘’]+|[\s\\"'`“”‘’]+$/g, '');
 }
 
 /** A list of ids. A string counts as one if it is JSON, or ids separated by commas or white space, with or without brackets. */
 function idList(value: unknown): unknown {
-  const list = typeof value === 'string' ? (parseJson(value) ?? value) : value;
+  const list = typeof value === 'string' ? parseJson(value) : value;
   if (Array.isArray(list)) return list.map(bareId);
   if (typeof value !== 'string') return value;
   const ids = value.trim().replace(/^\[(.*)\]$/s, '$1');
-  return ids
-    .split(/[\s,]+/)
-    .filter((id) => id !== '')
-    .map(bareId);
-}
-
-function secondsIn(value: unknown): unknown {
-  return typeof value === 'string' && /^\s*\d+(\.0+)?\s*$/.test(value) ? Number(value) : value;
-}
-
-const READERS = new Map([
-  ['task_id', bareId],
-  ['task_ids', idList],
-  ['wait_seconds', secondsIn],
-]);
-
-function distinct(ids: string[]): string[] {
-  const byKey = new Map<string, string>();
-  for (const id of ids) if (!byKey.has(keyOf(id))) byKey.set(keyOf(id), id);
-  return [...byKey.values()];
+  return ids.match(/[^\s,]+/g)?.map(bareId) ?? [];
 }
 
 const MAX_ISSUES = 3;
 
 function describeIssues(all: z.core.$ZodIssue[]): string {
-  // A value can break two rules with the same message.
-  const issues = [...new Set(all.map(describeIssue))];
-  const more = issues.length > MAX_ISSUES ? ` (and ${issues.length - MAX_ISSUES} more)` : '';
-  return `${issues.slice(0, MAX_ISSUES).join('; ')}${more}.`;
-}
-
-function describeIssue(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'unrecognized_keys') {
+  const described = all.map((issue) => {
+    if (issue.code !== 'unrecognized_keys') return `${toDotPath(issue.path)} ${issue.message}`;
     const names = issue.keys.slice(0, MAX_ISSUES).map((key) => `"${cleanLine(key, 40)}"`);
     return `unknown argument ${names.join(', ')}`;
-  }
-  return `${toDotPath(issue.path)} ${issue.message}`;
-}
-
-function invalidArguments(message: string): KlingError {
-  return new KlingError('invalid_arguments', message);
+  });
+  // A value can break two rules with the same message.
+  const issues = [...new Set(described)];
+  const more = issues.length > MAX_ISSUES ? ` (and ${issues.length - MAX_ISSUES} more)` : '';
+  return `${issues.slice(0, MAX_ISSUES).join('; ')}${more}.`;
 }

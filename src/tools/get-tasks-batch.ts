@@ -3,52 +3,44 @@ import type { KlingError } from '../kling/api/error.js';
 import type { Outcome } from '../kling/follow.js';
 import { summarizeTask } from '../kling/task/task.js';
 import { type CallArguments, taskIdSchema, waitSecondsSchema } from './arguments.js';
-import { sentencesOf, toResult } from './result.js';
+import { toResult } from './result.js';
 import { taskSummarySchema } from './schemas.js';
 import { textsFor } from './texts.js';
-import { Tool, type ToolOptions } from './tool.js';
+import { defineTool, type ToolOptions } from './tool.js';
 
 const MAX_IDS = 100;
 
 const count = z.number().int().min(0);
+const lookupErrorSchema = z.object({
+  task_ids: z.array(z.string()),
+  code: z.string(),
+  message: z.string(),
+  trace_id: z.string().optional(),
+});
 
 /** The status of many tasks. The counts add up to the number of distinct ids. */
 export const batchSchema = z.object({
   counts: z.object({ pending: count, completed: count, failed: count, not_found: count, lookup_failed: count }),
   tasks: z.array(taskSummarySchema),
   not_found: z.array(z.string()),
-  lookup_errors: z
-    .array(
-      z.object({
-        task_ids: z.array(z.string()),
-        code: z.string(),
-        message: z.string(),
-        trace_id: z.string().optional(),
-      }),
-    )
-    .optional(),
+  lookup_errors: z.array(lookupErrorSchema).optional(),
   poll_after_seconds: z.number().int().min(1).optional(),
 });
 
 export type Batch = z.infer<typeof batchSchema>;
 
 /** `kling_get_tasks_batch`: many tasks at a glance. */
-export function getTasksBatchTool(options: ToolOptions): Tool {
-  const { maxWaitSeconds } = options;
+export function getTasksBatchTool(options: ToolOptions) {
+  const waitSeconds = waitSecondsSchema(options.maxWaitSeconds);
   const error = `must be a list of 1 to ${MAX_IDS} task ids`;
-  return new Tool(options, {
+  const taskIds = z.array(taskIdSchema, error).min(1, error).max(MAX_IDS, error);
+  return defineTool(options, {
     name: 'kling_get_tasks_batch',
     title: 'Get Kling tasks',
-    description: textsFor(maxWaitSeconds).getTasksBatch,
+    description: textsFor(options.maxWaitSeconds).getTasksBatch,
     input: z.strictObject({
-      task_ids: z
-        .array(taskIdSchema, { error })
-        .min(1, { error })
-        .max(MAX_IDS, { error })
-        .describe("From the generation calls' answers, no video_ids; duplicates are merged"),
-      wait_seconds: waitSecondsSchema(maxWaitSeconds).describe(
-        'Seconds to wait until none is pending; 0 answers at once',
-      ),
+      task_ids: taskIds.describe("From the generation calls' answers, no video_ids; duplicates are merged"),
+      wait_seconds: waitSeconds.describe('Seconds to wait until none is pending; 0 answers at once'),
     }),
     output: batchSchema,
     toResult: (outcome: Outcome, { ids }: CallArguments) => toResult(toBatch(ids, outcome)),
@@ -75,12 +67,9 @@ export function toBatch(ids: string[], { tasks, notFound, faults, pollAfterSecon
 
 /** Groups the ids by their fault, so that the fault of one request is reported once. */
 function lookupErrorsOf(faults: Map<string, KlingError>): Batch['lookup_errors'] {
-  const groups = new Map<KlingError, string[]>();
-  for (const [id, fault] of faults) groups.set(fault, [...(groups.get(fault) ?? []), id]);
-  return [...groups].map(([fault, task_ids]) => ({
-    task_ids,
-    code: fault.code,
-    message: sentencesOf(fault),
-    ...(fault.traceId && { trace_id: fault.traceId }),
-  }));
+  return [...new Set(faults.values())].map((fault) => {
+    const { code, message, hint, traceId: trace_id } = fault;
+    const task_ids = [...faults.keys()].filter((id) => faults.get(id) === fault);
+    return { task_ids, code, message: `${message} ${hint}`.trim(), ...(trace_id && { trace_id }) };
+  });
 }

@@ -13,14 +13,9 @@ export function toResult(result: object): CallToolResult {
   return { content: [{ type: 'text', text: JSON.stringify(structuredContent) }], structuredContent };
 }
 
-/** What an error says without its code and trace id: what happened, then what to do. */
-export function sentencesOf(error: KlingError): string {
-  return `${error.message} ${error.hint}`.trim();
-}
-
 /**
- * An error as the model reads it: `[code] what happened. What to do. (trace_id …)`, at most 500 characters. This is the
- * one place where errors become text. Any other error is a bug, about which the model learns only that it happened.
+ * An error as the model reads it: `[code] what happened. What to do. (trace_id …)`, at most 500 characters. Any error
+ * that is no KlingError is a bug, about which the model learns only that it happened.
  */
 export function toErrorResult(error: unknown): CallToolResult {
   const known =

@@ -1,8 +1,7 @@
 import * as z from 'zod';
-import { MEDIA_KINDS } from '../kling/task/kind.js';
-import type { Media } from '../kling/task/media.js';
+import { MEDIA_KINDS, type Media } from '../kling/task/media.js';
 import { STATUSES } from '../kling/task/status.js';
-import type { Task, TaskSummary } from '../kling/task/task.js';
+import type { summarizeTask, Task } from '../kling/task/task.js';
 import { isObject } from '../kling/text/json.js';
 
 const text = z.string().optional();
@@ -17,6 +16,7 @@ const mediaSchema = z.object({
   id: text,
   duration_seconds: seconds,
 } satisfies Record<keyof Media, z.ZodType>);
+const summaryMediaSchema = mediaSchema.omit({ id: true });
 const errorSchema = z.object({ code: text, message: z.string().min(1) });
 
 /** What `kling_get_task` returns; the order of the fields is that of the result's text. */
@@ -49,12 +49,9 @@ export const taskSummarySchema = z.object({
   type: text,
   video_url: text.describe('May expire'),
   duration_seconds: seconds,
-  other_media: z
-    .array(mediaSchema.omit({ id: true }))
-    .max(20)
-    .optional(),
+  other_media: z.array(summaryMediaSchema).max(20).optional(),
   output: z.unknown().optional(),
   error: errorSchema.optional(),
   elapsed_seconds: seconds,
   trace_id: text,
-} satisfies Record<keyof TaskSummary, z.ZodType>);
+} satisfies Record<keyof ReturnType<typeof summarizeTask>, z.ZodType>);

@@ -41,22 +41,27 @@ interface ToolDefinition {
   toResult(outcome: Outcome, args: CallArguments): CallToolResult;
 }
 
+/** A tool as the server lists and calls it. */
+export type Tool = ReturnType<typeof defineTool>;
+
 /** What `tools/list` shows of a tool. */
 export type Listing = Tool['listing'];
 
 /** A call that is followed by polls; see {@link PolledWait}. */
 export type Following = ReturnType<Tool['follow']>;
 
-/** A tool as the server lists and calls it. */
-export class Tool {
-  readonly listing;
+/** Makes a tool of its definition. */
+export function defineTool({ looker, maxWaitSeconds, onBug, onRefusal }: ToolOptions, definition: ToolDefinition) {
+  const { name, title, description, input, output, toResult } = definition;
 
-  constructor(
-    readonly options: ToolOptions,
-    readonly definition: ToolDefinition,
-  ) {
-    const { name, title, description, input, output } = definition;
-    this.listing = {
+  const refuse = (error: unknown): CallToolResult => {
+    if (!(error instanceof KlingError)) onBug(error);
+    else if (error.code === 'invalid_arguments') onRefusal?.(`${name}: ${error.message}`);
+    return toErrorResult(error);
+  };
+
+  return {
+    listing: {
       name,
       title,
       description,
@@ -65,65 +70,51 @@ export class Tool {
       annotations: { title, readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: true },
       // The flat key is the older form, which hosts still read.
       _meta: { ui: { resourceUri: VIEW_URI, visibility: ['model', 'app'] }, 'ui/resourceUri': VIEW_URI },
-    };
-  }
+    },
 
-  /**
-   * Answers a call; every fault is a result with `isError`.
-   * @throws CancelledError
-   */
-  async call(args: unknown, context: CallContext): Promise<CallToolResult> {
-    const { stop } = context;
-    try {
-      const parsed = this.#parse(args);
-      const { ids, waitSeconds } = parsed;
-      const onProgress = progressReporter(waitSeconds, context);
-      const outcome = await waitForTasks(this.options.looker, ids, { waitMs: waitSeconds * 1000, stop, onProgress });
-      return this.definition.toResult(outcome, parsed);
-    } catch (error) {
-      if (stop.cancelled.aborted) throw error;
-      return this.#refuse(error);
-    }
-  }
+    /**
+     * Answers a call; every fault is a result with `isError`.
+     * @throws CancelledError
+     */
+    async call(args: unknown, context: CallContext): Promise<CallToolResult> {
+      const { stop } = context;
+      try {
+        const parsed = parseArguments(input, args, maxWaitSeconds);
+        const { ids, waitSeconds } = parsed;
+        const onProgress = progressReporter(waitSeconds, context);
+        return toResult(await waitForTasks(looker, ids, { waitMs: waitSeconds * 1000, stop, onProgress }), parsed);
+      } catch (error) {
+        if (stop.cancelled.aborted) throw error;
+        return refuse(error);
+      }
+    },
 
-  /**
-   * Begins a wait that is driven by polls.
-   * @param isResumed whether it began earlier, in another process
-   * @throws KlingError for invalid arguments
-   */
-  follow(args: unknown, isResumed = false) {
-    const parsed = this.#parse(args);
-    const { ids, askedWaitSeconds } = parsed;
-    const wait = new PolledWait(this.options.looker, ids, isResumed);
-    return {
-      wait,
-      /** As it was sent, before it is bounded. */
-      askedWaitSeconds,
-      /** Looks at what is due. */
-      look: (maxMs: number, context: CallContext) =>
-        wait.look(maxMs, context.stop, progressReporter(askedWaitSeconds, context)),
-      /** What is known now, as the tool answers it. */
-      result: () => {
-        try {
-          return this.definition.toResult(wait.outcome(), parsed);
-        } catch (error) {
-          return this.#refuse(error);
-        }
-      },
-    };
-  }
-
-  #parse(args: unknown): CallArguments {
-    return parseArguments(this.definition.input, args, this.options.maxWaitSeconds);
-  }
-
-  #refuse(error: unknown): CallToolResult {
-    if (!(error instanceof KlingError)) this.options.onBug(error);
-    else if (error.code === 'invalid_arguments') {
-      this.options.onRefusal?.(`${this.definition.name}: ${error.message}`);
-    }
-    return toErrorResult(error);
-  }
+    /**
+     * Begins a wait that is driven by polls.
+     * @param isResumed whether it began earlier, in another process
+     * @throws KlingError for invalid arguments
+     */
+    follow(args: unknown, isResumed = false) {
+      const parsed = parseArguments(input, args, maxWaitSeconds);
+      const { ids, askedWaitSeconds } = parsed;
+      const wait = new PolledWait(looker, ids, isResumed);
+      return {
+        wait,
+        askedWaitSeconds,
+        /** Looks at what is due. */
+        look: (maxMs: number, context: CallContext) =>
+          wait.look(maxMs, context.stop, progressReporter(askedWaitSeconds, context)),
+        /** What is known now, as the tool answers it. */
+        result: () => {
+          try {
+            return toResult(wait.outcome(), parsed);
+          } catch (error) {
+            return refuse(error);
+          }
+        },
+      };
+    },
+  };
 }
 
 /** The JSON Schema for `tools/list`, without what would only cost tokens: `$schema` and the bounds of an int. */

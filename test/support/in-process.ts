@@ -3,8 +3,9 @@ import type { JsonSchemaType } from '@modelcontextprotocol/sdk/validation';
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv';
 import { KlingClient } from '../../src/kling/api/client.js';
 import { Looker } from '../../src/kling/looker.js';
+import { getTaskTool } from '../../src/tools/get-task.js';
+import { getTasksBatchTool } from '../../src/tools/get-tasks-batch.js';
 import type { CallContext, Tool } from '../../src/tools/tool.js';
-import { createTools } from '../../src/tools/tools.js';
 import { FakeApi, type Handler, type TaskSource, TOKEN } from './fake-api.js';
 import { type Json, PRIVATE_VALUES } from './records.js';
 import type { ToolResult } from './server-process.js';
@@ -48,7 +49,8 @@ export class InProcess implements ToolCaller {
       this.foreignRecords += count;
     };
     const looker = new Looker(client, { onBug, onForeignRecords });
-    const tools = createTools({ looker, maxWaitSeconds, onBug });
+    const options = { looker, maxWaitSeconds, onBug };
+    const tools = [getTaskTool(options), getTasksBatchTool(options)];
     this.#tools = new Map(tools.map((tool) => [tool.listing.name, tool]));
   }
 

@@ -1,12 +1,9 @@
 import { cleanText, cutText } from '../text/clean.js';
-import { forEachChild, holdsSomething, isEmpty, isObject, isStructure, type JsonObject, walk } from '../text/json.js';
+import { holdsSomething, isEmpty, isStructure, type JsonObject, walk } from '../text/json.js';
 import type { Cleaner } from '../text/privacy.js';
 import { isPrivateKey } from '../text/private-values.js';
 import { isHttpUrl, safeUrl } from '../text/url.js';
-import { isInputKey, type Media, taskResultsOf } from './media.js';
-
-/** A value as an excerpt shows it. */
-type Scalar = string | number | boolean;
+import { INPUT_KEY, type Media, taskResultsOf } from './media.js';
 
 const MAX_STRING = 2500;
 const MAX_KEY = 64;
@@ -46,7 +43,7 @@ function cutEncoded(text: string): string {
  * A scalar as it may be shown; strings are cut to 2,500 characters. Undefined for a value that JSON cannot represent, a
  * private number, a callback, and what is no http(s) URL under the key of a URL.
  */
-function excerptScalar(key: string, value: unknown, cleaner: Cleaner): Scalar | undefined {
+function excerptScalar(key: string, value: unknown, cleaner: Cleaner): string | number | boolean | undefined {
   if (typeof value === 'boolean') return value;
   if (typeof value === 'number') {
     return Number.isFinite(value) && cleaner.redact(String(value)) === String(value) ? value : undefined;
@@ -65,34 +62,24 @@ function sizeOf(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value));
 }
 
-/** The settings of an object that are shown, by their dotted keys. */
-export type SettingsExcerpt = Record<string, Scalar | Scalar[]>;
-
-const MAX_SETTINGS = 30;
-const MAX_SETTINGS_BYTES = 8192;
-
 /**
  * What was asked for, or metered, as far as it may be shown: scalars and lists of scalars, at most 30 fields and 8 KB.
  * What does not fit is left out, as are `async`, internal ids, and keys with callback, webhook or notify in their name.
  * @param depth how far down nested settings are shown, flattened to dotted keys (`camera_control.type`)
  */
-export function excerptSettings(settings: JsonObject, cleaner: Cleaner, depth?: number): SettingsExcerpt | undefined {
-  const excerpt: SettingsExcerpt = {};
-  let left = MAX_SETTINGS_BYTES - 2;
+export function excerptSettings(settings: JsonObject, cleaner: Cleaner, depth?: number): JsonObject | undefined {
+  const excerpt: JsonObject = {};
+  let left = 8192 - 2;
 
-  const scalarsOf = (key: string, list: unknown[]): Scalar[] | undefined => {
-    const scalars = new Set(list.map((item) => excerptScalar(key, item, cleaner)).filter((item) => item !== undefined));
-    return scalars.size > 0 ? [...scalars] : undefined;
-  };
-
-  const visit = (value: unknown, name: string | number, prefix: string): string | undefined => {
-    const key = typeof name === 'number' ? String(name) : excerptKey(name, cleaner);
-    if (Object.keys(excerpt).length >= MAX_SETTINGS || key === undefined || /^async$/i.test(key)) return undefined;
-    const path = prefix === '' ? key : `${prefix}.${key}`;
-    const isList = Array.isArray(value);
-    if (isObject(value) || (isList && value.some((item) => typeof item === 'object'))) return path;
-    const shown = isList ? scalarsOf(key, value) : excerptScalar(key, value, cleaner);
-    if (shown === undefined) return undefined;
+  const visit = (value: unknown, name: string | number, above: string): string | undefined => {
+    const key = excerptKey(String(name), cleaner);
+    if (Object.keys(excerpt).length >= 30 || key === undefined || /^async$/i.test(key)) return undefined;
+    const path = `${above}${key}`;
+    const items = Array.isArray(value) ? value : [value];
+    if (items.some((item) => typeof item === 'object')) return `${path}.`;
+    const scalars = items.map((item) => excerptScalar(key, item, cleaner)).filter((item) => item !== undefined);
+    if (scalars.length === 0) return undefined;
+    const shown = Array.isArray(value) ? [...new Set(scalars)] : scalars[0];
     const shownKey = freeKey(path, excerpt);
     const size = sizeOf(shownKey) + sizeOf(shown) + 2;
     if (size > left) return undefined;
@@ -103,9 +90,6 @@ export function excerptSettings(settings: JsonObject, cleaner: Cleaner, depth?: 
   walk(settings, '', visit, depth);
   return isEmpty(excerpt) ? undefined : excerpt;
 }
-
-const MAX_OUTPUT_BYTES = 4096;
-const MAX_OUTPUT_DEPTH = 8;
 
 /** Keys of a response that belong to the envelope around what the task returned. */
 const ENVELOPE = new Set(
@@ -128,36 +112,31 @@ function contentOf(response: JsonObject): unknown {
  */
 export function excerptOutput(response: JsonObject, cleaner: Cleaner, media: readonly Media[]): unknown {
   const listed = new Set(media.map(({ url }) => url));
-  let left = MAX_OUTPUT_BYTES;
-  const take = (bytes: number) => {
-    if (bytes > left) return false;
-    left -= bytes;
-    return true;
-  };
 
-  /** What is shown of a value, if anything is. The key is '' in a list. */
-  const excerpt = (value: unknown, key: string, depth: number): unknown => {
-    const keySize = key === '' ? 1 : sizeOf(key) + 2;
+  /** What is shown of a value in at most so many bytes of JSON. The key is '' in a list. */
+  const excerpt = (value: unknown, key: string, maxBytes: number, depth: number): unknown => {
     if (isHttpUrl(value) && listed.has(safeUrl(value) ?? '')) return undefined;
-    if (isInputKey(key) && (isStructure(value) || isHttpUrl(value))) return undefined;
+    if (INPUT_KEY.test(key) && (isStructure(value) || isHttpUrl(value))) return undefined;
     if (!isStructure(value)) {
       const scalar = excerptScalar(key, value, cleaner);
-      return scalar !== undefined && take(keySize + sizeOf(scalar)) ? scalar : undefined;
+      return scalar !== undefined && sizeOf(scalar) <= maxBytes ? scalar : undefined;
     }
-    if (depth === 0 || !take(keySize + 2)) return undefined;
+    if (depth === 0) return undefined;
     const shown: JsonObject | unknown[] = Array.isArray(value) ? [] : {};
-    forEachChild(value, (child, name) => {
+    let left = maxBytes - 2;
+    const showChild = (child: unknown, name: string | number) => {
       const line = typeof name === 'string' ? excerptKey(name, cleaner) : '';
       if (line === undefined) return;
       const childKey = line && freeKey(line, shown);
-      const part = excerpt(child, childKey, depth - 1);
+      const keySize = childKey === '' ? 1 : sizeOf(childKey) + 2;
+      const part = excerpt(child, line, left - keySize, depth - 1);
       if (part === undefined) return;
+      left -= keySize + sizeOf(part);
       if (Array.isArray(shown)) shown.push(part);
       else shown[childKey] = part;
-    });
-    if (!isEmpty(shown)) return shown;
-    left += keySize + 2;
-    return undefined;
+    };
+    walk<unknown>(value, undefined, showChild, 1);
+    return isEmpty(shown) ? undefined : shown;
   };
-  return excerpt(contentOf(response), '', MAX_OUTPUT_DEPTH);
+  return excerpt(contentOf(response), '', 4096, 8);
 }

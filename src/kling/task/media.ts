@@ -2,31 +2,43 @@ import { defined, isObject, isStructure, type JsonObject, textOf, walk } from '.
 import type { Cleaner } from '../text/privacy.js';
 import { isPrivateKey } from '../text/private-values.js';
 import { isHttpUrl, safeUrl } from '../text/url.js';
-import { kindOfKey, kindOfType, kindOfUrl, type MediaKind } from './kind.js';
+
+export const MEDIA_KINDS = ['video', 'image', 'audio', 'file'] as const;
+type MediaKind = (typeof MEDIA_KINDS)[number];
+
+/** What tells a kind: the extension in the path of a URL in lower case, or a key such as `video_url` or `images`. */
+const SIGNS: { kind: MediaKind; extension: RegExp; key?: RegExp }[] = [
+  { kind: 'video', extension: /\.(?:mp4|m4v|mov|webm|mkv)$/, key: /video/i },
+  { kind: 'image', extension: /\.(?:png|jpe?g|webp|gif|avif)$/, key: /image|photo|picture/i },
+  { kind: 'audio', extension: /\.(?:mp3|wav|m4a|aac|ogg|flac)$/, key: /audio|voice|sound|music/i },
+  { kind: 'file', extension: /\.(?:zip|json|srt|vtt)$/ },
+];
+
+/** The kind that a URL's extension stands for, if it is a known one. */
+export function kindOfUrl(url: string): MediaKind | undefined {
+  const { pathname } = new URL(url.toLowerCase());
+  return SIGNS.find(({ extension }) => extension.test(pathname))?.kind;
+}
+
+/** The kind of what a task of this type makes: a video, unless it is known to be something else. */
+function kindOfType(type: string | undefined): MediaKind {
+  if (type === 'voices') return 'audio';
+  return type === 'elements' || type === 'virtual-try-on' ? 'image' : 'video';
+}
 
 /** One file that a task made. */
-export interface Media {
-  kind: MediaKind;
-  url: string;
-  id?: string;
-  duration_seconds?: number;
-}
+export type Media = ReturnType<typeof readResults>['media'][number];
 
 /** Keys of result URLs. */
 const URL_KEY = /^url$|_urls?$/i;
 /** Keys of ids that name a result. Other ids in a response belong to requests, models or input voices. */
 const ID_KEY = /^id$|(?:^|_)(?:element|subject|character|avatar|audio|image|video)_id$/i;
 /** Keys of what was submitted. `resource` and `transparent` look similar, but name results. */
-const INPUT_KEY = /^(?:task_info|request)$|(?:^|_)input|(?<!re)source|origin|(?<!trans)parent|refer/i;
+export const INPUT_KEY = /^(?:task_info|request)$|(?:^|_)input|(?<!re)source|origin|(?<!trans)parent|refer/i;
 /** Other keys that never name a result: intermediate pictures, and addresses of the service itself. */
 const NO_RESULT_KEY = /callback|webhook|status|preview|(?<!re)cover|poster|thumb|frame|docs/i;
 /** Keys of the version with a watermark. */
 const WATERMARK_KEY = /(?<!no_?|non_?|un|without_?)watermark/i;
-
-/** Whether a key names what was submitted rather than what came of it. */
-export function isInputKey(key: string): boolean {
-  return INPUT_KEY.test(key);
-}
 
 /** Whether a key can contain neither a result nor the id of one. */
 function isNoResultKey(key: string): boolean {
@@ -80,10 +92,10 @@ function findResults(response: JsonObject) {
     // An id or a duration beside a list of several files belongs to none of them.
     else if (Array.isArray(value) && value.length > 1) holder = {};
     const isWatermarked = place.isWatermarked || WATERMARK_KEY.test(key);
-    const here: Place = { key, holder, kind: kindOfKey(key) ?? place.kind, isWatermarked };
-    if (!isUrl) return here;
-    if (isHttpUrl(value)) files.push({ ...here, url: safeUrl(value) });
-    return undefined;
+    const kind = SIGNS.find((sign) => sign.key?.test(key))?.kind ?? place.kind;
+    const here: Place = { key, holder, kind, isWatermarked };
+    if (isUrl && isHttpUrl(value)) files.push({ ...here, url: safeUrl(value) });
+    return here;
   });
   files.sort((a, b) => Number(a.isWatermarked) - Number(b.isWatermarked));
   return { files, ids };
@@ -101,28 +113,30 @@ function durationOf(value: unknown): number | undefined {
 }
 
 /**
- * Reads the results of a response, each file once. If a URL occurs again, its id and duration are added.
+ * Reads the results of a response, each file once, with what is said about it wherever its URL occurs.
  * @param type the task's type, which decides the kind of a file if neither its name nor a key does
  */
 export function readResults(response: JsonObject, taskId: string, type: string | undefined, cleaner: Cleaner) {
   const { files, ids } = findResults(response);
-  const media = new Map<string, Media>();
+  const mentionsByUrl = new Map<string, Place[]>();
+  for (const file of files) {
+    const { url } = file;
+    if (url !== undefined && cleaner.allows(url)) mentionsByUrl.set(url, [...(mentionsByUrl.get(url) ?? []), file]);
+  }
   const ownId = taskId.toLowerCase();
   const known = new Set([ownId]);
-  for (const { url, holder, kind: kindByKey } of files) {
-    if (url === undefined || !cleaner.allows(url)) continue;
-    const before = media.get(url);
-    const kind = before?.kind ?? kindOfUrl(url) ?? kindByKey ?? kindOfType(type);
-    const fileIds = [holder[`${kind}_id`], holder.id].map(textOf).filter((id) => id !== undefined);
+  const media = [...mentionsByUrl].map(([url, mentions]) => {
+    const kind = kindOfUrl(url) ?? mentions[0]?.kind ?? kindOfType(type);
+    const fileIds = mentions.flatMap(({ holder }) => [textOf(holder[`${kind}_id`]) ?? '', textOf(holder.id) ?? '']);
     for (const id of fileIds) known.add(id.toLowerCase());
     // The task's own id is no file's id.
-    const fileId = fileIds.find((id) => id.toLowerCase() !== ownId);
-    const id = before?.id ?? cleaner.line(fileId, 128);
-    const duration_seconds = before?.duration_seconds ?? (kind === 'image' ? undefined : durationOf(holder.duration));
-    media.set(url, defined({ kind, url, id, duration_seconds }));
-  }
+    const fileId = fileIds.find((id) => id !== '' && id.toLowerCase() !== ownId);
+    const durations = kind === 'image' ? [] : mentions.map(({ holder }) => durationOf(holder.duration));
+    const duration_seconds = durations.find((seconds) => seconds !== undefined);
+    return { kind, url, ...defined({ id: cleaner.line(fileId, 128), duration_seconds }) };
+  });
   return {
-    media: [...media.values()],
+    media,
     /** Whether the response names a result, such as an element, that is none of these files. */
     hasOthers: ids.some((id) => !known.has(id)),
     /** The number of further files whose URL is too long to be shown. */

@@ -3,7 +3,8 @@ import { isObject, type JsonObject, structureOf, textOf } from '../text/json.js'
 /** A task record in one shape, whichever of its forms the API sent. */
 export type TaskRecord = ReturnType<typeof readRecord>;
 
-function stringOf(value: unknown): string | undefined {
+/** The text of a string that is not blank, trimmed; undefined for everything else. */
+export function stringOf(value: unknown): string | undefined {
   return typeof value === 'string' ? textOf(value) : undefined;
 }
 

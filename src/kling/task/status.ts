@@ -1,16 +1,13 @@
 import { cleanText } from '../text/clean.js';
 import { defined, holdsSomething, isObject, type JsonObject, textOf } from '../text/json.js';
 import { hasResultUrl } from './media.js';
-import type { TaskRecord } from './record.js';
+import { stringOf, type TaskRecord } from './record.js';
 
 export const STATUSES = ['pending', 'completed', 'failed'] as const;
 export type Status = (typeof STATUSES)[number];
 
 /** What went wrong with a task: the API's code, and a message that is never empty. */
-export interface TaskError {
-  code?: string;
-  message: string;
-}
+export type TaskError = ReturnType<typeof describeError>;
 
 /** The status of a task; `state` is the API's own word if a word decided it. The texts are raw: not yet cleaned or cut. */
 type Verdict = { status: Status; state?: string | undefined; error?: TaskError };
@@ -20,19 +17,15 @@ const DONE_WORD = /^(?:succeed|succeeded|success|completed|complete|finished|don
 
 /** The state words of one object, in the API's spelling. */
 function wordsOf({ state, status, task_status }: JsonObject): string[] {
-  const texts = [state, status, task_status].filter((word) => typeof word === 'string');
-  return texts.map((text) => text.trim()).filter((word) => word !== '');
-}
-
-function isBlank(value: unknown): boolean {
-  return typeof value === 'string' ? value.trim() === '' : !value;
+  return [state, status, task_status].map(stringOf).filter((word) => word !== undefined);
 }
 
 /** Whether an object says that it failed, whatever its state words. */
 function isBroken({ success, error }: JsonObject): boolean {
   if (success === false || error === true) return true;
-  if (isObject(error)) return ![error.code, error.message, error.detail].every(isBlank);
-  return typeof error === 'string' && !isBlank(error);
+  if (isObject(error))
+    return [error.code, error.message, error.detail].some((part) => part === true || holdsSomething(part));
+  return stringOf(error) !== undefined;
 }
 
 /** Whether a text is a reason: visible, and no word of success, because Kling wraps failures in "SUCCEED" and "OK" too. */
@@ -48,11 +41,11 @@ function reasonOf(objects: JsonObject[], ...keys: string[]): string | undefined 
 }
 
 /** Code and message of a failure, in the order of the status rules. */
-function describeError(places: JsonObject[], otherwise: string): TaskError {
+function describeError(places: JsonObject[], otherwise: string) {
   const errors = places.map(({ error }) => (typeof error === 'string' ? { bare: error } : error)).filter(isObject);
   const message =
     reasonOf(errors, 'message', 'detail', 'bare') ?? reasonOf(places, 'message', 'detail', 'task_status_msg');
-  return defined({ code: reasonOf(errors, 'code'), message: message ?? otherwise });
+  return { ...defined({ code: reasonOf(errors, 'code') }), message: message ?? otherwise };
 }
 
 /** More elements than any task has results. */
@@ -71,29 +64,28 @@ const MAX_ELEMENTS = 1000;
 export function judgeStatus({ response, raw, finishedAt }: TaskRecord): Verdict {
   const { data } = response;
   const elements = Array.isArray(data) ? data.slice(0, MAX_ELEMENTS).filter(isObject) : [];
-  const outer = isObject(data) ? [response, data, raw] : [response, raw];
-  const all = isObject(data) ? outer : [response, ...elements, raw];
-  const words = all.flatMap(wordsOf);
+  const places = [response, ...(isObject(data) ? [data] : elements), raw];
+  const words = places.flatMap(wordsOf);
   const failedWord = words.find((word) => FAILED_WORD.test(word));
   const doneWord = words.find((word) => DONE_WORD.test(word));
   const runningWord = words.find((word) => !FAILED_WORD.test(word) && !DONE_WORD.test(word));
   const isFinished = typeof finishedAt === 'number';
   const isOpen = finishedAt === null;
-  const isOuterBroken = outer.some(isBroken);
-  const isElementBroken = elements.some(isBroken);
+  const isBrokenAnywhere = places.some(isBroken);
+  const isPartBroken = isBrokenAnywhere && ![response, raw].some(isBroken);
 
   const isDone = (element: JsonObject) => wordsOf(element).some((word) => DONE_WORD.test(word));
   const isDelivered = (element: JsonObject) =>
     hasResultUrl(element) && (isDone(element) || (!failedWord && !isOpen && !isBroken(element)));
-  if ((failedWord || (isElementBroken && !isOuterBroken)) && elements.some(isDelivered)) {
-    return { status: 'completed', state: doneWord, error: describeError(all, 'Part of the results failed.') };
+  if ((failedWord || isPartBroken) && elements.some(isDelivered)) {
+    return { status: 'completed', state: doneWord, error: describeError(places, 'Part of the results failed.') };
   }
   const failed = (otherwise: string): Verdict => {
-    return { status: 'failed', state: failedWord, error: describeError(all, otherwise) };
+    return { status: 'failed', state: failedWord, error: describeError(places, otherwise) };
   };
   if (failedWord) return failed(`The task ended as "${failedWord}", without a reason from the API.`);
-  if ((isOuterBroken || isElementBroken) && isOpen) return { status: 'pending', state: runningWord };
-  if (isOuterBroken || isElementBroken) return failed('The task failed, without a reason from the API.');
+  if (isBrokenAnywhere && isOpen) return { status: 'pending', state: runningWord };
+  if (isBrokenAnywhere) return failed('The task failed, without a reason from the API.');
   if (runningWord && !isFinished) return { status: 'pending', state: runningWord };
   if (doneWord) return { status: 'completed', state: doneWord };
   if (hasResultUrl(response)) return { status: isOpen ? 'pending' : 'completed' };

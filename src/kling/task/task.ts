@@ -2,9 +2,9 @@ import { cleanLine } from '../text/clean.js';
 import { defined, isObject, type JsonObject } from '../text/json.js';
 import { type Cleaner, cleanerOf, redactMessage } from '../text/privacy.js';
 import { MAX_URL } from '../text/url.js';
-import { excerptOutput, excerptSettings, type SettingsExcerpt } from './excerpt.js';
+import { excerptOutput, excerptSettings } from './excerpt.js';
 import { readResults } from './media.js';
-import { readRecord, type TaskRecord } from './record.js';
+import { readRecord } from './record.js';
 import { judgeStatus, type TaskError } from './status.js';
 
 /** A task in full. Absent fields are left out, never null. */
@@ -42,58 +42,56 @@ export function toTask(value: unknown, { taskId, nowMs }: { taskId: string; nowM
   const { status, state, error } = judgeStatus(record);
   const isPending = status === 'pending';
   const type = cleaner.line(record.type, MAX_WORD);
-  const results = status === 'completed' ? resultsOf(record, taskId, type, cleaner) : undefined;
   const request = excerptSettings(record.request, cleaner);
   const createdAt = isoDateOf(record.createdAt);
   const ageSeconds = createdAt ? Math.max(0, nowMs / 1000 - (record.createdAt ?? 0)) : undefined;
   // The order is that of the result's text.
-  return defined({
+  return {
     task_id: taskId,
     status,
-    /** The API's own word that decided. */
-    state: cleaner.line(state, MAX_WORD),
-    type,
-    /** The first result video; its id and duration follow. */
-    video_url: results?.video?.url,
-    video_id: results?.video?.id,
-    duration_seconds: results?.video?.duration_seconds,
-    other_media: results?.others,
-    /** What it returned other than files: a voice with its id, an element. */
-    output: results?.output,
-    /** What was metered, as the API names it. */
-    usage: excerptSettings(record.usage, cleaner, 1),
-    error: error && redactError(error, cleaner, request),
-    request,
-    created_at: createdAt,
-    started_at: isPending ? undefined : isoDateOf(record.startedAt),
-    finished_at: isPending ? undefined : isoDateOf(record.finishedAt),
-    /** How long it took; for a pending task the time since it was created. */
-    elapsed_seconds: isPending ? ageSeconds && Math.round(ageSeconds) : record.elapsed,
-    trace_id: isPending ? undefined : cleaner.line(record.traceId, 128),
-    /** When the next look makes sense; absent where the task has been pending for too long. */
-    poll_after_seconds: isPending ? pollAfter(ageSeconds) : undefined,
-  });
+    ...defined({
+      /** The API's own word that decided. */
+      state: cleaner.line(state, MAX_WORD),
+      type,
+      ...(status === 'completed' && resultsOf(record.response, taskId, type, cleaner)),
+      /** What was metered, as the API names it. */
+      usage: excerptSettings(record.usage, cleaner, 1),
+      error: error && redactError(error, cleaner, request),
+      request,
+      created_at: createdAt,
+      started_at: isPending ? undefined : isoDateOf(record.startedAt),
+      finished_at: isPending ? undefined : isoDateOf(record.finishedAt),
+      /** How long it took; for a pending task the time since it was created. */
+      elapsed_seconds: isPending ? ageSeconds && Math.round(ageSeconds) : record.elapsed,
+      trace_id: isPending ? undefined : cleaner.line(record.traceId, 128),
+      /** When the next look makes sense; absent where the task has been pending for too long. */
+      poll_after_seconds: isPending ? pollAfter(ageSeconds) : undefined,
+    }),
+  };
 }
 
 /** The error as it may be shown; it may repeat the URLs that the request shows. */
-function redactError({ code = '', message }: TaskError, cleaner: Cleaner, request: SettingsExcerpt = {}): TaskError {
+function redactError({ code = '', message }: TaskError, cleaner: Cleaner, request: JsonObject = {}): TaskError {
   const shown = Object.values(request).flat();
   const redact = (text: string, max: number) => cleanLine(redactMessage(text, cleaner, shown), max);
   // Where a code has something to redact, it is an id or an address instead.
   const isCode = code !== '' && redact(code, MAX_WORD) === cleanLine(code, MAX_WORD);
-  return defined({ code: isCode ? cleanLine(code, MAX_WORD) : undefined, message: redact(message, 500) });
+  return { ...(isCode && { code: cleanLine(code, MAX_WORD) }), message: redact(message, 500) };
 }
 
 /** The results of a completed task: its first video, the other files, and what it returned in addition or instead. */
-function resultsOf({ response }: TaskRecord, taskId: string, type: string | undefined, cleaner: Cleaner) {
+function resultsOf(response: JsonObject, taskId: string, type: string | undefined, cleaner: Cleaner) {
   const { media, hasOthers, leftOut } = readResults(response, taskId, type, cleaner);
   const video = media.find(({ kind }) => kind === 'video');
   const others = media.filter((item) => item !== video).slice(0, MAX_OTHER_MEDIA);
   const isVisible = media.some(({ kind }) => kind === 'video' || kind === 'image');
   const output = isVisible && !hasOthers ? undefined : excerptOutput(response, cleaner, media);
   return {
-    video,
-    others: others.length > 0 ? others : undefined,
+    video_url: video?.url,
+    video_id: video?.id,
+    duration_seconds: video?.duration_seconds,
+    other_media: others.length > 0 ? others : undefined,
+    /** What it returned other than files: a voice with its id, an element. */
     output: leftOut > 0 ? withLeftOut(output, leftOut) : output,
   };
 }
@@ -105,23 +103,12 @@ function withLeftOut(output: unknown, count: number): JsonObject {
   return isObject(output) ? { ...output, left_out } : defined({ data: output, left_out });
 }
 
-/** A task as a batch lists it. */
-export type TaskSummary = ReturnType<typeof summarizeTask>;
-
 /** The part of a task that a batch shows: files without ids, and a trace id only if the task failed. */
 export function summarizeTask(task: Task) {
-  const { task_id, status, state, type, video_url, duration_seconds, other_media, error, elapsed_seconds } = task;
-  return defined({
-    task_id,
-    status,
-    state,
-    type,
-    video_url,
-    duration_seconds,
-    other_media: other_media?.map(({ kind, url, duration_seconds }) => defined({ kind, url, duration_seconds })),
-    output: video_url === undefined && other_media === undefined ? task.output : undefined,
-    error,
-    elapsed_seconds,
-    trace_id: status === 'failed' ? task.trace_id : undefined,
-  });
+  const { video_id, usage, request, created_at, started_at, finished_at, poll_after_seconds, ...summary } = task;
+  const { status, video_url, other_media } = summary;
+  if (other_media) summary.other_media = other_media.map(({ id, ...file }) => file);
+  if (video_url || other_media) delete summary.output;
+  if (status !== 'failed') delete summary.trace_id;
+  return summary;
 }

@@ -60,26 +60,15 @@ export function holdsSomething(value: unknown): boolean {
   return isStructure(value) ? !isEmpty(value) : textOf(value) !== undefined;
 }
 
-type MaybeUndefined<T> = { [K in keyof T]-?: undefined extends T[K] ? K : never }[keyof T];
-/** An object type in which the fields that may be undefined may be absent instead. */
-type Defined<T> = Omit<T, MaybeUndefined<T>> & { [K in MaybeUndefined<T>]?: Exclude<T[K], undefined> };
-
 /** The object without its undefined values: absent fields are left out of what is shown. */
-export function defined<T extends object>(object: T): Defined<T>;
-export function defined(object: object): object {
-  const shown: JsonObject = {};
-  for (const [key, value] of Object.entries(object)) if (value !== undefined) shown[key] = value;
+export function defined<T extends object>(object: T): Partial<T> {
+  const shown: Partial<T> = {};
+  for (const key in object) if (object[key] !== undefined) shown[key] = object[key];
   return shown;
 }
 
 /** Deeper than any record, but far below the limit of the call stack. */
 const MAX_DEPTH = 100;
-
-/** Visits the items of a list with their indexes, or the values of an object with their keys. */
-export function forEachChild(value: object, visit: (child: unknown, key: string | number) => void): void {
-  if (Array.isArray(value)) value.forEach(visit);
-  else if (isObject(value)) for (const key of Object.keys(value)) visit(value[key], key);
-}
 
 /**
  * Visits everything inside an object or a list, in document order, down to the given depth. The visitor receives the
@@ -91,8 +80,10 @@ export function walk<Context>(
   visit: (child: unknown, key: string | number, context: Context) => Context | undefined,
   depth = MAX_DEPTH,
 ): void {
-  forEachChild(value, (child, key) => {
+  const visitChild = (child: unknown, key: string | number) => {
     const below = visit(child, key, context);
     if (below !== undefined && depth > 1 && isStructure(child)) walk(child, below, visit, depth - 1);
-  });
+  };
+  if (Array.isArray(value)) value.forEach(visitChild);
+  else if (isObject(value)) for (const key of Object.keys(value)) visitChild(value[key], key);
 }
