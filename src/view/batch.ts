@@ -95,7 +95,7 @@ function contentOf(task: Task, index: number, moves: boolean): Child[] {
     main ? figureOf(task, 0, true) : el('div.stage', icon('done')),
     line(...(facts.length > 0 ? facts : ['Ready'])),
     id,
-    task.output !== undefined && outputOf(task.output),
+    outputOf(task),
     main && buttonsFor(main),
     ...further.map(({ url }) => linkTo(url)),
   ];

@@ -82,7 +82,7 @@ export function pendingCard(task: Task | undefined, follow: Follow): HTMLElement
 }
 
 export function completedCard(task: Task): HTMLElement {
-  const { media, error, output } = task;
+  const { media, error } = task;
   const [main, ...further] = media;
   const prompt = promptOf(task);
   const negative = textOf(task.request?.negative_prompt);
@@ -98,7 +98,7 @@ export function completedCard(task: Task): HTMLElement {
     error && note(`A part of it failed: ${error.message}`),
     further.length > 0 &&
       el('div.further', ...further.map((each, index) => el('div', figureOf(task, index + 1, true), buttonsFor(each)))),
-    output !== undefined && outputOf(output),
+    outputOf(task),
     prompt &&
       el(
         'details',
@@ -110,7 +110,8 @@ export function completedCard(task: Task): HTMLElement {
 }
 
 /** What a task returned other than files, such as the id of a voice. */
-export const outputOf = (output: unknown) => el('pre', { dir: 'ltr', tabindex: '0' }, JSON.stringify(output, null, 2));
+export const outputOf = ({ output }: Task) =>
+  output !== undefined && el('pre', { dir: 'ltr', tabindex: '0' }, JSON.stringify(output, null, 2));
 
 /** What support asks for, to be copied. */
 export function detailsOf({ error, traceId, id }: Task): HTMLElement[] {

@@ -1,4 +1,4 @@
-import type { JsonObject } from './json.js';
+import { type JsonObject, objectOf } from './json.js';
 import { finalFaultOf, isOpen, pendingOf, questionAbout, type Shown } from './shown.js';
 import { type Answer, type Fault, isOld, type Task } from './task.js';
 import { callTool, seen } from './tool-calls.js';
@@ -107,7 +107,7 @@ async function ask(tool: string, args: JsonObject, signal: AbortSignal): Promise
     if (answer.kind !== 'unreadable') return answer;
     return { kind: 'error', message: 'The answer could not be read.', passes: true };
   } catch (error) {
-    const { message, cause } = error instanceof Error ? error : new Error(String(error));
+    const { message, cause } = objectOf(error);
     return {
       kind: 'error',
       message: `The host did not look it up: ${message}`,

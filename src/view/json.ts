@@ -38,7 +38,7 @@ export function timeOf(value: unknown): number | undefined {
 }
 
 /** The object in a text, where it is JSON of one. */
-export function parseObject(text: string): JsonObject | undefined {
+export function jsonOf(text: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return isObject(value) ? value : undefined;
