@@ -32,6 +32,10 @@ export function urlOf(value: unknown): string | undefined {
   return /^https?:$/.test(protocol) ? href : undefined;
 }
 
+/** What is shown of a value, to be compared. A new lookup changes the URLs of files; the figures update those themselves. */
+export const keyOf = (value: unknown): string =>
+  JSON.stringify(value, (name, each) => (name.includes('url') ? 0 : each));
+
 /** The point in time of an ISO 8601 date, in milliseconds since 1970. */
 export function timeOf(value: unknown): number | undefined {
   return typeof value === 'string' ? numberOf(Date.parse(value)) : undefined;

@@ -111,6 +111,35 @@ describe.skipIf(!browserPath)("a host that passes on the results of the view's o
     expect(view.calls).toHaveLength(1);
   });
 
+  test('of a lookup whose address fails too: a batch looks its video up no second time', async () => {
+    const fails = (index: number) => done('a', { video_url: `${CDN}/gone-${index}.webm` });
+    await open({
+      callTool: async (call, index) => {
+        const result = resultOf(batchOf([fails(index + 1)]));
+        await view.result(result, call.arguments);
+        return result;
+      },
+    });
+    await view.result(resultOf(batchOf([fails(0), done('b')])), { task_ids: ['a', 'b'] });
+    await view.frame.getByText('its link may have expired').waitFor();
+    // Long enough for another lookup, if there were one.
+    await view.frame.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)));
+    expect(view.calls).toHaveLength(1);
+  });
+
+  test('of a lookup of an expired address: the video of a batch plays on', async () => {
+    const result = resultOf(batchOf([done('a')]));
+    await open({ callTool: () => result });
+    await view.result(resultOf(batchOf([done('a', { video_url: `${CDN}/gone.webm` })])), { task_ids: ['a'] });
+    await view.frame.locator('video[src$="/clip.webm"]').waitFor();
+    await mark();
+    await view.result(result, view.calls[0]?.arguments);
+    // What comes later has arrived too.
+    await view.context({ theme: 'dark' });
+    await view.frame.waitForFunction(() => getComputedStyle(document.documentElement).colorScheme === 'dark');
+    expect(await isMarked()).toBe(true);
+  });
+
   test('another pending result in mid-wait: the next call begins when the first has ended', async () => {
     let answer: (result: unknown) => void = () => {};
     const first = new Promise((resolve) => {
