@@ -26,7 +26,9 @@ export function receiveInput(args: JsonObject): void {
   const question = `${idsIn(args)}`;
   // Some hosts pass on the arguments of this page's own calls too.
   if (ownQuestions.has(question)) return;
-  if (question !== `${idsIn(input)}`) {
+  const before = `${idsIn(input)}`;
+  // The first arguments may come after their result.
+  if (before && before !== question) {
     asksAnew = tasksOf(shown).length > 0;
     ownQuestions.clear();
   }

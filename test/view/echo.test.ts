@@ -140,6 +140,23 @@ describe.skipIf(!browserPath)("a host that passes on the results of the view's o
     expect(await isMarked()).toBe(true);
   });
 
+  test('arguments that come after their result: a batch keeps its other tasks, and the model is told', async () => {
+    const answers = [batchOf([pending('c')]), batchOf([done('c')])].map(resultOf);
+    await open({
+      clock: true,
+      callTool: async (_, index) => {
+        await view.onlyResult(answers[index] ?? {});
+        return answers[index];
+      },
+    });
+    await view.onlyResult(resultOf(batchOf([done('a'), done('b'), pending('c')])));
+    await view.until(() => view.calls.length === 1);
+    await view.input({ task_ids: ['a', 'b', 'c'] });
+    for (let steps = 0; view.calls.length < 2 && steps < 20; steps++) await view.page.clock.runFor(2000);
+    await view.frame.getByText('3 of 3 ready').first().waitFor();
+    await view.until(() => view.asked.length === 1);
+  });
+
   test('another pending result in mid-wait: the next call begins when the first has ended', async () => {
     let answer: (result: unknown) => void = () => {};
     const first = new Promise((resolve) => {
