@@ -53,6 +53,9 @@ export async function follow(following: Following): Promise<Follow | undefined> 
   let { asked } = following;
   const beginMs = Date.now();
   const isDue = ({ startMs = beginMs }: Task) => Date.now() - startMs < OVERDUE_MS;
+  /** Whether nobody has looked since it became overdue, or since this began. */
+  const isUnsure = ({ startMs = beginMs, asOfMs = 0 }: Task) =>
+    asked || asOfMs < Math.max(beginMs, startMs + OVERDUE_MS);
   let looksFirst = asked || lacksRequest(shown());
   // A host that got a handle for a wait keeps it, and this page cannot poll it: it asks without waiting from then on.
   let polls = shown().kind === 'handle';
@@ -67,8 +70,8 @@ export async function follow(following: Following): Promise<Follow | undefined> 
     const pending = open.filter((task) => asked || !finalFaultOf(shown(), task));
     const fault = open[0] && pending.length === 0 && finalFaultOf(shown(), open[0]);
     if (fault) return { ...fault, state: 'stopped' };
-    looksFirst ||= pending.some(isOld);
-    const due = looksFirst ? pending : pending.filter(isDue);
+    looksFirst ||= pending.some((task) => isOld(task) && isUnsure(task));
+    const due = pending.filter(looksFirst ? isUnsure : isDue);
     if (pending.length > 0 ? due.length === 0 : Date.now() - beginMs > OVERDUE_MS) return { state: 'overdue' };
     const question = questionAbout(shown(), due, input);
     if (!question) return { state: 'stopped', message: 'It is not known which task this is about.', passes: false };

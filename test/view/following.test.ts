@@ -333,6 +333,34 @@ describe.skipIf(!browserPath)('following a pending task', () => {
     });
   });
 
+  test('a batch: one that has been running for over 30 minutes is looked up once, and the others are waited for', async () => {
+    const openedMs = Date.now();
+    let nowMs = openedMs;
+    const ages: Record<string, number> = { a: 60, b: 1900 };
+    const pending = (id: string) => pendingTask((ages[id] ?? 0) + (nowMs - openedMs) / 1000, { task_id: id });
+    await open(async (call) => {
+      nowMs = await view.frame.evaluate(() => Date.now());
+      return resultOf(batchOf([call.arguments.task_ids].flat().map((id) => pending(`${id}`))));
+    });
+    await view.result(resultOf(batchOf(['a', 'b'].map(pending))), { task_ids: ['a', 'b'] });
+    // Longer than the minute after which a result counts as old.
+    for (let steps = 0; nowMs - openedMs < 150_000 && steps < 100; steps++) await pass(4);
+    expect(view.calls[0]?.arguments).toEqual({ task_ids: ['a', 'b'], wait_seconds: 0 });
+    const later = view.calls.slice(1).map((call) => call.arguments);
+    expect(later).toEqual(later.map(() => ({ task_ids: ['a'], wait_seconds: 50 })));
+    expect(later.length).toBeGreaterThan(5);
+  });
+
+  test('an old result of a task that had been running for over 30 minutes is looked up once', async () => {
+    const ageSeconds = 40 * 60;
+    await open(() => resultOf(pendingTask(90 * 60)));
+    const created_at = new Date(Date.now() - 90 * 60_000).toISOString();
+    await view.result(resultOf(pendingTask(ageSeconds, { created_at })));
+    await view.frame.getByText('over 30 minutes').first().waitFor();
+    await pass(300);
+    expect(waitsOf(view)).toEqual([0]);
+  });
+
   test('a batch: the button that has the focus keeps it when the counts change', async () => {
     let answer: (result: Json) => void = () => {};
     const answered = new Promise<Json>((resolve) => {
