@@ -19,7 +19,9 @@ export function merge(shown: Shown, answer: Answer): Shown {
     const isPending = old.status === 'pending';
     if (isPending && answer.notFound.includes(old.id)) return [];
     const news = answer.tasks.find(({ id, status }) => id === old.id && (isPending || status !== 'pending'));
-    return news ? { ...news, request: news.request ?? old.request, type: news.type ?? old.type } : old;
+    if (!news) return old;
+    const { request = old.request, type = old.type, asOfMs = old.asOfMs } = news;
+    return { ...news, request, type, asOfMs };
   });
   const unseen = idsOfAll(shown).slice(shown.tasks.length);
   tasks.push(...answer.tasks.filter(({ id }) => unseen.includes(id)));

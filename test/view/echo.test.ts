@@ -157,6 +157,22 @@ describe.skipIf(!browserPath)("a host that passes on the results of the view's o
     await view.until(() => view.asked.length === 1);
   });
 
+  test('a batch that is pending is waited for after the first look', async () => {
+    await open({
+      clock: true,
+      callTool: async (call, index) => {
+        if (index === 2) return NEVER();
+        const result = resultOf(batchOf([pending('a'), pending('b')]));
+        // Most hosts answer first.
+        setTimeout(() => view.result(result, call.arguments));
+        return result;
+      },
+    });
+    await view.result(resultOf(batchOf([pending('a'), pending('b')])), { task_ids: ['a', 'b'] });
+    for (let steps = 0; view.calls.length < 3 && steps < 20; steps++) await view.page.clock.runFor(2000);
+    expect(view.calls.map((call) => call.arguments.wait_seconds)).toEqual([0, 20, 20]);
+  });
+
   test('another pending result in mid-wait: the next call begins when the first has ended', async () => {
     let answer: (result: unknown) => void = () => {};
     const first = new Promise((resolve) => {
