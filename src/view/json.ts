@@ -14,8 +14,8 @@ export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(val
 export const idsOf = (value: unknown): string[] => listOf(value).flatMap((id) => textOf(id) ?? []);
 
 /** The ids in the arguments of a call; some clients send a list as a text. */
-export function idsIn({ task_id, task_ids = [task_id] }: JsonObject): string[] {
-  return typeof task_ids === 'string' ? (task_ids.match(/[\w-]+/g) ?? []) : idsOf(task_ids);
+export function idsIn({ task_id, task_ids }: JsonObject): string[] {
+  return typeof task_ids === 'string' ? (task_ids.match(/[\w-]+/g) ?? []) : idsOf(task_ids ?? [task_id]);
 }
 
 /** The text, unless it is blank. */

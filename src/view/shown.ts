@@ -71,8 +71,8 @@ export function questionAbout(shown: Shown, tasks: Task[], input: JsonObject): [
   const ids = tasks.map(({ id }) => id);
   let args = input;
   if (shown.kind === 'tasks') args = shown.isBatch ? { task_ids: ids } : { task_id: ids[0] };
-  if (args.task_ids !== undefined) return ['kling_get_tasks_batch', args];
-  return args.task_id === undefined ? undefined : ['kling_get_task', args];
+  if (args.task_ids != null) return ['kling_get_tasks_batch', args];
+  return args.task_id == null ? undefined : ['kling_get_task', args];
 }
 
 /** As the server counts: the counts add up to the distinct ids. */
