@@ -27,7 +27,8 @@ function draw(): void {
     main.replaceChildren(next);
     if (hadFocus) next.querySelector('h1')?.focus();
   }
-  const news = [...main.querySelectorAll('header :is(h1, .note)')].map(({ textContent }) => textContent).join(' ');
+  const told = main.querySelectorAll('header :is(h1,.note:not(.refused))');
+  const news = [...told].map(({ textContent }) => textContent).join(' ');
   if (news !== announced) announce(news);
   announced = news;
 }
