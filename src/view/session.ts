@@ -55,7 +55,8 @@ export function receive(news: Shown): void {
 function isEcho(news: Shown): boolean {
   if (asksAnew) return false;
   if (news.kind === 'tasks' && shown.kind === 'tasks') return isAbout(shown, news);
-  return follow.state === 'following' || (shown.kind === 'tasks' && can('serverTools'));
+  // While a handle is shown, the host's own call goes on and can be cancelled.
+  return shown.kind === 'tasks' ? can('serverTools') : follow.state === 'following' && news.kind !== 'cancelled';
 }
 
 function show(news: Shown, next = follow): void {

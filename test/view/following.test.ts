@@ -226,6 +226,16 @@ describe.skipIf(!browserPath)('following a pending task', () => {
     expect(waitsOf(view)).toEqual([0, 0]);
   });
 
+  test('a handle whose call is cancelled is followed no more', async () => {
+    await open(NEVER);
+    await view.result({ resultType: 'task', taskId: 'x', status: 'working', content: [] });
+    await called(1);
+    await view.cancelled('The user has cancelled it.');
+    await view.frame.getByText('The lookup was cancelled').first().waitFor();
+    await pass(300);
+    expect(view.calls).toHaveLength(1);
+  });
+
   test("a host's time-out counts as passing: shorter waits follow after a pause", async () => {
     await open((_, index) => {
       if (index < 2) throw new Error('Request timed out');
