@@ -2,7 +2,7 @@ import { hangUp, isOver } from './connection.js';
 import { type Follow, follow as followTasks } from './follow.js';
 import { can, tellModel } from './host.js';
 import { idsIn, type JsonObject } from './json.js';
-import { isAbout, isOpen, merge, type Shown, tasksOf, textForModel } from './shown.js';
+import { isAbout, isOpen, merge, pendingOf, type Shown, tasksOf, textForModel } from './shown.js';
 import { ownQuestions } from './tool-calls.js';
 
 /** What the page knows, and how it follows a task to its outcome. */
@@ -78,6 +78,7 @@ export async function begin(asked: boolean): Promise<void> {
   show(shown, { state: follows ? 'following' : 'cannot' });
   if (!follows) return;
 
+  const { length } = pendingOf(shown);
   const stop = await followTasks({
     shown: () => shown,
     input,
@@ -88,8 +89,9 @@ export async function begin(asked: boolean): Promise<void> {
   if (signal.aborted) return;
   const isUnknown = stop?.state === 'stopped' && tasksOf(shown).length === 0;
   show(isUnknown ? { ...stop, kind: 'error' } : shown, stop ?? { state: 'cannot' });
+  const isNews = !stop || pendingOf(shown).length < length;
   // If the host refuses it, nothing changes for the person.
-  if (!stop && shown.kind === 'tasks') await tellModel(textForModel(shown)).catch(() => {});
+  if (isNews && shown.kind === 'tasks') await tellModel(textForModel(shown)).catch(() => {});
 }
 
 /** Stops everything. What is finished stays as it is. */

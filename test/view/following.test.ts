@@ -337,8 +337,9 @@ describe.skipIf(!browserPath)('following a pending task', () => {
     await view.frame.getByRole('button', { name: 'Look again' }).click();
     await view.frame.getByText('2 of 2 ready').first().waitFor();
     expect(view.calls[2]?.arguments).toEqual({ task_ids: ['b'], wait_seconds: 0 });
-    await view.until(() => view.asked.length === 1);
-    expect(view.asked[0]).toMatchObject({
+    // The first time was when the first one ended and the other could not be followed any more.
+    await view.until(() => view.asked.length === 2);
+    expect(view.asked[1]).toMatchObject({
       params: { content: [{ text: JSON.stringify({ result: batchOf([done('a'), done('b')]) }) }] },
     });
   });
@@ -369,6 +370,25 @@ describe.skipIf(!browserPath)('following a pending task', () => {
     await view.frame.getByText('over 30 minutes').first().waitFor();
     await pass(300);
     expect(waitsOf(view)).toEqual([0]);
+  });
+
+  test('a batch: what has ended is told to the model, even if another one is followed no more', async () => {
+    await open(() => resultOf(batchOf([completedTask({ task_id: 'a' }), pendingTask(1900, { task_id: 'b' })])));
+    const first = batchOf([pendingTask(60, { task_id: 'a' }), pendingTask(1900, { task_id: 'b' })]);
+    await view.result(resultOf(first), { task_ids: ['a', 'b'] });
+    await passUntilCalled(1);
+    await view.frame.getByText('1 of 2 ready').first().waitFor();
+    await pass(20);
+    await view.frame.getByText('over 30 minutes').first().waitFor();
+    await view.until(() => view.asked.length === 1);
+    const text = JSON.stringify(view.asked[0]?.params);
+    expect(text).toContain('\\"completed\\":1,');
+    // Nothing has ended since.
+    await view.frame.getByRole('button', { name: 'Look again' }).click();
+    await passUntilCalled(2);
+    await pass(20);
+    await view.frame.getByRole('button', { name: 'Look again' }).waitFor();
+    expect(view.asked).toHaveLength(1);
   });
 
   test('a batch: the button that has the focus keeps it when the counts change', async () => {
