@@ -56,6 +56,8 @@ export async function follow(following: Following): Promise<Follow | undefined> 
   /** Whether nobody has looked since it became overdue, or since this began. */
   const isUnsure = ({ startMs = beginMs, asOfMs = 0 }: Task) =>
     asked || asOfMs < Math.max(beginMs, startMs + OVERDUE_MS);
+  /** The tasks whose lookup may succeed. */
+  const promising = () => pendingOf(shown()).filter((task) => asked || !finalFaultOf(shown(), task));
   let looksFirst = asked || lacksRequest(shown());
   // A host that got a handle for a wait keeps it, and this page cannot poll it: it asks without waiting from then on.
   let polls = shown().kind === 'handle';
@@ -66,9 +68,9 @@ export async function follow(following: Following): Promise<Follow | undefined> 
     // Time passes while nobody can see the page.
     await seen();
     if (signal.aborted) break;
-    const open = pendingOf(shown());
-    const pending = open.filter((task) => asked || !finalFaultOf(shown(), task));
-    const fault = open[0] && pending.length === 0 && finalFaultOf(shown(), open[0]);
+    const pending = promising();
+    const [open] = pendingOf(shown());
+    const fault = open && pending.length === 0 && finalFaultOf(shown(), open);
     if (fault) return { ...fault, state: 'stopped' };
     looksFirst ||= pending.some((task) => isOld(task) && isUnsure(task));
     const due = pending.filter(looksFirst ? isUnsure : isDue);
@@ -94,7 +96,8 @@ export async function follow(following: Following): Promise<Follow | undefined> 
       looksFirst = asked = false;
       polls ||= answer.kind === 'handle';
       onAnswer(answer);
-      if (!isOpen(shown())) break;
+      // Why it ends is said at once, not after the pause.
+      if (shown().kind === 'tasks' && promising().length === 0) continue;
       const pollSeconds = (answer.kind === 'tasks' && answer.pollAfterSeconds) || DEFAULT_POLL_SECONDS;
       pauseMs = Math.max(Math.min(pollSeconds, MAX_POLL_SECONDS) * 1000, callMs + LEAST_INTERVAL_MS - Date.now());
     }

@@ -391,6 +391,16 @@ describe.skipIf(!browserPath)('following a pending task', () => {
     expect(view.asked).toHaveLength(1);
   });
 
+  test('a batch: it says at once that no lookup can succeed any more', async () => {
+    const lookup_errors = [{ task_ids: ['b'], code: 'used_up', message: 'The balance is used up.' }];
+    const pending = pendingTask(60, { task_id: 'b' });
+    await open(() => resultOf(batchOf([pending], { lookup_errors, poll_after_seconds: 60 })));
+    await view.result(resultOf(batchOf([pending])), { task_ids: ['b'] });
+    // Not only after the pause, which would be a minute.
+    await view.frame.getByText('This view no longer follows it. The balance is used up.').first().waitFor();
+    expect(view.calls).toHaveLength(1);
+  });
+
   test('a batch: the button that has the focus keeps it when the counts change', async () => {
     let answer: (result: Json) => void = () => {};
     const answered = new Promise<Json>((resolve) => {
