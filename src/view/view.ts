@@ -60,7 +60,7 @@ function redraw(): void {
 
 function followContext(): void {
   dress();
-  if (updateFormats()) redraw();
+  if (updateFormats() && !isOver) redraw();
   for (const place of document.querySelectorAll('.display-mode')) updateDisplayMode(place);
 }
 

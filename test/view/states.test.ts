@@ -292,6 +292,16 @@ describe.skipIf(!browserPath)('the states of the view', () => {
     expect(await video.evaluate((v: HTMLVideoElement) => v.paused)).toBe(true);
   });
 
+  test('torn down, and then told another locale: nothing is built or loaded anew', async () => {
+    await open();
+    await view.result(resultOf(completedTask()));
+    const video = await view.frame.locator('video').elementHandle();
+    await view.teardown();
+    await view.context({ locale: 'de-DE', theme: 'dark' });
+    await view.frame.waitForFunction(() => getComputedStyle(document.documentElement).colorScheme === 'dark');
+    expect(await video?.evaluate((element) => element.isConnected)).toBe(true);
+  });
+
   test('the text counts where the host dropped the structured content, and the other way round', async () => {
     await open();
     const { content, structuredContent } = resultOf(completedTask());
