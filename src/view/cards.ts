@@ -34,8 +34,8 @@ const ASK_AGAIN = 'Ask again to see how it is doing.';
 const NOT_FOLLOWED = 'This view no longer follows it.';
 
 /** Whether it runs, as far as this page knows: it may have ended where nobody has looked for a while. */
-export const isMoving = ({ state }: Follow, task?: Task): boolean =>
-  state === 'following' || (state === 'cannot' && !(task?.asOfMs && isOld(task)));
+export const isMoving = (follow: Follow, task?: Task): boolean =>
+  follow.state === 'following' || (follow.state === 'cannot' && !isOld({ asOfMs: task?.asOfMs ?? follow.asOfMs }));
 
 /** How long it usually takes, and what this page does in the meantime. */
 export function noteOfPending(follow: Follow, task?: Task): string {

@@ -8,8 +8,8 @@ export type Follow =
   /** The fault is that of the last lookup, which is repeated. */
   | ({ state: 'following' } & Partial<Fault>)
   | { state: 'closed' }
-  /** The host does not let views call tools. */
-  | { state: 'cannot' }
+  /** The host does not let views call tools; it passed on what is shown at the time `asOfMs`. */
+  | { state: 'cannot'; asOfMs?: number }
   /** It has been running for so long that it is unlikely to end well. */
   | { state: 'overdue' }
   | ({ state: 'stopped' } & Fault);

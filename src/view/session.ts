@@ -75,7 +75,7 @@ export async function begin(asked: boolean): Promise<void> {
   following = new AbortController();
   const { signal } = following;
   const follows = can('serverTools') && (asked || isOpen(shown));
-  show(shown, { state: follows ? 'following' : 'cannot' });
+  show(shown, follows ? { state: 'following' } : { state: 'cannot', asOfMs: Date.now() });
   if (!follows) return;
 
   const { length } = pendingOf(shown);

@@ -62,7 +62,7 @@ const PASSING = /^(too_many_requests|api_error|network_error|timeout|bad_respons
 const FRESH_MS = 60_000;
 
 /** Whether a task was last looked up so long ago that it may have ended since. */
-export const isOld = ({ asOfMs }: Task) => asOfMs === undefined || Date.now() - asOfMs > FRESH_MS;
+export const isOld = ({ asOfMs }: Pick<Task, 'asOfMs'>) => asOfMs === undefined || Date.now() - asOfMs > FRESH_MS;
 
 function mediaOf({ video_url, other_media }: JsonObject): Media[] {
   const others = listOf(other_media).map(objectOf);

@@ -113,6 +113,17 @@ describe.skipIf(!browserPath)('following a pending task', () => {
     expect(await view.frame.locator('.spinner, .clock').count()).toBe(0);
   });
 
+  test('a batch that it cannot look up is not said to run for longer than a minute', async () => {
+    await open(undefined, { capabilities: {} });
+    await view.result(resultOf(batchOf([pendingTask(60, { task_id: 'a' })])), { task_ids: ['a'] });
+    await view.frame.getByText('Most take 1 to 5 minutes').first().waitFor();
+    expect(await view.frame.locator('.tile .clock').count()).toBe(1);
+    await pass(70);
+    await view.frame.getByText('It was running when last looked up.').first().waitFor();
+    await view.frame.getByText('Was running').first().waitFor();
+    expect(await view.frame.locator('.clock').count()).toBe(0);
+  });
+
   test('what was asked for is looked up first where the result lacks it, and kept when a wait leaves it out', async () => {
     const answers = [pendingTask(61), pendingTask(110, WAITED)];
     await open((_, index) => (answers[index] ? resultOf(answers[index]) : NEVER()));
