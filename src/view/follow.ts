@@ -1,7 +1,7 @@
 import { type JsonObject, objectOf } from './json.js';
 import { finalFaultOf, isOpen, pendingOf, questionAbout, type Shown } from './shown.js';
 import { type Answer, type Fault, isOld, type Task } from './task.js';
-import { callTool, seen } from './tool-calls.js';
+import { callTool, idle } from './tool-calls.js';
 
 /** How the following of a pending task goes, or why it stopped before there was an outcome. */
 export type Follow =
@@ -65,8 +65,8 @@ export async function follow(following: Following): Promise<Follow | undefined> 
   let faults = 0;
 
   while (looksFirst || isOpen(shown())) {
-    // Time passes while nobody can see the page.
-    await seen();
+    // Time passes while nobody can see the page, or another call is open.
+    await idle();
     if (signal.aborted) break;
     const pending = promising();
     const [open] = pendingOf(shown());

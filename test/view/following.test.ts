@@ -187,6 +187,25 @@ describe.skipIf(!browserPath)('following a pending task', () => {
     expect(view.mostOpenCalls).toBe(1);
   });
 
+  test('a call that stands behind another one is measured when its turn comes', async () => {
+    let answer: (result: Json) => void = () => {};
+    const first = new Promise<Json>((resolve) => {
+      answer = resolve;
+    });
+    await open((_, index) => (index === 0 ? first : NEVER()));
+    await view.result(resultOf(pendingTask(60)));
+    await called(1);
+    await view.result(resultOf(pendingTask(60, { task_id: 'other' })), { task_id: 'other' });
+    await view.setHidden(true);
+    answer(resultOf(pendingTask(110)));
+    await settle();
+    await view.page.clock.fastForward(2 * 3_600_000);
+    await view.setHidden(false);
+    await called(2);
+    // By then it has been running for more than 30 minutes: it is looked up once, without waiting.
+    expect(view.calls[1]?.arguments).toEqual({ task_id: 'other', wait_seconds: 0 });
+  });
+
   test('teardown in mid-wait cancels the call, and none follows', async () => {
     await open(NEVER);
     await view.result(resultOf(pendingTask()));
