@@ -5,9 +5,9 @@ import packageJson from '../package.json' with { type: 'json' };
 
 const SOURCES = 'src/view';
 
-/** Long names of the page's own objects, which neither the protocol nor the browser knows: shortened, they save 0.5 KB. */
+/** Names of the page's own objects, by which it reads nothing of the protocol or the browser: shortened, they save 0.6 KB. */
 const OWN_NAMES =
-  /^(?:asOfMs|asked|durationSeconds|elapsedSeconds|finishMs|ids|isBatch|lookupErrors|notFound|onAnswer|passes|pollAfterSeconds|raw|startMs|traceId)$/;
+  /^(?:asOfMs|asked|durationSeconds|elapsedSeconds|finishMs|ids|input|isBatch|lookupErrors|media|notFound|onAnswer|passes|pollAfterSeconds|raw|shown|startMs|state|traceId)$/;
 
 /** Bundles and minifies one source of the page. */
 async function minified(source: string): Promise<string> {

@@ -3,6 +3,7 @@ import { clockSince, detailsOf, isMoving, lookAgainIfStopped, noteOfPending, out
 import { type Child, el, icon, spinner } from './dom.js';
 import type { Follow } from './follow.js';
 import { formatNumber } from './formats.js';
+import { keyOf } from './json.js';
 import { figureOf } from './media.js';
 import { countsOf, finalFaultOf, idsOfAll, type ShownTasks } from './shown.js';
 import type { Task } from './task.js';
@@ -64,7 +65,7 @@ function replace(old: Element | null, element: HTMLElement): void {
 const signatures = new WeakMap<Element, string>();
 
 function updateTile(grid: Element, index: number, task: Task, moves: boolean): void {
-  const signature = task.status === 'pending' ? `${task.id} ${moves}` : JSON.stringify(task.raw);
+  const signature = task.status === 'pending' ? `${task.id} ${moves}` : keyOf(task.raw);
   const old = grid.children[index];
   if (old && signatures.get(old) === signature) return;
   const tile = el('li.tile', { 'data-status': task.status }, ...contentOf(task, index, moves));
@@ -95,7 +96,7 @@ function contentOf(task: Task, index: number, moves: boolean): Child[] {
     main ? figureOf(task, 0, true) : el('div.stage', icon('done')),
     line(...(facts.length > 0 ? facts : ['Ready'])),
     id,
-    task.output !== undefined && outputOf(task.output),
+    outputOf(task),
     main && buttonsFor(main),
     ...further.map(({ url }) => linkTo(url)),
   ];

@@ -34,8 +34,8 @@ const ASK_AGAIN = 'Ask again to see how it is doing.';
 const NOT_FOLLOWED = 'This view no longer follows it.';
 
 /** Whether it runs, as far as this page knows: it may have ended where nobody has looked for a while. */
-export const isMoving = ({ state }: Follow, task?: Task): boolean =>
-  state === 'following' || (state === 'cannot' && !(task?.asOfMs && isOld(task)));
+export const isMoving = (follow: Follow, task?: Task): boolean =>
+  follow.state === 'following' || (follow.state === 'cannot' && !isOld({ asOfMs: task?.asOfMs ?? follow.asOfMs }));
 
 /** How long it usually takes, and what this page does in the meantime. */
 export function noteOfPending(follow: Follow, task?: Task): string {
@@ -82,7 +82,7 @@ export function pendingCard(task: Task | undefined, follow: Follow): HTMLElement
 }
 
 export function completedCard(task: Task): HTMLElement {
-  const { media, error, output } = task;
+  const { media, error } = task;
   const [main, ...further] = media;
   const prompt = promptOf(task);
   const negative = textOf(task.request?.negative_prompt);
@@ -98,7 +98,7 @@ export function completedCard(task: Task): HTMLElement {
     error && note(`A part of it failed: ${error.message}`),
     further.length > 0 &&
       el('div.further', ...further.map((each, index) => el('div', figureOf(task, index + 1, true), buttonsFor(each)))),
-    output !== undefined && outputOf(output),
+    outputOf(task),
     prompt &&
       el(
         'details',
@@ -110,7 +110,8 @@ export function completedCard(task: Task): HTMLElement {
 }
 
 /** What a task returned other than files, such as the id of a voice. */
-export const outputOf = (output: unknown) => el('pre', { dir: 'ltr', tabindex: '0' }, JSON.stringify(output, null, 2));
+export const outputOf = ({ output }: Task) =>
+  output !== undefined && el('pre', { dir: 'ltr', tabindex: '0' }, JSON.stringify(output, null, 2));
 
 /** What support asks for, to be copied. */
 export function detailsOf({ error, traceId, id }: Task): HTMLElement[] {

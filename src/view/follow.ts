@@ -1,15 +1,15 @@
-import type { JsonObject } from './json.js';
+import { type JsonObject, objectOf } from './json.js';
 import { finalFaultOf, isOpen, pendingOf, questionAbout, type Shown } from './shown.js';
 import { type Answer, type Fault, isOld, type Task } from './task.js';
-import { callTool, seen } from './tool-calls.js';
+import { callTool, idle } from './tool-calls.js';
 
 /** How the following of a pending task goes, or why it stopped before there was an outcome. */
 export type Follow =
   /** The fault is that of the last lookup, which is repeated. */
   | ({ state: 'following' } & Partial<Fault>)
   | { state: 'closed' }
-  /** The host does not let views call tools. */
-  | { state: 'cannot' }
+  /** The host does not let views call tools; it passed on what is shown at the time `asOfMs`. */
+  | { state: 'cannot'; asOfMs?: number }
   /** It has been running for so long that it is unlikely to end well. */
   | { state: 'overdue' }
   | ({ state: 'stopped' } & Fault);
@@ -53,6 +53,11 @@ export async function follow(following: Following): Promise<Follow | undefined> 
   let { asked } = following;
   const beginMs = Date.now();
   const isDue = ({ startMs = beginMs }: Task) => Date.now() - startMs < OVERDUE_MS;
+  /** Whether nobody has looked since it became overdue, or since this began. */
+  const isUnsure = ({ startMs = beginMs, asOfMs = 0 }: Task) =>
+    asked || asOfMs < Math.max(beginMs, startMs + OVERDUE_MS);
+  /** The tasks whose lookup may succeed. */
+  const promising = () => pendingOf(shown()).filter((task) => asked || !finalFaultOf(shown(), task));
   let looksFirst = asked || lacksRequest(shown());
   // A host that got a handle for a wait keeps it, and this page cannot poll it: it asks without waiting from then on.
   let polls = shown().kind === 'handle';
@@ -60,15 +65,15 @@ export async function follow(following: Following): Promise<Follow | undefined> 
   let faults = 0;
 
   while (looksFirst || isOpen(shown())) {
-    // Time passes while nobody can see the page.
-    await seen();
+    // Time passes while nobody can see the page, or another call is open.
+    await idle();
     if (signal.aborted) break;
-    const open = pendingOf(shown());
-    const pending = open.filter((task) => asked || !finalFaultOf(shown(), task));
-    const fault = open[0] && pending.length === 0 && finalFaultOf(shown(), open[0]);
+    const pending = promising();
+    const [open] = pendingOf(shown());
+    const fault = open && pending.length === 0 && finalFaultOf(shown(), open);
     if (fault) return { ...fault, state: 'stopped' };
-    looksFirst ||= pending.some(isOld);
-    const due = looksFirst ? pending : pending.filter(isDue);
+    looksFirst ||= pending.some((task) => isOld(task) && isUnsure(task));
+    const due = pending.filter(looksFirst ? isUnsure : isDue);
     if (pending.length > 0 ? due.length === 0 : Date.now() - beginMs > OVERDUE_MS) return { state: 'overdue' };
     const question = questionAbout(shown(), due, input);
     if (!question) return { state: 'stopped', message: 'It is not known which task this is about.', passes: false };
@@ -91,7 +96,8 @@ export async function follow(following: Following): Promise<Follow | undefined> 
       looksFirst = asked = false;
       polls ||= answer.kind === 'handle';
       onAnswer(answer);
-      if (!isOpen(shown())) break;
+      // Why it ends is said at once, not after the pause.
+      if (shown().kind === 'tasks' && promising().length === 0) continue;
       const pollSeconds = (answer.kind === 'tasks' && answer.pollAfterSeconds) || DEFAULT_POLL_SECONDS;
       pauseMs = Math.max(Math.min(pollSeconds, MAX_POLL_SECONDS) * 1000, callMs + LEAST_INTERVAL_MS - Date.now());
     }
@@ -107,7 +113,7 @@ async function ask(tool: string, args: JsonObject, signal: AbortSignal): Promise
     if (answer.kind !== 'unreadable') return answer;
     return { kind: 'error', message: 'The answer could not be read.', passes: true };
   } catch (error) {
-    const { message, cause } = error instanceof Error ? error : new Error(String(error));
+    const { message, cause } = objectOf(error);
     return {
       kind: 'error',
       message: `The host did not look it up: ${message}`,

@@ -14,8 +14,8 @@ export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(val
 export const idsOf = (value: unknown): string[] => listOf(value).flatMap((id) => textOf(id) ?? []);
 
 /** The ids in the arguments of a call; some clients send a list as a text. */
-export function idsIn({ task_id, task_ids = [task_id] }: JsonObject): string[] {
-  return typeof task_ids === 'string' ? (task_ids.match(/[\w-]+/g) ?? []) : idsOf(task_ids);
+export function idsIn({ task_id, task_ids }: JsonObject): string[] {
+  return typeof task_ids === 'string' ? (task_ids.match(/[\w-]+/g) ?? []) : idsOf(task_ids ?? [task_id]);
 }
 
 /** The text, unless it is blank. */
@@ -32,13 +32,17 @@ export function urlOf(value: unknown): string | undefined {
   return /^https?:$/.test(protocol) ? href : undefined;
 }
 
+/** What is shown of a value, to be compared. A new lookup changes the URLs of files; the figures update those themselves. */
+export const keyOf = (value: unknown): string =>
+  JSON.stringify(value, (name, each) => (name.includes('url') ? 0 : each));
+
 /** The point in time of an ISO 8601 date, in milliseconds since 1970. */
 export function timeOf(value: unknown): number | undefined {
   return typeof value === 'string' ? numberOf(Date.parse(value)) : undefined;
 }
 
 /** The object in a text, where it is JSON of one. */
-export function parseObject(text: string): JsonObject | undefined {
+export function jsonOf(text: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return isObject(value) ? value : undefined;

@@ -2,7 +2,7 @@ import { hangUp, isOver } from './connection.js';
 import { type Follow, follow as followTasks } from './follow.js';
 import { can, tellModel } from './host.js';
 import { idsIn, type JsonObject } from './json.js';
-import { isAbout, isOpen, merge, type Shown, tasksOf, textForModel } from './shown.js';
+import { isAbout, isOpen, merge, pendingOf, type Shown, tasksOf, textForModel } from './shown.js';
 import { ownQuestions } from './tool-calls.js';
 
 /** What the page knows, and how it follows a task to its outcome. */
@@ -26,7 +26,9 @@ export function receiveInput(args: JsonObject): void {
   const question = `${idsIn(args)}`;
   // Some hosts pass on the arguments of this page's own calls too.
   if (ownQuestions.has(question)) return;
-  if (question !== `${idsIn(input)}`) {
+  const before = `${idsIn(input)}`;
+  // The first arguments may come after their result.
+  if (before && before !== question) {
     asksAnew = tasksOf(shown).length > 0;
     ownQuestions.clear();
   }
@@ -53,7 +55,8 @@ export function receive(news: Shown): void {
 function isEcho(news: Shown): boolean {
   if (asksAnew) return false;
   if (news.kind === 'tasks' && shown.kind === 'tasks') return isAbout(shown, news);
-  return follow.state === 'following' || (shown.kind === 'tasks' && can('serverTools'));
+  // While a handle is shown, the host's own call goes on and can be cancelled.
+  return shown.kind === 'tasks' ? can('serverTools') : follow.state === 'following' && news.kind !== 'cancelled';
 }
 
 function show(news: Shown, next = follow): void {
@@ -72,9 +75,10 @@ export async function begin(asked: boolean): Promise<void> {
   following = new AbortController();
   const { signal } = following;
   const follows = can('serverTools') && (asked || isOpen(shown));
-  show(shown, { state: follows ? 'following' : 'cannot' });
+  show(shown, follows ? { state: 'following' } : { state: 'cannot', asOfMs: Date.now() });
   if (!follows) return;
 
+  const { length } = pendingOf(shown);
   const stop = await followTasks({
     shown: () => shown,
     input,
@@ -85,8 +89,9 @@ export async function begin(asked: boolean): Promise<void> {
   if (signal.aborted) return;
   const isUnknown = stop?.state === 'stopped' && tasksOf(shown).length === 0;
   show(isUnknown ? { ...stop, kind: 'error' } : shown, stop ?? { state: 'cannot' });
+  const isNews = !stop || pendingOf(shown).length < length;
   // If the host refuses it, nothing changes for the person.
-  if (!stop && shown.kind === 'tasks') await tellModel(textForModel(shown)).catch(() => {});
+  if (isNews && shown.kind === 'tasks') await tellModel(textForModel(shown)).catch(() => {});
 }
 
 /** Stops everything. What is finished stays as it is. */

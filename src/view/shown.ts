@@ -19,7 +19,9 @@ export function merge(shown: Shown, answer: Answer): Shown {
     const isPending = old.status === 'pending';
     if (isPending && answer.notFound.includes(old.id)) return [];
     const news = answer.tasks.find(({ id, status }) => id === old.id && (isPending || status !== 'pending'));
-    return news ? { ...news, request: news.request ?? old.request, type: news.type ?? old.type } : old;
+    if (!news) return old;
+    const { request = old.request, type = old.type, asOfMs = old.asOfMs } = news;
+    return { ...news, request, type, asOfMs };
   });
   const unseen = idsOfAll(shown).slice(shown.tasks.length);
   tasks.push(...answer.tasks.filter(({ id }) => unseen.includes(id)));
@@ -69,8 +71,8 @@ export function questionAbout(shown: Shown, tasks: Task[], input: JsonObject): [
   const ids = tasks.map(({ id }) => id);
   let args = input;
   if (shown.kind === 'tasks') args = shown.isBatch ? { task_ids: ids } : { task_id: ids[0] };
-  if (args.task_ids !== undefined) return ['kling_get_tasks_batch', args];
-  return args.task_id === undefined ? undefined : ['kling_get_task', args];
+  if (args.task_ids != null) return ['kling_get_tasks_batch', args];
+  return args.task_id == null ? undefined : ['kling_get_task', args];
 }
 
 /** As the server counts: the counts add up to the distinct ids. */

@@ -1,4 +1,5 @@
 import { isOver } from './connection.js';
+import { el } from './dom.js';
 import { context } from './host.js';
 import { type JsonObject, numberOf, objectOf, textOf } from './json.js';
 
@@ -20,9 +21,8 @@ export function dress(): void {
     if (numberOf(inset) !== undefined) root.style.setProperty(`--inset-${side}`, `${inset}px`);
   }
   const fonts = textOf(objectOf(css).fonts);
-  const sheet = head.querySelector('style.fonts') ?? document.createElement('style');
+  const sheet = head.querySelector('style.fonts') ?? el('style.fonts');
   if (!fonts || sheet.textContent === fonts) return;
-  sheet.className = 'fonts';
   sheet.textContent = fonts;
   head.append(sheet);
 }

@@ -1,15 +1,4 @@
-import {
-  idsOf,
-  isObject,
-  type JsonObject,
-  listOf,
-  numberOf,
-  objectOf,
-  parseObject,
-  textOf,
-  timeOf,
-  urlOf,
-} from './json.js';
+import { idsOf, isObject, type JsonObject, jsonOf, listOf, numberOf, objectOf, textOf, timeOf, urlOf } from './json.js';
 
 export interface Media {
   kind: 'video' | 'image' | 'audio' | 'file';
@@ -73,7 +62,7 @@ const PASSING = /^(too_many_requests|api_error|network_error|timeout|bad_respons
 const FRESH_MS = 60_000;
 
 /** Whether a task was last looked up so long ago that it may have ended since. */
-export const isOld = ({ asOfMs }: Task) => asOfMs === undefined || Date.now() - asOfMs > FRESH_MS;
+export const isOld = ({ asOfMs }: Pick<Task, 'asOfMs'>) => asOfMs === undefined || Date.now() - asOfMs > FRESH_MS;
 
 function mediaOf({ video_url, other_media }: JsonObject): Media[] {
   const others = listOf(other_media).map(objectOf);
@@ -152,11 +141,11 @@ export function readAnswer({ resultType, isError, structuredContent, content }: 
   if (resultType === 'task') return { kind: 'handle' };
   const isText = (block: JsonObject) => block.type === 'text' && textOf(block.text);
   const text = textOf(listOf(content).map(objectOf).find(isText)?.text);
-  for (const source of [structuredContent, parseObject(text ?? '')]) {
+  for (const source of [structuredContent, jsonOf(text ?? '')]) {
     const answer = readResult(objectOf(objectOf(source).result), isNew);
     if (answer) return answer;
   }
-  if (text === undefined || (isError !== true && parseObject(text))) return { kind: 'unreadable' };
+  if (text === undefined || (isError !== true && jsonOf(text))) return { kind: 'unreadable' };
   const [, code = '', message = text] = /^\[([a-z0-9_]+)\]\s+(.+)$/s.exec(text) ?? [];
   return { kind: 'error', message, passes: PASSING.test(code) };
 }

@@ -26,8 +26,15 @@ export async function callTool(name: string, args: JsonObject, signal?: AbortSig
   return readAnswer(await call, true);
 }
 
+/** Resolves as soon as the page is visible, and no other call is open or about to begin. */
+export async function idle(): Promise<void> {
+  const last = previous;
+  await last.then(seen);
+  if (last !== previous) await idle();
+}
+
 /** Resolves as soon as the page is visible. */
-export async function seen(): Promise<void> {
+async function seen(): Promise<void> {
   while (document.hidden) {
     await new Promise((resolve) => document.addEventListener('visibilitychange', resolve, { once: true }));
   }

@@ -5,7 +5,7 @@ import { isOver, listen, NOTIFICATION, notify, on } from './connection.js';
 import { announce } from './dom.js';
 import { updateFormats } from './formats.js';
 import { connect, mergeContext } from './host.js';
-import { idsIn, objectOf, textOf } from './json.js';
+import { idsIn, keyOf, objectOf, textOf } from './json.js';
 import { silence } from './media.js';
 import { begin, close, follow, input, receive, receiveInput, shown, watch } from './session.js';
 import { isOpen, tasksOf } from './shown.js';
@@ -27,7 +27,8 @@ function draw(): void {
     main.replaceChildren(next);
     if (hadFocus) next.querySelector('h1')?.focus();
   }
-  const news = [...main.querySelectorAll('header :is(h1, .note)')].map(({ textContent }) => textContent).join(' ');
+  const told = main.querySelectorAll('header :is(h1,.note:not(.refused))');
+  const news = [...told].map(({ textContent }) => textContent).join(' ');
   if (news !== announced) announce(news);
   announced = news;
 }
@@ -41,11 +42,8 @@ function cardNow(): HTMLElement | undefined {
     return batchCard;
   }
   const isPending = task?.status === 'pending' || shown.kind === 'handle';
-  // A new lookup changes the URLs of files; the figures update those themselves.
   const note = isPending && noteOfPending(follow, task);
-  const key = JSON.stringify([shown, task && !isPending ? 0 : follow, input, note], (name, value) =>
-    name.includes('url') ? 0 : value,
-  );
+  const key = keyOf([shown, task && !isPending ? 0 : follow, input, note]);
   if (key === cardKey) return undefined;
   cardKey = key;
   if (isPending) return pendingCard(task, follow);
@@ -62,7 +60,7 @@ function redraw(): void {
 
 function followContext(): void {
   dress();
-  if (updateFormats()) redraw();
+  if (updateFormats() && !isOver) redraw();
   for (const place of document.querySelectorAll('.display-mode')) updateDisplayMode(place);
 }
 

@@ -111,6 +111,68 @@ describe.skipIf(!browserPath)("a host that passes on the results of the view's o
     expect(view.calls).toHaveLength(1);
   });
 
+  test('of a lookup whose address fails too: a batch looks its video up no second time', async () => {
+    const fails = (index: number) => done('a', { video_url: `${CDN}/gone-${index}.webm` });
+    await open({
+      callTool: async (call, index) => {
+        const result = resultOf(batchOf([fails(index + 1)]));
+        await view.result(result, call.arguments);
+        return result;
+      },
+    });
+    await view.result(resultOf(batchOf([fails(0), done('b')])), { task_ids: ['a', 'b'] });
+    await view.frame.getByText('its link may have expired').waitFor();
+    // Long enough for another lookup, if there were one.
+    await view.frame.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)));
+    expect(view.calls).toHaveLength(1);
+  });
+
+  test('of a lookup of an expired address: the video of a batch plays on', async () => {
+    const result = resultOf(batchOf([done('a')]));
+    await open({ callTool: () => result });
+    await view.result(resultOf(batchOf([done('a', { video_url: `${CDN}/gone.webm` })])), { task_ids: ['a'] });
+    await view.frame.locator('video[src$="/clip.webm"]').waitFor();
+    await mark();
+    await view.result(result, view.calls[0]?.arguments);
+    // What comes later has arrived too.
+    await view.context({ theme: 'dark' });
+    await view.frame.waitForFunction(() => getComputedStyle(document.documentElement).colorScheme === 'dark');
+    expect(await isMarked()).toBe(true);
+  });
+
+  test('arguments that come after their result: a batch keeps its other tasks, and the model is told', async () => {
+    const answers = [batchOf([pending('c')]), batchOf([done('c')])].map(resultOf);
+    await open({
+      clock: true,
+      callTool: async (_, index) => {
+        await view.onlyResult(answers[index] ?? {});
+        return answers[index];
+      },
+    });
+    await view.onlyResult(resultOf(batchOf([done('a'), done('b'), pending('c')])));
+    await view.until(() => view.calls.length === 1);
+    await view.input({ task_ids: ['a', 'b', 'c'] });
+    for (let steps = 0; view.calls.length < 2 && steps < 20; steps++) await view.page.clock.runFor(2000);
+    await view.frame.getByText('3 of 3 ready').first().waitFor();
+    await view.until(() => view.asked.length === 1);
+  });
+
+  test('a batch that is pending is waited for after the first look', async () => {
+    await open({
+      clock: true,
+      callTool: async (call, index) => {
+        if (index === 2) return NEVER();
+        const result = resultOf(batchOf([pending('a'), pending('b')]));
+        // Most hosts answer first.
+        setTimeout(() => view.result(result, call.arguments));
+        return result;
+      },
+    });
+    await view.result(resultOf(batchOf([pending('a'), pending('b')])), { task_ids: ['a', 'b'] });
+    for (let steps = 0; view.calls.length < 3 && steps < 20; steps++) await view.page.clock.runFor(2000);
+    expect(view.calls.map((call) => call.arguments.wait_seconds)).toEqual([0, 20, 20]);
+  });
+
   test('another pending result in mid-wait: the next call begins when the first has ended', async () => {
     let answer: (result: unknown) => void = () => {};
     const first = new Promise((resolve) => {

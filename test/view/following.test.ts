@@ -113,6 +113,17 @@ describe.skipIf(!browserPath)('following a pending task', () => {
     expect(await view.frame.locator('.spinner, .clock').count()).toBe(0);
   });
 
+  test('a batch that it cannot look up is not said to run for longer than a minute', async () => {
+    await open(undefined, { capabilities: {} });
+    await view.result(resultOf(batchOf([pendingTask(60, { task_id: 'a' })])), { task_ids: ['a'] });
+    await view.frame.getByText('Most take 1 to 5 minutes').first().waitFor();
+    expect(await view.frame.locator('.tile .clock').count()).toBe(1);
+    await pass(70);
+    await view.frame.getByText('It was running when last looked up.').first().waitFor();
+    await view.frame.getByText('Was running').first().waitFor();
+    expect(await view.frame.locator('.clock').count()).toBe(0);
+  });
+
   test('what was asked for is looked up first where the result lacks it, and kept when a wait leaves it out', async () => {
     const answers = [pendingTask(61), pendingTask(110, WAITED)];
     await open((_, index) => (answers[index] ? resultOf(answers[index]) : NEVER()));
@@ -176,6 +187,25 @@ describe.skipIf(!browserPath)('following a pending task', () => {
     expect(view.mostOpenCalls).toBe(1);
   });
 
+  test('a call that stands behind another one is measured when its turn comes', async () => {
+    let answer: (result: Json) => void = () => {};
+    const first = new Promise<Json>((resolve) => {
+      answer = resolve;
+    });
+    await open((_, index) => (index === 0 ? first : NEVER()));
+    await view.result(resultOf(pendingTask(60)));
+    await called(1);
+    await view.result(resultOf(pendingTask(60, { task_id: 'other' })), { task_id: 'other' });
+    await view.setHidden(true);
+    answer(resultOf(pendingTask(110)));
+    await settle();
+    await view.page.clock.fastForward(2 * 3_600_000);
+    await view.setHidden(false);
+    await called(2);
+    // By then it has been running for more than 30 minutes: it is looked up once, without waiting.
+    expect(view.calls[1]?.arguments).toEqual({ task_id: 'other', wait_seconds: 0 });
+  });
+
   test('teardown in mid-wait cancels the call, and none follows', async () => {
     await open(NEVER);
     await view.result(resultOf(pendingTask()));
@@ -224,6 +254,16 @@ describe.skipIf(!browserPath)('following a pending task', () => {
     await passUntilCalled(2);
     await view.state('completed');
     expect(waitsOf(view)).toEqual([0, 0]);
+  });
+
+  test('a handle whose call is cancelled is followed no more', async () => {
+    await open(NEVER);
+    await view.result({ resultType: 'task', taskId: 'x', status: 'working', content: [] });
+    await called(1);
+    await view.cancelled('The user has cancelled it.');
+    await view.frame.getByText('The lookup was cancelled').first().waitFor();
+    await pass(300);
+    expect(view.calls).toHaveLength(1);
   });
 
   test("a host's time-out counts as passing: shorter waits follow after a pause", async () => {
@@ -327,10 +367,68 @@ describe.skipIf(!browserPath)('following a pending task', () => {
     await view.frame.getByRole('button', { name: 'Look again' }).click();
     await view.frame.getByText('2 of 2 ready').first().waitFor();
     expect(view.calls[2]?.arguments).toEqual({ task_ids: ['b'], wait_seconds: 0 });
-    await view.until(() => view.asked.length === 1);
-    expect(view.asked[0]).toMatchObject({
+    // The first time was when the first one ended and the other could not be followed any more.
+    await view.until(() => view.asked.length === 2);
+    expect(view.asked[1]).toMatchObject({
       params: { content: [{ text: JSON.stringify({ result: batchOf([done('a'), done('b')]) }) }] },
     });
+  });
+
+  test('a batch: one that has been running for over 30 minutes is looked up once, and the others are waited for', async () => {
+    const openedMs = Date.now();
+    let nowMs = openedMs;
+    const ages: Record<string, number> = { a: 60, b: 1900 };
+    const pending = (id: string) => pendingTask((ages[id] ?? 0) + (nowMs - openedMs) / 1000, { task_id: id });
+    await open(async (call) => {
+      nowMs = await view.frame.evaluate(() => Date.now());
+      return resultOf(batchOf([call.arguments.task_ids].flat().map((id) => pending(`${id}`))));
+    });
+    await view.result(resultOf(batchOf(['a', 'b'].map(pending))), { task_ids: ['a', 'b'] });
+    // Longer than the minute after which a result counts as old.
+    for (let steps = 0; nowMs - openedMs < 150_000 && steps < 100; steps++) await pass(4);
+    expect(view.calls[0]?.arguments).toEqual({ task_ids: ['a', 'b'], wait_seconds: 0 });
+    const later = view.calls.slice(1).map((call) => call.arguments);
+    expect(later).toEqual(later.map(() => ({ task_ids: ['a'], wait_seconds: 50 })));
+    expect(later.length).toBeGreaterThan(5);
+  });
+
+  test('an old result of a task that had been running for over 30 minutes is looked up once', async () => {
+    const ageSeconds = 40 * 60;
+    await open(() => resultOf(pendingTask(90 * 60)));
+    const created_at = new Date(Date.now() - 90 * 60_000).toISOString();
+    await view.result(resultOf(pendingTask(ageSeconds, { created_at })));
+    await view.frame.getByText('over 30 minutes').first().waitFor();
+    await pass(300);
+    expect(waitsOf(view)).toEqual([0]);
+  });
+
+  test('a batch: what has ended is told to the model, even if another one is followed no more', async () => {
+    await open(() => resultOf(batchOf([completedTask({ task_id: 'a' }), pendingTask(1900, { task_id: 'b' })])));
+    const first = batchOf([pendingTask(60, { task_id: 'a' }), pendingTask(1900, { task_id: 'b' })]);
+    await view.result(resultOf(first), { task_ids: ['a', 'b'] });
+    await passUntilCalled(1);
+    await view.frame.getByText('1 of 2 ready').first().waitFor();
+    await pass(20);
+    await view.frame.getByText('over 30 minutes').first().waitFor();
+    await view.until(() => view.asked.length === 1);
+    const text = JSON.stringify(view.asked[0]?.params);
+    expect(text).toContain('\\"completed\\":1,');
+    // Nothing has ended since.
+    await view.frame.getByRole('button', { name: 'Look again' }).click();
+    await passUntilCalled(2);
+    await pass(20);
+    await view.frame.getByRole('button', { name: 'Look again' }).waitFor();
+    expect(view.asked).toHaveLength(1);
+  });
+
+  test('a batch: it says at once that no lookup can succeed any more', async () => {
+    const lookup_errors = [{ task_ids: ['b'], code: 'used_up', message: 'The balance is used up.' }];
+    const pending = pendingTask(60, { task_id: 'b' });
+    await open(() => resultOf(batchOf([pending], { lookup_errors, poll_after_seconds: 60 })));
+    await view.result(resultOf(batchOf([pending])), { task_ids: ['b'] });
+    // Not only after the pause, which would be a minute.
+    await view.frame.getByText('This view no longer follows it. The balance is used up.').first().waitFor();
+    expect(view.calls).toHaveLength(1);
   });
 
   test('a batch: the button that has the focus keeps it when the counts change', async () => {

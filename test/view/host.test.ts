@@ -109,6 +109,16 @@ describe.skipIf(!browserPath)('the view and its host', () => {
       expect(await view.frame.locator('button').allInnerTexts()).toEqual(before);
     });
 
+    test('a refusal in the header of a batch is announced once', async () => {
+      await open({ refuses: true, clock: true, context: { availableDisplayModes: ['inline', 'fullscreen'] } });
+      await view.result(resultOf(batchOf([pendingTask(60, { task_id: 'a' })])), { task_ids: ['a'] });
+      await view.frame.getByRole('button', { name: 'Full screen' }).click();
+      await view.frame.locator('header .refused').waitFor();
+      // The page draws anew every second.
+      await view.page.clock.runFor(3000);
+      expect(await view.frame.locator('[role=status]').textContent()).toBe('The host refused.');
+    });
+
     test('all can be reached and used with the keyboard', async () => {
       await open();
       await view.result(resultOf(completedTask()));

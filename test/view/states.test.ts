@@ -244,6 +244,14 @@ describe.skipIf(!browserPath)('the states of the view', () => {
     expect(view.calls).toEqual([{ name: 'kling_get_task', arguments: { task_id: ID, wait_seconds: 0 } }]);
   });
 
+  test('an absent list of ids may be null', async () => {
+    await open({ callTool: () => resultOf(completedTask()) });
+    await view.result(errorResult('[network_error] The API could not be reached.'), { task_id: ID, task_ids: null });
+    await view.frame.getByRole('button', { name: 'Look again' }).click();
+    await view.state('completed');
+    expect(view.calls[0]?.name).toBe('kling_get_task');
+  });
+
   test('an error that lost its mark on the way is still told as one', async () => {
     await open();
     await view.result({ content: [{ type: 'text', text: '[task_not_found] There is no such task.' }] });
@@ -282,6 +290,16 @@ describe.skipIf(!browserPath)('the states of the view', () => {
     });
     await view.teardown();
     expect(await video.evaluate((v: HTMLVideoElement) => v.paused)).toBe(true);
+  });
+
+  test('torn down, and then told another locale: nothing is built or loaded anew', async () => {
+    await open();
+    await view.result(resultOf(completedTask()));
+    const video = await view.frame.locator('video').elementHandle();
+    await view.teardown();
+    await view.context({ locale: 'de-DE', theme: 'dark' });
+    await view.frame.waitForFunction(() => getComputedStyle(document.documentElement).colorScheme === 'dark');
+    expect(await video?.evaluate((element) => element.isConnected)).toBe(true);
   });
 
   test('the text counts where the host dropped the structured content, and the other way round', async () => {

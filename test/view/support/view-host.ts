@@ -119,6 +119,11 @@ export class ViewHost {
     await this.page.evaluate((given) => window.bridge.sendToolResult(JSON.parse(given)), JSON.stringify(result));
   }
 
+  /** Passes a result on before its arguments. */
+  async onlyResult(result: Json): Promise<void> {
+    await this.page.evaluate((given) => window.bridge.sendToolResult(JSON.parse(given)), JSON.stringify(result));
+  }
+
   async cancelled(reason?: string): Promise<void> {
     await this.page.evaluate((given) => window.bridge.sendToolCancelled(given), reason === undefined ? {} : { reason });
   }
