@@ -79,7 +79,7 @@ export function excerptSettings(settings: JsonObject, cleaner: Cleaner, depth?: 
     if (items.some((item) => typeof item === 'object')) return `${path}.`;
     const scalars = items.map((item) => excerptScalar(key, item, cleaner)).filter((item) => item !== undefined);
     if (scalars.length === 0) return undefined;
-    const shown = Array.isArray(value) ? [...new Set(scalars)] : scalars[0];
+    const shown = Array.isArray(value) ? scalars : scalars[0];
     const shownKey = freeKey(path, excerpt);
     const size = sizeOf(shownKey) + sizeOf(shown) + 2;
     if (size > left) return undefined;

@@ -244,4 +244,9 @@ describe('nested settings of a request', () => {
       'contents.1.text': 'they meet',
     });
   });
+
+  test('keep a list of values whole, also where a value stands twice', () => {
+    const request = { position: [0, 0, 5] };
+    expect(completed({ video_url: B }, { request }).request).toEqual({ position: [0, 0, 5] });
+  });
 });
