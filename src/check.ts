@@ -1,4 +1,5 @@
-import { type Config, VARIABLES } from './config/config.js';
+import type { Config } from './config/config.js';
+import { VARIABLES } from './config/variables.js';
 import { type Connection, KlingClient } from './kling/api/client.js';
 import { KlingError } from './kling/api/error.js';
 import { redactor } from './kling/text/clean.js';

@@ -1,5 +1,5 @@
 import packageJson from '../../package.json' with { type: 'json' };
-import { VARIABLES } from '../../src/config/config.js';
+import { VARIABLES } from '../../src/config/variables.js';
 import { jsonBlock } from './markdown.js';
 
 /** The name of the server's entry in the settings of clients. */

@@ -1,5 +1,5 @@
 import type { Tool as ListedTool } from '@modelcontextprotocol/sdk/types.js';
-import { VARIABLES } from '../../src/config/config.js';
+import { VARIABLES } from '../../src/config/variables.js';
 import { FakeApi, reply } from '../../test/support/fake-api.js';
 import { DOCUMENTED_ID, documented, failedRecord, type Json, record } from '../../test/support/records.js';
 import { Session } from '../../test/support/server-process.js';

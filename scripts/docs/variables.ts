@@ -1,4 +1,4 @@
-import { VARIABLES } from '../../src/config/config.js';
+import { VARIABLES } from '../../src/config/variables.js';
 import { LOG_LEVELS } from '../../src/log.js';
 
 export type Variable = keyof typeof VARIABLES;

@@ -3,8 +3,6 @@ import { readDotenvFile, readSettings } from './dotenv.js';
 import { checkProxy } from './proxy.js';
 import { type Checked, checkBaseUrl, checkSeconds, checkToken, VARIABLES } from './variables.js';
 
-export { VARIABLES } from './variables.js';
-
 export type Config = ReturnType<typeof loadConfig>;
 
 /**

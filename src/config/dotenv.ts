@@ -9,11 +9,8 @@ const NAMES = Object.keys(VARIABLES).join('|');
 const MENTION = new RegExp(`\\b(?:${NAMES})\\s*=`);
 const SHELL_LINE = new RegExp(`^[ \\t]*(?:setx?[ \\t]+"?|\\$env:)(?:${NAMES})\\b`, 'im');
 
-/** The text of a .env, or why it is not read. */
-type DotenvFile = { text?: string | undefined; warning?: string };
-
 /** Reads the .env in the working directory, which may be a stranger's: only a small regular file counts. Never throws. */
-export function readDotenvFile(): DotenvFile {
+export function readDotenvFile(): { text?: string | undefined; warning?: string } {
   try {
     const stat = statSync('.env', { throwIfNoEntry: false });
     if (!stat) return {};
@@ -38,7 +35,10 @@ function settingsIn(values: NodeJS.ProcessEnv, source: Setting['source']) {
  * does not: clients start the server in the user's current project, so the file may come from a stranger, who must not be
  * able to redirect the user's token or to change anything else. It then supplies what the environment lacks.
  */
-export function readSettings(environment: NodeJS.ProcessEnv, { text = '', warning }: DotenvFile) {
+export function readSettings(
+  environment: NodeJS.ProcessEnv,
+  { text = '', warning }: ReturnType<typeof readDotenvFile>,
+) {
   const own = settingsIn(environment, 'the environment');
   // dotenv takes time quadratic in the number of blank lines (9 s for 64 KB), so they are removed first.
   const file = settingsIn(parse(text.replace(/[\r\n\u2028\u2029]\s*/g, '\n')), '.env in the working directory');

@@ -10,6 +10,4 @@ export interface Stop {
 export const CLOSING_GRACE_MS = 1500;
 
 /** Thrown when the caller has cancelled and nobody waits for an answer. */
-export class CancelledError extends Error {
-  override readonly name = 'CancelledError';
-}
+export class CancelledError extends Error {}

@@ -21,14 +21,18 @@ const LAST_LOOK_MERGE_MS = 2000;
 const OVERTIME_MS = 500;
 const TIMER_SLACK_MS = 50;
 
-/** Looks until nothing is pending or the time is up. */
-class Wait {
+/**
+ * Looks at the tasks, repeatedly while one is pending and time is left; see {@link FollowedTask} for the pace. A task that
+ * was seen keeps its last state.
+ */
+export class Wait {
   readonly #startMs = performance.now();
   readonly #endMs: number;
   readonly #follow: Follow;
   /** How long the looks in flight may still go on; set when stdin closes. */
   #graceEndMs = Number.POSITIVE_INFINITY;
 
+  /** @param ids distinct ids */
   constructor(
     readonly looker: Looker,
     ids: string[],
@@ -39,6 +43,7 @@ class Wait {
     this.#follow = new Follow(ids, waitMs >= MIN_RECHECK_WAIT_MS);
   }
 
+  /** @throws CancelledError */
   async run(): Promise<Outcome> {
     const { waitMs, stop, onProgress } = this.options;
     if (waitMs > 0) this.#takeOverRecent();
@@ -122,13 +127,4 @@ class Wait {
     const ranOut = this.options.waitMs > 0 && isWorthPolling;
     return this.#follow.outcome(ranOut ? Math.max(1, Math.ceil(this.looker.client.retryAfterMs / 1000)) : undefined);
   }
-}
-
-/**
- * Looks at the tasks (distinct ids), repeatedly while one is pending and time is left; see {@link FollowedTask} for the
- * pace. A task that was seen keeps its last state.
- * @throws CancelledError
- */
-export function waitForTasks(looker: Looker, ids: string[], options: WaitOptions): Promise<Outcome> {
-  return new Wait(looker, ids, options).run();
 }

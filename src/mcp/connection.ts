@@ -84,15 +84,11 @@ export class ClientConnection {
       this.#refuse(ErrorCode.invalidRequest, `id ${JSON.stringify(id).slice(0, 80)} is in use by another request.`, id);
       return;
     }
-    const exchange = new Exchange(
-      request,
-      (message) => this.pipe.write(message),
-      () => {
-        this.#open.delete(id);
-        this.onSettled();
-        this.pipe.readOn();
-      },
-    );
+    const exchange = new Exchange(request, this.pipe, () => {
+      this.#open.delete(id);
+      this.onSettled();
+      this.pipe.readOn();
+    });
     this.#open.set(id, exchange);
     this.answer(exchange).then(
       (result) => exchange.resolve(result),

@@ -1,31 +1,26 @@
 import type { JsonObject } from '../kling/text/json.js';
 import type { CallContext } from '../tools/tool.js';
 import { ErrorCode, isRequestId, ProtocolError, type Request } from './json-rpc.js';
+import type { StdioPipe } from './stdio.js';
 
 /** One request until it is answered. Anything sent after the answer or a cancellation is dropped. */
 export class Exchange {
   readonly #controller = new AbortController();
+  /** Aborts when the client cancels the request. */
+  readonly cancelled = this.#controller.signal;
   #isOpen = true;
   /** Whether the server may exit without answering this request. */
   isBackground = false;
 
-  /**
-   * @param send writes a message
-   * @param onClose called once, when the request has been answered or cancelled
-   */
+  /** @param onClose called once, when the request has been answered or cancelled */
   constructor(
     readonly request: Request,
-    readonly send: (message: object) => void,
+    readonly pipe: Pick<StdioPipe, 'write'>,
     readonly onClose: () => void,
   ) {}
 
-  /** Aborts when the client cancels the request. */
-  get cancelled(): AbortSignal {
-    return this.#controller.signal;
-  }
-
   notify(method: string, params: JsonObject): void {
-    if (this.#isOpen) this.send({ jsonrpc: '2.0', method, params });
+    if (this.#isOpen) this.pipe.write({ jsonrpc: '2.0', method, params });
   }
 
   /** Sends progress to the client; undefined if it did not ask for any, or sent an unusable token. */
@@ -56,7 +51,7 @@ export class Exchange {
   #close(outcome?: object): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    if (outcome) this.send({ jsonrpc: '2.0', id: this.request.id, ...outcome });
+    if (outcome) this.pipe.write({ jsonrpc: '2.0', id: this.request.id, ...outcome });
     this.onClose();
   }
 }

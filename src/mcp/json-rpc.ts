@@ -16,8 +16,6 @@ export const ErrorCode = {
 
 /** An error that answers a request: a code of JSON-RPC or MCP, a sentence that names what is wrong, and perhaps data. */
 export class ProtocolError extends Error {
-  override readonly name = 'ProtocolError';
-
   constructor(
     readonly code: number,
     message: string,

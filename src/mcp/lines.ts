@@ -11,8 +11,7 @@ export class LineSplitter {
 
   constructor(
     readonly maxBytes: number,
-    readonly onLine: (line: string) => void,
-    readonly onTooLong: () => void,
+    readonly handler: { onLine(line: string): void; onLineTooLong(): void },
   ) {}
 
   push(chunk: Buffer): void {
@@ -32,8 +31,8 @@ export class LineSplitter {
     this.#parts = [];
     this.#length = 0;
     this.#tooLong = false;
-    if (tooLong) this.onTooLong();
-    else if (line.trim() !== '') this.onLine(line);
+    if (tooLong) this.handler.onLineTooLong();
+    else if (line.trim() !== '') this.handler.onLine(line);
   }
 
   #add(part: Buffer): void {

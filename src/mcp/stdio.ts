@@ -37,11 +37,7 @@ export class StdioPipe {
     readonly stdout: Writable,
     readonly handler: PipeHandler,
   ) {
-    this.#splitter = new LineSplitter(
-      MAX_LINE_BYTES,
-      (line) => handler.onLine(line),
-      () => handler.onLineTooLong(),
-    );
+    this.#splitter = new LineSplitter(MAX_LINE_BYTES, handler);
   }
 
   start(): void {

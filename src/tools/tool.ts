@@ -5,7 +5,7 @@ import type { Outcome, Progress } from '../kling/follow.js';
 import type { Looker } from '../kling/looker.js';
 import { PolledWait } from '../kling/polled-wait.js';
 import type { Stop } from '../kling/stop.js';
-import { waitForTasks } from '../kling/wait.js';
+import { Wait } from '../kling/wait.js';
 import { type ArgumentsSchema, type CallArguments, parseArguments } from './arguments.js';
 import { toErrorResult } from './result.js';
 import { VIEW_URI } from './view-uri.js';
@@ -82,7 +82,8 @@ export function defineTool({ looker, maxWaitSeconds, onBug, onRefusal }: ToolOpt
         const parsed = parseArguments(input, args, maxWaitSeconds);
         const { ids, waitSeconds } = parsed;
         const onProgress = progressReporter(waitSeconds, context);
-        return toResult(await waitForTasks(looker, ids, { waitMs: waitSeconds * 1000, stop, onProgress }), parsed);
+        const wait = new Wait(looker, ids, { waitMs: waitSeconds * 1000, stop, onProgress });
+        return toResult(await wait.run(), parsed);
       } catch (error) {
         if (stop.cancelled.aborted) throw error;
         return refuse(error);

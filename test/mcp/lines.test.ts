@@ -7,11 +7,10 @@ const TOO_LONG = Symbol('too long');
 /** What comes of the chunks, in order; the end of the stream included. */
 function split(chunks: (string | Buffer)[], maxBytes = 1000): unknown[] {
   const seen: unknown[] = [];
-  const splitter = new LineSplitter(
-    maxBytes,
-    (line) => seen.push(line),
-    () => seen.push(TOO_LONG),
-  );
+  const splitter = new LineSplitter(maxBytes, {
+    onLine: (line) => seen.push(line),
+    onLineTooLong: () => seen.push(TOO_LONG),
+  });
   for (const chunk of chunks) splitter.push(Buffer.from(chunk));
   splitter.end();
   return seen;
@@ -53,13 +52,12 @@ describe('a line that is too long', () => {
 test('of a million bytes that arrive one at a time, each is examined once', () => {
   const byte = Buffer.from('a');
   let length = 0;
-  const splitter = new LineSplitter(
-    2_000_000,
-    (line) => {
+  const splitter = new LineSplitter(2_000_000, {
+    onLine(line) {
       length = line.length;
     },
-    () => {},
-  );
+    onLineTooLong() {},
+  });
   for (let index = 0; index < 1_000_000; index++) splitter.push(byte);
   splitter.end();
   expect(length).toBe(1_000_000);

@@ -31,11 +31,7 @@ function requestWith(params: Json) {
 }
 
 async function start(name: string, args: Json): Promise<Json> {
-  const exchange = new Exchange(
-    requestWith({ name, arguments: args }),
-    () => {},
-    () => {},
-  );
+  const exchange = new Exchange(requestWith({ name, arguments: args }), { write() {} }, () => {});
   return (await tasks.start(tools.tool(name), exchange)) as Json;
 }
 
@@ -96,7 +92,7 @@ describe('A task', () => {
     const request = { ...requestWith({ name: 'kling_get_task', arguments: { task_id: 'task-0', wait_seconds: 50 } }) };
     const exchange = new Exchange(
       { ...request, meta: { progressToken: 'p' } },
-      (message) => sent.push(message as Json),
+      { write: (message) => sent.push(message as Json) },
       () => {},
     );
     await tasks.start(tools.tool('kling_get_task'), exchange);

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { generatedFiles } from '../../scripts/docs/generated.js';
 import { ENTRY_NAME, STANDARD_ENTRY } from '../../scripts/docs/install.js';
-import { VARIABLES } from '../../src/config/config.js';
+import { VARIABLES } from '../../src/config/variables.js';
 import { CODES } from '../../src/kling/api/error.js';
 import { readConfig } from '../support/config.js';
 import { ENTRY, Session } from '../support/server-process.js';

@@ -5,7 +5,7 @@ import type { Outcome, Progress } from '../../src/kling/follow.js';
 import { Looker } from '../../src/kling/looker.js';
 import { CancelledError } from '../../src/kling/stop.js';
 import type { Task } from '../../src/kling/task/task.js';
-import { waitForTasks } from '../../src/kling/wait.js';
+import { Wait } from '../../src/kling/wait.js';
 import type { Json } from './records.js';
 
 /** What a lookup finds for each id: a status, a fault, or nothing. A fault under `*` concerns the whole request. */
@@ -135,7 +135,8 @@ export function start(scenario: Scenario) {
   ageS = scenario.ageS === null ? undefined : (scenario.ageS ?? 2);
   const stop = { cancelled: signal, closing: closing.signal };
   const ending: Ending = {};
-  const done = waitForTasks(looker, ids, { waitMs: waitS * 1000, stop, onProgress })
+  const done = new Wait(looker, ids, { waitMs: waitS * 1000, stop, onProgress })
+    .run()
     .then((outcome) => Object.assign(ending, { outcome, atS: elapsedS() }))
     .catch((error) => Object.assign(ending, { error, atS: elapsedS() }));
   return { ending, done };
