@@ -7,7 +7,6 @@ const NEWLINE = 0x0a;
 export class LineSplitter {
   #parts: Buffer[] = [];
   #length = 0;
-  #tooLong = false;
 
   constructor(
     readonly maxBytes: number,
@@ -27,21 +26,16 @@ export class LineSplitter {
   /** Completes the current line, at a newline or at the end of the stream. */
   end(): void {
     const line = Buffer.concat(this.#parts).toString('utf8');
-    const tooLong = this.#tooLong;
+    const isTooLong = this.#length > this.maxBytes;
     this.#parts = [];
     this.#length = 0;
-    this.#tooLong = false;
-    if (tooLong) this.handler.onLineTooLong();
+    if (isTooLong) this.handler.onLineTooLong();
     else if (line.trim() !== '') this.handler.onLine(line);
   }
 
   #add(part: Buffer): void {
     this.#length += part.length;
-    if (this.#length > this.maxBytes) {
-      this.#tooLong = true;
-      this.#parts = [];
-    } else if (part.length > 0) {
-      this.#parts.push(part);
-    }
+    if (this.#length > this.maxBytes) this.#parts = [];
+    else if (part.length > 0) this.#parts.push(part);
   }
 }
