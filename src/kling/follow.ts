@@ -151,7 +151,7 @@ export class Follow {
   /** The fault of tasks whose first look was given up. */
   #timeout(): KlingError {
     const seconds = (this.progress.elapsedMs / 1000).toFixed(1);
-    const what = `No answer within ${seconds} s, when the client closed the connection.`;
+    const what = `No answer in ${seconds} s, before the client closed the connection.`;
     return new KlingError('timeout', what, { hint: 'Ask again.' });
   }
 }

@@ -11,7 +11,7 @@ const PACE = [
   { maxAgeMs: 15 * 60_000, intervalMs: 20_000 },
 ] as const;
 export const SLOWEST_INTERVAL_MS = 30_000;
-/** The first repeated look comes sooner if the task is younger than this. */
+/** For a task younger than this, the second look comes sooner. */
 const YOUNG_MS = 30_000;
 const YOUNG_INTERVAL_MS = 5000;
 /** Each fault in a row doubles the interval, starting from this one if the task has not been seen yet. */

@@ -6,7 +6,7 @@ export type FindingListener = (finding: Finding) => void;
 export interface Caller {
   id: string;
   listener: FindingListener;
-  /** How long the caller can wait for a rate limit to end, as a time of `performance.now()` in milliseconds. */
+  /** Until when the caller can wait for a rate limit to end, in milliseconds of `performance.now()`. */
   patientUntilMs: number;
 }
 

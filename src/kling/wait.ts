@@ -15,7 +15,7 @@ export interface WaitOptions {
 const MIN_RECHECK_WAIT_MS = 5000;
 /** The last look starts this long before the deadline, or a quarter of a short wait. */
 const LAST_LOOK_LEAD_MS = 1000;
-/** A regular look that would be due so little before the last one is skipped. */
+/** A regular look due this soon before the final one is skipped. */
 const LAST_LOOK_MERGE_MS = 2000;
 /** How far the last look may overrun the deadline; the call must answer within a second of it. */
 const OVERTIME_MS = 500;

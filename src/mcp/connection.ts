@@ -113,7 +113,7 @@ export class ClientConnection {
     this.pipe.write({ jsonrpc: '2.0', ...(isUsable && { id }), error: { code, message } });
   }
 
-  /** Clients probe for methods, which is not worth a warning; a malformed message is, for the client's developers. */
+  /** Malformed messages are warnings, for the client's developers; other refusals (probed methods) are debug. */
   #logRefusal(what: string, code: number): void {
     if (MALFORMED.has(code)) this.log.warn(`refused a message: ${what}`);
     else this.log.debug(what);

@@ -10,7 +10,7 @@ pending when the time is up; then repeat it.`
     : 'To follow a pending task, call again after poll_after_seconds.';
   const untilEnded = waits ? `, or wait up to ${maxWaitSeconds} s for it to end` : '';
   const untilAllEnded = waits ? `, or wait up to ${maxWaitSeconds} s for all to end` : '';
-  const howToRepeat = `To follow them, ${
+  const howToRepeat = `To follow tasks, ${
     waits ? 'set wait_seconds to its maximum and call again' : 'call again after poll_after_seconds'
   } with the ids still pending and those whose lookup_errors message says to retry.`;
   const howToSeeThrough = waits

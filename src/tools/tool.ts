@@ -13,7 +13,7 @@ import { VIEW_URI } from './view-uri.js';
 /** The context of a call, besides its arguments. */
 export interface CallContext {
   stop: Stop;
-  /** Present if the client asked for progress: seconds of `total`, which is how many the call may wait. */
+  /** Present if the client asked for progress: seconds elapsed of the `total` that the call may wait. */
   notifyProgress?: ((progress: { progress: number; total: number; message: string }) => void) | undefined;
 }
 

@@ -50,7 +50,7 @@ describe('Lifecycle', () => {
   test('stdin EOF with a call in flight: answered `timeout` after 1.5 s when the API stays silent', async () => {
     await inState('with a call in flight', async ({ server }) => {
       await server.close();
-      const text = expect.stringMatching(/^\[timeout\] .*No answer within 1\.\d s/);
+      const text = expect.stringMatching(/^\[timeout\] .*No answer in 1\.\d s/);
       expect(await server.answer('call')).toMatchObject({ result: { isError: true, content: [{ text }] } });
     });
   });

@@ -170,9 +170,7 @@ test('A first look that is not answered before stdin closes is a timeout, not an
   server.child.stdin.end();
   for (const id of ['one', 'batch']) {
     const { result } = await server.answer(id);
-    const text = expect.stringMatching(
-      /^\[timeout\] .*No answer within 1\.\d s, when the client closed the connection/,
-    );
+    const text = expect.stringMatching(/^\[timeout\] .*No answer in 1\.\d s, before the client closed the connection/);
     expect(result).toMatchObject({ resultType: 'complete', isError: true, content: [{ text }] });
   }
   await server.exited;

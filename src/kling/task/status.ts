@@ -59,7 +59,7 @@ const MAX_ELEMENTS = 1000;
  * - A running word outranks a URL, which may be that of a preview.
  * - An unknown shape is never taken for success.
  * - An error inside an element of a list counts like a failed word of that element, since otherwise a finished list of
- *   nothing but errors would be a success. What was delivered beside it needs no done word once the record is not open.
+ *   nothing but errors would be a success. Results delivered beside it need no done word unless the record is open.
  */
 export function judgeStatus({ response, raw, finishedAt }: TaskRecord): Verdict {
   const { data } = response;
