@@ -1,7 +1,8 @@
 /**
  * What the server costs in tokens (o200k_base): `npm run bench:tokens` compares single answers with their budgets, then
- * follows a generation of five minutes to its end in real time, with waits, with plain polling, and as a task of the client. `--quick` leaves the
- * five minutes out, `--json` prints for machines. Exit code 1 where a budget or an aim is missed.
+ * follows a generation of five minutes to its end in real time, with waits, with plain polling, and as a task of the
+ * client. `--quick` leaves the five minutes out, `--json` prints for machines. Exit code 1 where a budget or an aim is
+ * missed.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';

@@ -57,11 +57,9 @@ export class PolledWait {
     this.#lookAtDue();
     const endReport = this.#follow.isLooking ? this.#follow.report(onProgress) : () => {};
     let endMs = performance.now() + maxMs;
-    let isClosing = false;
     for (;;) {
       const nowMs = performance.now();
-      if (stop.closing.aborted && !isClosing) endMs = Math.min(endMs, nowMs + CLOSING_GRACE_MS);
-      isClosing = stop.closing.aborted;
+      if (stop.closing.aborted) endMs = Math.min(endMs, nowMs + CLOSING_GRACE_MS);
       if (!this.#follow.isLooking || stop.cancelled.aborted || nowMs >= endMs) break;
       await this.#follow.change(endMs - nowMs, stop);
     }

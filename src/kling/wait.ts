@@ -26,8 +26,9 @@ const TIMER_SLACK_MS = 50;
  * was seen keeps its last state.
  */
 export class Wait {
-  readonly #startMs = performance.now();
   readonly #endMs: number;
+  /** When a last look that has overrun the deadline is given up. */
+  readonly #overMs: number;
   readonly #follow: Follow;
   /** How long the looks in flight may still go on; set when stdin closes. */
   #graceEndMs = Number.POSITIVE_INFINITY;
@@ -39,7 +40,8 @@ export class Wait {
     readonly options: WaitOptions,
   ) {
     const { waitMs } = options;
-    this.#endMs = this.#startMs + waitMs;
+    this.#endMs = performance.now() + waitMs;
+    this.#overMs = this.#endMs + OVERTIME_MS;
     this.#follow = new Follow(ids, waitMs >= MIN_RECHECK_WAIT_MS);
   }
 
@@ -66,8 +68,7 @@ export class Wait {
 
   /** When to give up something even if nothing changes. After the overtime only first looks are left. */
   #limitMs(nowMs: number): number {
-    const overMs = this.#endMs + OVERTIME_MS;
-    return nowMs < overMs ? Math.min(overMs, this.#graceEndMs) : this.#graceEndMs;
+    return nowMs < this.#overMs ? Math.min(this.#overMs, this.#graceEndMs) : this.#graceEndMs;
   }
 
   /** Takes over what another wait saw a moment ago. */
@@ -85,11 +86,10 @@ export class Wait {
   /** Gives up what would come too late. First looks keep the full time of a lookup, however short the wait. */
   #giveUpLate(nowMs: number): void {
     if (this.options.stop.closing.aborted) this.#graceEndMs = Math.min(this.#graceEndMs, nowMs + CLOSING_GRACE_MS);
-    const isOvertime = nowMs >= this.#endMs + OVERTIME_MS;
     const canLookAgain = this.#canLookAgain(nowMs);
     this.#follow.giveUp(({ looks, look }) => {
       if (nowMs >= this.#graceEndMs) return true;
-      return looks > 0 && (isOvertime || !(canLookAgain || look?.sent));
+      return looks > 0 && (nowMs >= this.#overMs || !(canLookAgain || look?.sent));
     });
   }
 

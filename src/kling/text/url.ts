@@ -1,8 +1,6 @@
 /** The longest URL that is shown, in characters. */
 export const MAX_URL = 4096;
 
-const HTTP = /^\s*https?:\/\//i;
-
 /** A parsed URL. Not by `URL.canParse`: once V8 has optimised that, Node 20 refuses hosts with Latin-1 letters. */
 export function parseUrl(text: string): URL | undefined {
   try {
@@ -12,15 +10,19 @@ export function parseUrl(text: string): URL | undefined {
   }
 }
 
+function httpUrlOf(value: unknown): URL | undefined {
+  return typeof value === 'string' && /^\s*https?:\/\//i.test(value) ? parseUrl(value) : undefined;
+}
+
 /** Whether a value is an http or https URL, of whatever length. */
 export function isHttpUrl(value: unknown): value is string {
-  return typeof value === 'string' && HTTP.test(value) && parseUrl(value) !== undefined;
+  return httpUrlOf(value) !== undefined;
 }
 
 /** A URL that a client may follow: http or https, percent-encoded, at most 4,096 characters. Undefined for anything else. */
 export function safeUrl(value: unknown): string | undefined {
-  if (typeof value !== 'string' || !HTTP.test(value) || value.length > MAX_URL) return undefined;
-  const href = parseUrl(value)?.href;
+  if (typeof value !== 'string' || value.length > MAX_URL) return undefined;
+  const href = httpUrlOf(value)?.href;
   // Percent-encoding can turn one character into nine.
   return href === undefined || href.length > MAX_URL ? undefined : href;
 }
