@@ -2,7 +2,7 @@ import type { Config } from './config/config.js';
 import { VARIABLES } from './config/variables.js';
 import { type Connection, KlingClient } from './kling/api/client.js';
 import { KlingError } from './kling/api/error.js';
-import { redactor } from './kling/text/clean.js';
+import { redactor } from './text/clean.js';
 
 /** Looking up this id is the vendor's own way to test a token: no task has it. */
 const NULL_UUID = '00000000-0000-0000-0000-000000000000';

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { cleanText, redactor } from './kling/text/clean.js';
+import { cleanText, redactor } from './text/clean.js';
 
 /** From the quietest to the most talkative. */
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;

@@ -15,18 +15,18 @@ const MAY_IMPORT: Record<string, string[]> = {
   'index.ts': ['main.ts'],
   'main.ts': ['check.ts', 'config/', 'shutdown.ts', 'log.ts', 'service.ts', 'mcp/', 'tools/'],
   'service.ts': ['config/', 'log.ts', 'tools/', 'kling/', 'kling/api/'],
-  'check.ts': ['config/', 'kling/api/', 'kling/text/'],
-  'config/': ['config/', 'log.ts', 'kling/api/', 'kling/text/'],
+  'check.ts': ['config/', 'kling/api/', 'text/'],
+  'config/': ['config/', 'log.ts', 'kling/api/', 'text/'],
   'shutdown.ts': ['log.ts', 'mcp/'],
-  'log.ts': ['kling/text/'],
-  'mcp/': ['mcp/', 'log.ts', 'tools/', 'kling/', 'kling/api/', 'kling/text/'],
-  'tools/': ['tools/', 'kling/', 'kling/api/', 'kling/task/', 'kling/text/'],
+  'log.ts': ['text/'],
+  'mcp/': ['mcp/', 'log.ts', 'tools/', 'kling/', 'kling/api/', 'text/'],
+  'tools/': ['tools/', 'kling/', 'kling/api/', 'kling/task/', 'text/'],
   // Runs in the host's frame: nothing of it is shared with the server.
   'view/': ['view/'],
-  'kling/': ['kling/', 'kling/api/', 'kling/task/', 'kling/text/'],
-  'kling/api/': ['kling/api/', 'kling/text/'],
-  'kling/task/': ['kling/task/', 'kling/text/'],
-  'kling/text/': ['kling/text/'],
+  'kling/': ['kling/', 'kling/api/', 'kling/task/', 'text/'],
+  'kling/api/': ['kling/api/', 'text/'],
+  'kling/task/': ['kling/task/', 'text/'],
+  'text/': ['text/'],
 };
 
 /** Who may import what stands outside; whatever else is imported must be of Node. */

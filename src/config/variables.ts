@@ -1,4 +1,4 @@
-import { MIN_SECRET_LENGTH } from '../kling/text/clean.js';
+import { MIN_SECRET_LENGTH } from '../text/clean.js';
 
 /** The server's own variables, in the order of the documentation; the numbers are seconds. */
 export const VARIABLES = {

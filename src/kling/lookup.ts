@@ -1,8 +1,8 @@
+import type { JsonObject } from '../text/json.js';
 import type { KlingClient, LookupAnswer } from './api/client.js';
 import { badResponse, KlingError, tooManyRequests } from './api/error.js';
 import { recordIdOf } from './task/record.js';
 import { type Task, toTask } from './task/task.js';
-import type { JsonObject } from './text/json.js';
 
 /** What a lookup found out about one id. */
 export type Finding =

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
-import { cleanLine } from '../kling/text/clean.js';
 import type { Log } from '../log.js';
+import { cleanLine } from '../text/clean.js';
 import { Exchange } from './exchange.js';
 import { ErrorCode, isRequestId, ProtocolError, type Request, type RequestId, readMessage } from './json-rpc.js';
 import { MAX_LINE_BYTES, StdioPipe } from './stdio.js';

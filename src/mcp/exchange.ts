@@ -1,4 +1,4 @@
-import type { JsonObject } from '../kling/text/json.js';
+import type { JsonObject } from '../text/json.js';
 import type { CallContext } from '../tools/tool.js';
 import { ErrorCode, isRequestId, ProtocolError, type Request } from './json-rpc.js';
 import type { StdioPipe } from './stdio.js';

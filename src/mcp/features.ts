@@ -1,5 +1,5 @@
-import { cleanLine } from '../kling/text/clean.js';
-import type { JsonObject } from '../kling/text/json.js';
+import { cleanLine } from '../text/clean.js';
+import type { JsonObject } from '../text/json.js';
 import type { Tool } from '../tools/tool.js';
 import type { Answer } from './connection.js';
 import type { Exchange } from './exchange.js';

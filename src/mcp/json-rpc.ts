@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../kling/text/json.js';
+import { isObject, type JsonObject } from '../text/json.js';
 
 export type RequestId = string | number;
 

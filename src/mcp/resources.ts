@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { JsonObject } from '../kling/text/json.js';
+import type { JsonObject } from '../text/json.js';
 import { VIEW_URI } from '../tools/view-uri.js';
 import { ErrorCode, invalidParams, ProtocolError } from './json-rpc.js';
 

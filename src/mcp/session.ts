@@ -1,6 +1,6 @@
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
-import { isObject, type JsonObject } from '../kling/text/json.js';
+import { isObject, type JsonObject } from '../text/json.js';
 import type { Answer } from './connection.js';
 import { createFeatures, EXTENSIONS, type ServerOptions } from './features.js';
 import { ErrorCode, invalidParams, ProtocolError } from './json-rpc.js';

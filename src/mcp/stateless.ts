@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { isObject, type JsonObject } from '../kling/text/json.js';
+import { isObject, type JsonObject } from '../text/json.js';
 import type { Answer } from './connection.js';
 import type { Exchange } from './exchange.js';
 import { callTool, createFeatures, EXTENSIONS, type ServerOptions, toolOf } from './features.js';

@@ -3,8 +3,8 @@ import * as z from 'zod';
 import { toDotPath } from 'zod/v4/core';
 import { KlingError } from '../kling/api/error.js';
 import { keyOf } from '../kling/lookup.js';
-import { cleanLine } from '../kling/text/clean.js';
-import { isObject, type JsonObject, parseJson } from '../kling/text/json.js';
+import { cleanLine } from '../text/clean.js';
+import { isObject, type JsonObject, parseJson } from '../text/json.js';
 
 const ID_RULE = 'must be one bare task id (1 to 128 letters, digits, "-" or "_"), without quotes or URL';
 

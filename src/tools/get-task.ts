@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { KlingError } from '../kling/api/error.js';
 import type { Outcome } from '../kling/follow.js';
-import { defined } from '../kling/text/json.js';
+import { defined } from '../text/json.js';
 import { type CallArguments, taskIdSchema, waitSecondsSchema } from './arguments.js';
 import { toResult } from './result.js';
 import { taskSchema } from './schemas.js';

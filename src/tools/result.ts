@@ -1,6 +1,6 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { KlingError, meaningOf } from '../kling/api/error.js';
-import { cleanText, cutText } from '../kling/text/clean.js';
+import { cleanText, cutText } from '../text/clean.js';
 
 const MAX_ERROR_TEXT = 500;
 

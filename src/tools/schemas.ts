@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { MEDIA_KINDS, type Media } from '../kling/task/media.js';
 import { STATUSES } from '../kling/task/status.js';
 import type { summarizeTask, Task } from '../kling/task/task.js';
-import { isObject } from '../kling/text/json.js';
+import { isObject } from '../text/json.js';
 
 const text = z.string().optional();
 const seconds = z.number().min(0).optional();

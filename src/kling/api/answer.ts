@@ -1,6 +1,6 @@
-import { cleanLine } from '../text/clean.js';
-import { isEmpty, isObject, type JsonObject, parseJson, textOf } from '../text/json.js';
-import { cleanerOf, redactMessage } from '../text/privacy.js';
+import { cleanLine } from '../../text/clean.js';
+import { isEmpty, isObject, type JsonObject, parseJson, textOf } from '../../text/json.js';
+import { cleanerOf, redactMessage } from '../../text/privacy.js';
 import { badResponse, isRefusal, KlingError, meaningOf, tooManyRequests, UNKNOWN_CODE } from './error.js';
 import type { HttpAnswer } from './pool.js';
 

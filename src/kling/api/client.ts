@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { redactor } from '../text/clean.js';
+import { redactor } from '../../text/clean.js';
 import { dateOf, readAnswer } from './answer.js';
 import { KlingError } from './error.js';
 import { isReset, networkError } from './network-error.js';

@@ -1,4 +1,4 @@
-import { cleanLine } from '../text/clean.js';
+import { cleanLine } from '../../text/clean.js';
 import { badResponse, CERTIFICATE_HINT, CONNECTION_HINT, KlingError, RETRY_HINT } from './error.js';
 import { MAX_BODY_BYTES, RequestTimeoutError } from './pool.js';
 

@@ -1,8 +1,8 @@
-import { cleanText, cutText } from '../text/clean.js';
-import { holdsSomething, isEmpty, isStructure, type JsonObject, walk } from '../text/json.js';
-import type { Cleaner } from '../text/privacy.js';
-import { isPrivateKey } from '../text/private-values.js';
-import { isHttpUrl, safeUrl } from '../text/url.js';
+import { cleanText, cutText } from '../../text/clean.js';
+import { holdsSomething, isEmpty, isStructure, type JsonObject, walk } from '../../text/json.js';
+import type { Cleaner } from '../../text/privacy.js';
+import { isPrivateKey } from '../../text/private-values.js';
+import { isHttpUrl, safeUrl } from '../../text/url.js';
 import { INPUT_KEY, type Media, taskResultsOf } from './media.js';
 
 const MAX_STRING = 2500;

@@ -1,7 +1,7 @@
-import { defined, isObject, isStructure, type JsonObject, textOf, walk } from '../text/json.js';
-import type { Cleaner } from '../text/privacy.js';
-import { isPrivateKey } from '../text/private-values.js';
-import { isHttpUrl, safeUrl } from '../text/url.js';
+import { defined, isObject, isStructure, type JsonObject, textOf, walk } from '../../text/json.js';
+import type { Cleaner } from '../../text/privacy.js';
+import { isPrivateKey } from '../../text/private-values.js';
+import { isHttpUrl, safeUrl } from '../../text/url.js';
 
 export const MEDIA_KINDS = ['video', 'image', 'audio', 'file'] as const;
 type MediaKind = (typeof MEDIA_KINDS)[number];

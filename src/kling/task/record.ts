@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, structureOf, textOf } from '../text/json.js';
+import { isObject, type JsonObject, structureOf, textOf } from '../../text/json.js';
 
 /** A task record in one shape, whichever of its forms the API sent. */
 export type TaskRecord = ReturnType<typeof readRecord>;

@@ -1,5 +1,5 @@
-import { cleanText } from '../text/clean.js';
-import { defined, holdsSomething, isObject, type JsonObject, textOf } from '../text/json.js';
+import { cleanText } from '../../text/clean.js';
+import { defined, holdsSomething, isObject, type JsonObject, textOf } from '../../text/json.js';
 import { hasResultUrl } from './media.js';
 import { stringOf, type TaskRecord } from './record.js';
 

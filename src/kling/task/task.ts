@@ -1,7 +1,7 @@
-import { cleanLine } from '../text/clean.js';
-import { defined, isObject, type JsonObject } from '../text/json.js';
-import { type Cleaner, cleanerOf, redactMessage } from '../text/privacy.js';
-import { MAX_URL } from '../text/url.js';
+import { cleanLine } from '../../text/clean.js';
+import { defined, isObject, type JsonObject } from '../../text/json.js';
+import { type Cleaner, cleanerOf, redactMessage } from '../../text/privacy.js';
+import { MAX_URL } from '../../text/url.js';
 import { excerptOutput, excerptSettings } from './excerpt.js';
 import { readResults } from './media.js';
 import { readRecord } from './record.js';

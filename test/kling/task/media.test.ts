@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { kindOfUrl } from '../../../src/kling/task/media.js';
 import { toTask } from '../../../src/kling/task/task.js';
-import { safeUrl } from '../../../src/kling/text/url.js';
+import { safeUrl } from '../../../src/text/url.js';
 import { completedRecord, documented } from '../../support/records.js';
 
 const taskOf = (response: object, type = 'videos') =>

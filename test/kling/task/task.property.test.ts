@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type * as z from 'zod';
 import { summarizeTask, type Task, toTask } from '../../../src/kling/task/task.js';
-import { isObject, textOf } from '../../../src/kling/text/json.js';
+import { isObject, textOf } from '../../../src/text/json.js';
 import { taskSchema, taskSummarySchema } from '../../../src/tools/schemas.js';
 import { KNOWN_RESPONSES, mutated, PRIVATE, recordLike } from '../../support/arbitraries.js';
 import { completedRecord, documented, failedRecord, type Json, pendingRecord } from '../../support/records.js';

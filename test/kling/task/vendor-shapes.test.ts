@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { recordIdOf } from '../../../src/kling/task/record.js';
 import { summarizeTask, toTask } from '../../../src/kling/task/task.js';
-import { parseJson } from '../../../src/kling/text/json.js';
+import { parseJson } from '../../../src/text/json.js';
 import { elementRecord, type Json, parentRecord, record } from '../../support/records.js';
 
 // Shapes that the vendor's own documentation, client and plugins show, and that were once misread.

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { cleanLine, cleanText, cutText, REDACTED, redactor } from '../../../src/kling/text/clean.js';
+import { cleanLine, cleanText, cutText, REDACTED, redactor } from '../../src/text/clean.js';
 
 describe('cleanText', () => {
   const REMOVED: [string, string][] = [

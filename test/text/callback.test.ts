@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { readAnswer } from '../../../src/kling/api/answer.js';
-import { toTask } from '../../../src/kling/task/task.js';
-import { cleanerOf, redactMessage } from '../../../src/kling/text/privacy.js';
-import { failedRecord, type Json } from '../../support/records.js';
+import { readAnswer } from '../../src/kling/api/answer.js';
+import { toTask } from '../../src/kling/task/task.js';
+import { cleanerOf, redactMessage } from '../../src/text/privacy.js';
+import { failedRecord, type Json } from '../support/records.js';
 
 const CALLBACK = 'https://Hook.example/Cb%20x/notify?secret=s3cret&user=7';
 const VIDEO = 'https://cdn.example/v.mp4';

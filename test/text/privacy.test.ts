@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { toTask } from '../../../src/kling/task/task.js';
+import { toTask } from '../../src/kling/task/task.js';
 
 const CALLBACK = 'https://hook.example/cb?secret=s3cret';
 const VIDEO = 'https://cdn.example/v.mp4';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseJson } from '../../../src/kling/text/json.js';
+import { parseJson } from '../../src/text/json.js';
 
 describe('parseJson', () => {
   test('keeps integers that a number cannot hold, as strings of their digits', () => {
