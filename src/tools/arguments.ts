@@ -2,61 +2,63 @@ import * as z from 'zod';
 // By way of `z.core`, the bundle would keep 60 KB of zod that nobody uses.
 import { toDotPath } from 'zod/v4/core';
 import { KlingError } from '../kling/api/error.js';
-import { keyOf } from '../kling/lookup.js';
 import { cleanLine } from '../text/clean.js';
-import { isObject, type JsonObject, parseJson } from '../text/json.js';
+import { isObject, parseJson } from '../text/json.js';
+
+/** The most ids that one call may name. */
+const MAX_IDS = 100;
+/** How many faults and unknown arguments an error names. */
+const MAX_NAMED = 3;
 
 const ID_RULE = 'must be one bare task id (1 to 128 letters, digits, "-" or "_"), without quotes or URL';
+const LIST_RULE = `must be a list of 1 to ${MAX_IDS} task ids`;
 
-/** The published schema of a task id; {@link parseArguments} also accepts what clients wrap around one. */
-export const taskIdSchema = z.string({ error: ID_RULE }).regex(/^[A-Za-z0-9_-]{1,128}$/, { error: ID_RULE });
+/** One task id: `^[A-Za-z0-9_-]{1,128}$`, of which quotes, backticks and white space around it are no part. */
+export const taskIdSchema = z.preprocess(bareId, z.string(ID_RULE).regex(/^[A-Za-z0-9_-]{1,128}$/, ID_RULE));
 
-/** How long a call may wait: whole seconds up to the configured maximum, which the schema shows. */
+/** 1 to 100 task ids, in any of the forms in which clients send a list. */
+export const taskIdsSchema = z.preprocess(
+  idList,
+  z.array(taskIdSchema, LIST_RULE).min(1, LIST_RULE).max(MAX_IDS, LIST_RULE),
+);
+
+/** How long a call may wait: whole seconds, 0 where nothing is said; more than the maximum counts as the maximum. */
 export function waitSecondsSchema(maxWaitSeconds: number) {
-  const error = `must be a whole number of seconds from 0 to ${maxWaitSeconds}`;
-  return z.int({ error }).min(0, { error }).max(maxWaitSeconds, { error }).default(0);
+  const rule = `must be a whole number of seconds from 0 to ${maxWaitSeconds}`;
+  const seconds = z.int(rule).min(0, rule).max(maxWaitSeconds, rule).default(0);
+  return z.preprocess((value) => {
+    const number = numberOf(value);
+    return typeof number === 'number' && number > maxWaitSeconds ? maxWaitSeconds : number;
+  }, seconds);
 }
-
-/** The checked arguments of a call. */
-export type CallArguments = ReturnType<typeof parseArguments>;
-
-/** A schema for arguments: one id or many, and how long to wait. */
-export type ArgumentsSchema = z.ZodType<{ wait_seconds: number } & ({ task_id: string } | { task_ids: string[] })>;
 
 /**
- * Checks the arguments of a call against its schema. Before that, it undoes what real clients do to them, because a model
- * cannot repair what its client has changed.
+ * Checks the arguments of a call. Those that the schema does not have are ignored, because clients add some of their own;
+ * they are named only where a required one is missing, since the model may have misspelt that.
  * @throws KlingError `invalid_arguments`, which names the field (an entry of a list by its position) and the rule
  */
-export function parseArguments(schema: ArgumentsSchema, args: unknown, maxWaitSeconds: number) {
-  const given = args ?? {};
-  if (!isObject(given)) throw new KlingError('invalid_arguments', 'arguments must be an object.');
-  // Some clients send null for what was left out.
-  const present = Object.entries(given).filter(([, value]) => value !== null);
-  const sent: JsonObject = Object.fromEntries(present.map(([name, value]) => [name, forgive(name, value)]));
-  const askedWaitSeconds = typeof sent.wait_seconds === 'number' ? sent.wait_seconds : 0;
-  if (askedWaitSeconds > maxWaitSeconds) sent.wait_seconds = maxWaitSeconds;
+export function parseArguments<Arguments>(schema: z.ZodObject & z.ZodType<Arguments>, args: unknown): Arguments {
+  const sent = args ?? {};
+  if (!isObject(sent)) throw new KlingError('invalid_arguments', 'arguments must be an object.');
   const { data, error } = schema.safeParse(sent);
-  if (error) throw new KlingError('invalid_arguments', describeIssues(error.issues));
-  const sentIds = 'task_ids' in data ? data.task_ids : [data.task_id];
-  const keys = sentIds.map(keyOf);
-  const ids = sentIds.filter((id, index) => keys.indexOf(keyOf(id)) === index);
-  return {
-    /** Each once: the API matches them without regard to case. */
-    ids,
-    /** At most the maximum. */
-    waitSeconds: data.wait_seconds,
-    /** As sent, possibly above the maximum. */
-    askedWaitSeconds,
-  };
+  if (!error) return data;
+  const isMissing = error.issues.some(({ path: [name = ''] }) => sent[String(name)] === undefined);
+  const unknown = Object.keys(sent).filter((name) => isMissing && !Object.hasOwn(schema.shape, name));
+  const names = unknown.slice(0, MAX_NAMED).map((name) => `"${cleanLine(name, 40)}"`);
+  // A value can break two rules with the same sentence.
+  const rules = [...new Set(error.issues.map(({ path, message }) => `${toDotPath(path)} ${message}`))];
+  const more = rules.length > MAX_NAMED ? ` (and ${rules.length - MAX_NAMED} more)` : '';
+  const instead = names.length > 0 ? `; unknown: ${names.join(', ')}` : '';
+  throw new KlingError('invalid_arguments', `${rules.slice(0, MAX_NAMED).join('; ')}${more}${instead}.`);
 }
 
-/** Undoes what clients do to the value of an argument: numbers and lists as strings, quotes around an id. */
-function forgive(name: string, value: unknown): unknown {
-  if (name === 'task_id') return bareId(value);
-  if (name === 'task_ids') return idList(value);
-  const isSeconds = name === 'wait_seconds' && typeof value === 'string' && /^\s*\d+(\.0+)?\s*$/.test(value);
-  return isSeconds ? Number(value) : value;
+/** A number that came as a string; undefined for what clients send in place of an absent argument. */
+function numberOf(value: unknown): unknown {
+  if (value === null) return undefined;
+  if (typeof value !== 'string') return value;
+  const text = value.trim();
+  if (/^(|null|none|undefined)$/i.test(text)) return undefined;
+  return /^\d+(\.0+)?$/.test(text) ? Number(text) : value;
 }
 
 /** An id without the white space and quotes around it. What is no string, or far too long, is returned unchanged. */
@@ -68,23 +70,13 @@ function bareId(value: unknown): unknown {
 
 /** A list of ids. A string counts as one if it is JSON, or ids separated by commas or white space, with or without brackets. */
 function idList(value: unknown): unknown {
-  const list = typeof value === 'string' ? parseJson(value) : value;
-  if (Array.isArray(list)) return list.map(bareId);
   if (typeof value !== 'string') return value;
-  const ids = value.trim().replace(/^\[(.*)\]$/s, '$1');
-  return ids.match(/[^\s,]+/g)?.map(bareId) ?? [];
-}
-
-const MAX_ISSUES = 3;
-
-function describeIssues(all: z.core.$ZodIssue[]): string {
-  const described = all.map((issue) => {
-    if (issue.code !== 'unrecognized_keys') return `${toDotPath(issue.path)} ${issue.message}`;
-    const names = issue.keys.slice(0, MAX_ISSUES).map((key) => `"${cleanLine(key, 40)}"`);
-    return `unknown argument ${names.join(', ')}`;
-  });
-  // A value can break two rules with the same message.
-  const issues = [...new Set(described)];
-  const more = issues.length > MAX_ISSUES ? ` (and ${issues.length - MAX_ISSUES} more)` : '';
-  return `${issues.slice(0, MAX_ISSUES).join('; ')}${more}.`;
+  const list = parseJson(value);
+  if (Array.isArray(list)) return list;
+  return (
+    value
+      .trim()
+      .replace(/^\[(.*)\]$/s, '$1')
+      .match(/[^\s,]+/g) ?? []
+  );
 }

@@ -1,43 +1,58 @@
 import * as z from 'zod';
 import { KlingError } from '../kling/api/error.js';
-import type { Outcome } from '../kling/follow.js';
+import { type Task, taskSchema } from '../kling/task/task.js';
+import type { Outcome } from '../kling/watch.js';
 import { defined } from '../text/json.js';
-import { type CallArguments, taskIdSchema, waitSecondsSchema } from './arguments.js';
-import { toResult } from './result.js';
-import { taskSchema } from './schemas.js';
-import { textsFor } from './texts.js';
-import { defineTool, type ToolOptions } from './tool.js';
+import { taskIdSchema, waitSecondsSchema } from './arguments.js';
+import { withFilesThatFit } from './result.js';
+import { GET_TASK, textsFor } from './texts.js';
+import { defineTool, type Tool, type ToolOptions } from './tool.js';
 
 /** `kling_get_task`: one task, in full detail. */
-export function getTaskTool(options: ToolOptions) {
-  const waitSeconds = waitSecondsSchema(options.maxWaitSeconds);
+export function getTaskTool(options: ToolOptions): Tool {
+  const { maxWaitSeconds } = options;
   return defineTool(options, {
-    name: 'kling_get_task',
-    title: 'Get Kling task',
-    description: textsFor(options.maxWaitSeconds).getTask,
-    input: z.strictObject({
+    name: GET_TASK,
+    title: 'Get Kling task by id',
+    description: textsFor(maxWaitSeconds).getTask,
+    input: z.object({
       task_id: taskIdSchema.describe(
-        "From the generation call's answer: the bare id, no quotes or URL; not a video_id",
+        "The generation call's task_id, bare: cut it out of quotes or a URL; not a video_id",
       ),
-      wait_seconds: waitSeconds.describe('Seconds to wait for the task to end; 0 answers at once'),
+      wait_seconds: waitSecondsSchema(maxWaitSeconds).describe(
+        'Seconds to wait for the task to finish; 0 answers at once',
+      ),
     }),
     output: taskSchema,
-    toResult: toTaskResult,
+    idsOf: ({ task_id }) => [task_id],
+    labelOf: ([id = '']) => id,
+    argumentsOf: (label) => ({ task_id: label }),
+    resultOf: toTaskResult,
   });
 }
 
-function toTaskResult({ tasks, notFound, faults, pollAfterSeconds }: Outcome, { askedWaitSeconds }: CallArguments) {
+/**
+ * The task as the call tells it.
+ * @throws KlingError if it was not found, or the lookup failed for good
+ */
+export function toTaskResult(outcome: Outcome, [id]: string[], waitSeconds: number): Task {
+  const { tasks, faults, pollAfterSeconds } = outcome;
   const [task] = tasks.values();
   const [fault] = faults.values();
-  if (fault) throw task ? withLastState(fault, task.status) : fault;
-  if (!task) throw new KlingError('task_not_found', `No task ${notFound[0]} exists for this account.`);
-  if (task.status !== 'pending') return toResult(task);
-  // A model that waits would read the request again and again.
-  const request = askedWaitSeconds > 0 ? undefined : task.request;
-  const poll_after_seconds = pollAfterSeconds ?? task.poll_after_seconds;
-  return toResult(defined({ ...task, request, poll_after_seconds }));
+  if (fault) throw task ? withLastStatus(fault, task.status) : fault;
+  if (!task) throw new KlingError('task_not_found', `No task ${id} exists for this account.`);
+  if (task.status !== 'pending') return withFilesThatFit(task);
+  const { request, poll_after_seconds, ...pending } = task;
+  return {
+    ...pending,
+    // A model that waits would read the request again and again.
+    ...defined({
+      request: waitSeconds > 0 ? undefined : request,
+      poll_after_seconds: pollAfterSeconds ?? poll_after_seconds,
+    }),
+  };
 }
 
-function withLastState({ code, message, hint, fromApi, traceId, cause }: KlingError, status: string): KlingError {
+function withLastStatus({ code, message, hint, fromApi, traceId, cause }: KlingError, status: string): KlingError {
   return new KlingError(code, message, { hint: `${hint} Last seen ${status}.`, fromApi, traceId, cause });
 }

@@ -1,57 +1,52 @@
 import * as z from 'zod';
 import type { KlingError } from '../kling/api/error.js';
-import type { Outcome } from '../kling/follow.js';
-import { summarizeTask } from '../kling/task/task.js';
-import { type CallArguments, taskIdSchema, waitSecondsSchema } from './arguments.js';
-import { toResult } from './result.js';
-import { taskSummarySchema } from './schemas.js';
-import { textsFor } from './texts.js';
-import { defineTool, type ToolOptions } from './tool.js';
+import { summarizeTask, taskSummarySchema } from '../kling/task/task.js';
+import type { Outcome } from '../kling/watch.js';
+import { taskIdsSchema, waitSecondsSchema } from './arguments.js';
+import { MAX_TEXT, textOf, withFilesThatFit } from './result.js';
+import { GET_TASKS_BATCH, textsFor } from './texts.js';
+import { defineTool, type Tool, type ToolOptions } from './tool.js';
 
-const MAX_IDS = 100;
-
-const count = z.number().int().min(0);
-const lookupErrorSchema = z.object({
-  task_ids: z.array(z.string()),
-  code: z.string(),
-  message: z.string(),
-  trace_id: z.string().optional(),
-});
+const count = z.int();
+const ids = z.array(z.string());
 
 /** The status of many tasks. The counts add up to the number of distinct ids. */
 export const batchSchema = z.object({
   counts: z.object({ pending: count, completed: count, failed: count, not_found: count, lookup_failed: count }),
   tasks: z.array(taskSummarySchema),
-  not_found: z.array(z.string()),
-  lookup_errors: z.array(lookupErrorSchema).optional(),
-  poll_after_seconds: z.number().int().min(1).optional(),
+  not_found: ids,
+  lookup_errors: z
+    .array(z.object({ task_ids: ids, code: z.string(), message: z.string(), trace_id: z.string().optional() }))
+    .optional(),
+  not_shown: ids.optional(),
+  poll_after_seconds: z.int().optional(),
 });
-
 export type Batch = z.infer<typeof batchSchema>;
 
 /** `kling_get_tasks_batch`: many tasks at a glance. */
-export function getTasksBatchTool(options: ToolOptions) {
-  const waitSeconds = waitSecondsSchema(options.maxWaitSeconds);
-  const error = `must be a list of 1 to ${MAX_IDS} task ids`;
-  const taskIds = z.array(taskIdSchema, error).min(1, error).max(MAX_IDS, error);
+export function getTasksBatchTool(options: ToolOptions): Tool {
+  const { maxWaitSeconds } = options;
   return defineTool(options, {
-    name: 'kling_get_tasks_batch',
-    title: 'Get Kling tasks',
-    description: textsFor(options.maxWaitSeconds).getTasksBatch,
-    input: z.strictObject({
-      task_ids: taskIds.describe("From the generation calls' answers, no video_ids; duplicates are merged"),
-      wait_seconds: waitSeconds.describe('Seconds to wait until none is pending; 0 answers at once'),
+    name: GET_TASKS_BATCH,
+    title: 'Get Kling tasks by id',
+    description: textsFor(maxWaitSeconds).getTasksBatch,
+    input: z.object({
+      task_ids: taskIdsSchema.describe('Bare task_ids of the generation calls, not video_ids; duplicates are merged'),
+      wait_seconds: waitSecondsSchema(maxWaitSeconds).describe('Seconds to wait for all to finish; 0 answers at once'),
     }),
     output: batchSchema,
-    toResult: (outcome: Outcome, { ids }: CallArguments) => toResult(toBatch(ids, outcome)),
+    idsOf: ({ task_ids }) => task_ids,
+    labelOf: ({ length }) => `batch-of-${length}`,
+    resultOf: toBatch,
   });
 }
 
 /**
  * Turns an outcome into the result of a batch.
+ * @param ids each once, in the order of the input
  * @throws KlingError if every lookup failed
  */
-export function toBatch(ids: string[], { tasks, notFound, faults, pollAfterSeconds }: Outcome): Batch {
+export function toBatch({ tasks, notFound, faults, pollAfterSeconds }: Outcome, ids: string[]): Batch {
   const [fault] = faults.values();
   if (fault && tasks.size === 0 && notFound.length === 0) throw fault;
   const known = ids.flatMap((id) => tasks.get(id) ?? []);
@@ -62,14 +57,32 @@ export function toBatch(ids: string[], { tasks, notFound, faults, pollAfterSecon
   if (faults.size > 0) batch.lookup_errors = lookupErrorsOf(faults);
   const pollAfter = pollAfterSeconds ?? Math.min(...known.flatMap((task) => task.poll_after_seconds ?? []));
   if (counts.pending > 0 && Number.isFinite(pollAfter)) batch.poll_after_seconds = pollAfter;
-  return batch;
+  return withTasksThatFit(batch);
 }
 
-/** Groups the ids by their fault, so that the fault of one request is reported once. */
+/** Groups the ids by their fault, so that the fault of one request is told once. */
 function lookupErrorsOf(faults: Map<string, KlingError>): Batch['lookup_errors'] {
   return [...new Set(faults.values())].map((fault) => {
     const { code, message, hint, traceId: trace_id } = fault;
     const task_ids = [...faults.keys()].filter((id) => faults.get(id) === fault);
     return { task_ids, code, message: `${message} ${hint}`.trim(), ...(trace_id && { trace_id }) };
   });
+}
+
+/** The batch with as many tasks, from the first on, as its text has room for; the ids of the others are in `not_shown`. */
+function withTasksThatFit(batch: Batch): Batch {
+  if (textOf(batch).length <= MAX_TEXT) return batch;
+  const not_shown = batch.tasks.map(({ task_id }) => task_id);
+  const shown: Batch = { ...batch, tasks: [], not_shown };
+  let room = MAX_TEXT - textOf(shown).length;
+  for (const task of batch.tasks) {
+    // In place of the id in not_shown; in both lists a comma follows.
+    const gain = JSON.stringify(task.task_id).length;
+    const fitting = shown.tasks.length === 0 ? withFilesThatFit(task, room + gain) : task;
+    room += gain - JSON.stringify(fitting).length;
+    if (room < 0) break;
+    shown.tasks.push(fitting);
+    not_shown.shift();
+  }
+  return shown;
 }

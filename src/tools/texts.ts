@@ -1,39 +1,45 @@
+import { GIVE_UP_AFTER_S } from '../kling/task/task.js';
+
+/** The names of the tools, which their texts, too, refer to. */
+export const GET_TASK = 'kling_get_task';
+export const GET_TASKS_BATCH = 'kling_get_tasks_batch';
+
 /**
  * What the model reads about the tools; every word costs tokens in every conversation. If calls cannot wait
  * (`KLING_MAX_WAIT=0`), the texts recommend calling again instead.
  */
 export function textsFor(maxWaitSeconds: number) {
   const waits = maxWaitSeconds > 0;
-  const howToFollow = waits
-    ? `To follow a pending task, set wait_seconds to its maximum: the call returns when the task ends, or with status \
-pending when the time is up; then repeat it.`
-    : 'To follow a pending task, call again after poll_after_seconds.';
-  const untilEnded = waits ? `, or wait up to ${maxWaitSeconds} s for it to end` : '';
-  const untilAllEnded = waits ? `, or wait up to ${maxWaitSeconds} s for all to end` : '';
-  const howToRepeat = `To follow tasks, ${
-    waits ? 'set wait_seconds to its maximum and call again' : 'call again after poll_after_seconds'
-  } with the ids still pending and those whose lookup_errors message says to retry.`;
-  const howToSeeThrough = waits
-    ? 'call kling_get_task with wait_seconds at its maximum, again while status is pending'
-    : 'call kling_get_task, again after poll_after_seconds while status is pending';
+  const orWait = (until: string) => (waits ? `, or wait up to ${maxWaitSeconds} s for ${until} to finish` : '');
+  const set = `set wait_seconds to ${maxWaitSeconds}`;
+  const statuses = `pending, completed (video_url and/or other_media, which may expire, or output) or failed (reason in \
+error; a normal result)`;
 
   return {
-    instructions: `Looks up Kling generations submitted through AceDataCloud, by task_id. \
-To follow one to its end, ${howToSeeThrough}; then give the user video_url, or the URLs in other_media. For several use kling_get_tasks_batch.`,
+    instructions: `Looks up Kling generations submitted through AceDataCloud, by task_id. To follow one until it is \
+finished, call ${GET_TASK}${waits ? ` with wait_seconds ${maxWaitSeconds}` : ''}, again ${
+      waits ? '' : 'after poll_after_seconds '
+    }while status is pending; then give the user video_url, or the URLs in other_media. For several use ${GET_TASKS_BATCH}.`,
 
-    getTask: `Look up one Kling generation task on AceDataCloud by task_id${untilEnded}. Returns pending, completed (URLs \
-of the video or other media, or output; duration) or failed (reason in error), with the request (prompt, model) and dates. For \
-several tasks use kling_get_tasks_batch, unless you need prompts, models or dates. Read-only: it cannot submit, list, \
-cancel or download.
-${howToFollow} Most take 1 to 5 minutes; past 30 minutes of elapsed_seconds, stop and tell the user.
-Lookups are free and use the API token set up on the server. A failed task is a normal result; a tool error is about the \
-lookup, not the task, and names the next step. An unknown id is [task_not_found].`,
+    getTask: `Look up one Kling generation task on AceDataCloud by task_id${orWait('it')}. Returns its status: \
+${statuses}, with dates and${waits ? ', unless pending after a wait,' : ''} the request (prompt, model). For several \
+tasks use ${GET_TASKS_BATCH}. Read-only: it cannot submit, list, cancel or download.
+To follow a pending task, ${
+      waits
+        ? `${set}; while status is pending, call this tool again at once`
+        : 'call this tool again after poll_after_seconds'
+    }. Most take 1 to 5 minutes; once elapsed_seconds passes ${GIVE_UP_AFTER_S}, stop checking and tell the user.
+Lookups are free and use the API token set up on the server. A tool error is about the lookup, not the task, and names \
+the next step; an unknown id is tool error [task_not_found].`,
 
-    getTasksBatch: `Look up 1 to 100 Kling generation tasks on AceDataCloud${untilAllEnded}. Returns counts and, per task in \
-input order, pending, completed (URLs or output, duration) or failed (reason in error). For one task, or for prompts, \
-models and dates, use kling_get_task. Read-only; lookups are free and use the API token set up on the server.
-${howToRepeat} Most take 1 to 5 minutes; past 30 minutes of elapsed_seconds, stop and tell the user.
-Unknown ids are listed in not_found, which is no error. Where some lookups fail, lookup_errors says which and why; a tool \
-error means that every lookup failed.`,
+    getTasksBatch: `Look up 1 to 100 Kling generation tasks on AceDataCloud${orWait('all')}. Returns counts and, per \
+task in input order, its status: ${statuses}, with the beginning of its prompt. For one task, or for full prompts, \
+models, dates or video_ids, use ${GET_TASK}. Read-only: it cannot submit, list, cancel or download; lookups are free.
+To follow tasks, ${
+      waits ? `${set} and call again` : 'call again after poll_after_seconds'
+    } with the ids still pending, plus those whose lookup_errors say to retry, after any delay they name. Most take 1 to \
+5 minutes; once elapsed_seconds passes ${GIVE_UP_AFTER_S}, drop the id and tell the user.
+Unknown ids are in not_found, failed lookups in lookup_errors, ids whose tasks did not fit in not_shown (call again for \
+those). A tool error means that every lookup failed.`,
   };
 }

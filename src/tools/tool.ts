@@ -1,64 +1,132 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import * as z from 'zod';
 import { KlingError } from '../kling/api/error.js';
-import type { Outcome, Progress } from '../kling/follow.js';
-import type { Looker } from '../kling/looker.js';
-import { PolledWait } from '../kling/polled-wait.js';
-import type { Stop } from '../kling/stop.js';
-import { Wait } from '../kling/wait.js';
-import { type ArgumentsSchema, type CallArguments, parseArguments } from './arguments.js';
-import { toErrorResult } from './result.js';
+import { keyOf } from '../kling/lookup.js';
+import type { Scheduler } from '../kling/scheduler.js';
+import { type Outcome, Watch } from '../kling/watch.js';
+import type { Log } from '../log.js';
+import { isEmpty } from '../text/json.js';
+import { parseArguments } from './arguments.js';
+import { toErrorResult, toResult } from './result.js';
 import { VIEW_URI } from './view-uri.js';
+
+/** A wait of at least this length looks once more for an id that was not found, because replicas of the API lag. */
+const MIN_RECHECK_WAIT_S = 5;
+/** A little over 4 s: lookups happen at whole seconds, and progress must not coincide with the result. */
+const PROGRESS_INTERVAL_MS = 4100;
+/** From here to its deadline a wait reports nothing, since its last lookup is under way. */
+const LAST_LOOKUP_S = 1;
+
+/** What a client is told while a call waits: seconds since its start, of those that it may wait. */
+export interface Progress {
+  progress: number;
+  total: number;
+  /** A sentence for a person. */
+  message: string;
+}
 
 /** The context of a call, besides its arguments. */
 export interface CallContext {
-  stop: Stop;
-  /** Present if the client asked for progress: seconds elapsed of the `total` that the call may wait. */
-  notifyProgress?: ((progress: { progress: number; total: number; message: string }) => void) | undefined;
+  /** Aborts when nobody wants the answer any more. */
+  signal: AbortSignal;
+  /** Present if the client asked for progress. */
+  notifyProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** One call of a tool, whose arguments have been checked. */
+export interface Call {
+  /** How long it may wait, at most `KLING_MAX_WAIT`. */
+  readonly waitSeconds: number;
+  readonly watch: Watch;
+  /** What it is about, in a word that people and models get to read. */
+  readonly label: string;
+  /** Looks the tasks up, waits where that was asked for, and answers. Every fault is a result with `isError`. */
+  run(context: CallContext): Promise<CallToolResult>;
+  /** The answer by what is known now. */
+  result(): CallToolResult;
+}
+
+/** What `tools/list` shows of a tool. */
+export interface Listing {
+  name: string;
+  title: string;
+  description: string;
+  inputSchema: object;
+  outputSchema: object;
+  annotations: object;
+  _meta: object;
+}
+
+/** A tool as the protocol lists and calls it. */
+export interface Tool {
+  readonly listing: Listing;
+  /** @throws KlingError `invalid_arguments` */
+  begin(args: unknown): Call;
+  /** Goes on with a call that began before a restart; present if the call's label says all that is needed. */
+  resume?(label: string): Call;
 }
 
 /** What both tools need. */
 export interface ToolOptions {
-  looker: Looker;
+  scheduler: Scheduler;
   /** The largest wait_seconds that is offered to the model. */
   maxWaitSeconds: number;
-  /** Called with an error that is a bug rather than a fault of the API or the caller. */
-  onBug(error: unknown): void;
-  /** Called with the reason when the arguments of a call are refused. */
-  onRefusal?(reason: string): void;
+  log: Pick<Log, 'warn' | 'bug'>;
 }
 
-interface ToolDefinition {
+/** A tool as its own file describes it. */
+export interface ToolDefinition<Arguments extends { wait_seconds: number }> {
   name: string;
   title: string;
   description: string;
-  input: ArgumentsSchema;
+  input: z.ZodObject & z.ZodType<Arguments>;
   output: z.ZodType;
+  /** The ids to look up, as they were sent. */
+  idsOf(args: Arguments): string[];
+  labelOf(ids: string[]): string;
   /**
-   * The result of a call.
+   * What the tool returns as `result`.
+   * @param waitSeconds how long the call could wait
    * @throws KlingError if the lookup failed
    */
-  toResult(outcome: Outcome, args: CallArguments): CallToolResult;
+  resultOf(outcome: Outcome, ids: string[], waitSeconds: number): object;
+  /** The arguments of a call, except how long to wait, by its label alone. */
+  argumentsOf?(label: string): Omit<Arguments, 'wait_seconds'>;
 }
 
-/** A tool as the server lists and calls it. */
-export type Tool = ReturnType<typeof defineTool>;
-
-/** What `tools/list` shows of a tool. */
-export type Listing = Tool['listing'];
-
-/** A call that is followed by polls; see {@link PolledWait}. */
-export type Following = ReturnType<Tool['follow']>;
-
 /** Makes a tool of its definition. */
-export function defineTool({ looker, maxWaitSeconds, onBug, onRefusal }: ToolOptions, definition: ToolDefinition) {
-  const { name, title, description, input, output, toResult } = definition;
+export function defineTool<Arguments extends { wait_seconds: number }>(
+  { scheduler, maxWaitSeconds, log }: ToolOptions,
+  definition: ToolDefinition<Arguments>,
+): Tool {
+  const { name, title, description, input, output, idsOf, labelOf, resultOf, argumentsOf } = definition;
 
-  const refuse = (error: unknown): CallToolResult => {
-    if (!(error instanceof KlingError)) onBug(error);
-    else if (error.code === 'invalid_arguments') onRefusal?.(`${name}: ${error.message}`);
-    return toErrorResult(error);
-  };
+  function begin(args: unknown, isResumed = false): Call {
+    const parsed = parseArguments(input, args);
+    const waitSeconds = parsed.wait_seconds;
+    const ids = distinct(idsOf(parsed));
+    const watch = new Watch(scheduler, ids, { recheckNotFound: waitSeconds >= MIN_RECHECK_WAIT_S, isResumed });
+    const result = () => {
+      try {
+        return toResult(resultOf(watch.outcome(), ids, waitSeconds));
+      } catch (error) {
+        if (!(error instanceof KlingError)) log.bug(error);
+        return toErrorResult(error);
+      }
+    };
+    return {
+      waitSeconds,
+      watch,
+      label: labelOf(ids),
+      result,
+      async run({ signal, notifyProgress }) {
+        const endReports = notifyProgress && waitSeconds > 0 ? report(watch, waitSeconds, notifyProgress) : undefined;
+        await watch.wait(waitSeconds * 1000, signal);
+        endReports?.();
+        return result();
+      },
+    };
+  }
 
   return {
     listing: {
@@ -71,70 +139,54 @@ export function defineTool({ looker, maxWaitSeconds, onBug, onRefusal }: ToolOpt
       // The flat key is the older form, which hosts still read.
       _meta: { ui: { resourceUri: VIEW_URI, visibility: ['model', 'app'] }, 'ui/resourceUri': VIEW_URI },
     },
-
-    /**
-     * Answers a call; every fault is a result with `isError`.
-     * @throws CancelledError
-     */
-    async call(args: unknown, context: CallContext): Promise<CallToolResult> {
-      const { stop } = context;
+    begin(args) {
       try {
-        const parsed = parseArguments(input, args, maxWaitSeconds);
-        const { ids, waitSeconds } = parsed;
-        const onProgress = progressReporter(waitSeconds, context);
-        const wait = new Wait(looker, ids, { waitMs: waitSeconds * 1000, stop, onProgress });
-        return toResult(await wait.run(), parsed);
+        return begin(args);
       } catch (error) {
-        if (stop.cancelled.aborted) throw error;
-        return refuse(error);
+        if (error instanceof KlingError) log.warn(`refused arguments of ${name}: ${error.message}`);
+        throw error;
       }
     },
-
-    /**
-     * Begins a wait that is driven by polls.
-     * @param isResumed whether it began earlier, in another process
-     * @throws KlingError for invalid arguments
-     */
-    follow(args: unknown, isResumed = false) {
-      const parsed = parseArguments(input, args, maxWaitSeconds);
-      const { ids, askedWaitSeconds } = parsed;
-      const wait = new PolledWait(looker, ids, isResumed);
-      return {
-        wait,
-        askedWaitSeconds,
-        /** Looks at what is due. */
-        look: (maxMs: number, context: CallContext) =>
-          wait.look(maxMs, context.stop, progressReporter(askedWaitSeconds, context)),
-        /** What is known now, as the tool answers it. */
-        result: () => {
-          try {
-            return toResult(wait.outcome(), parsed);
-          } catch (error) {
-            return refuse(error);
-          }
-        },
-      };
-    },
+    ...(argumentsOf && {
+      resume: (label: string) => begin({ ...argumentsOf(label), wait_seconds: maxWaitSeconds }, true),
+    }),
   };
 }
 
-/** The JSON Schema for `tools/list`, without what would only cost tokens: `$schema` and the bounds of an int. */
+/** Each id once, as it was sent first. */
+function distinct(ids: string[]): string[] {
+  const byKey = new Map(ids.toReversed().map((id) => [keyOf(id), id]));
+  return [...byKey.values()].toReversed();
+}
+
+/** Reports progress now and then every 4 s or so; returns what ends that. */
+function report(watch: Watch, waitSeconds: number, notifyProgress: (progress: Progress) => void): () => void {
+  const startMs = performance.now();
+  const notify = () => {
+    const { finished, total } = watch.state;
+    const seconds = Math.round((performance.now() - startMs) / 100) / 10;
+    if (seconds > 0 && seconds >= waitSeconds - LAST_LOOKUP_S) return;
+    const message = `${finished} of ${total} ${total === 1 ? 'task' : 'tasks'} finished, ${Math.round(seconds)} s`;
+    notifyProgress({ progress: seconds, total: waitSeconds, message });
+  };
+  notify();
+  const timer = setInterval(notify, PROGRESS_INTERVAL_MS);
+  return () => clearInterval(timer);
+}
+
+/**
+ * JSON Schema for `tools/list`, as all its readers take it: without `additionalProperties`, which Gemini refuses, and
+ * without what says nothing: `$schema`, no properties, the bounds of every integer.
+ */
 function jsonSchemaOf(schema: z.ZodType): object {
   const { $schema, ...shown } = z.toJSONSchema(schema, {
     io: 'input',
     override: ({ jsonSchema }) => {
+      delete jsonSchema.additionalProperties;
+      if (jsonSchema.properties && isEmpty(jsonSchema.properties)) delete jsonSchema.properties;
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
     },
   });
   return shown;
-}
-
-/** Turns the progress of a wait into notifications: the seconds so far, strictly increasing, with a sentence for a person. */
-function progressReporter(waitSeconds: number, { notifyProgress }: CallContext) {
-  if (!notifyProgress) return undefined;
-  return ({ finished, total, elapsedMs }: Progress) => {
-    const seconds = Math.round(elapsedMs / 100) / 10;
-    const message = `${finished} of ${total} ${total === 1 ? 'task' : 'tasks'} finished, ${Math.round(seconds)} s`;
-    notifyProgress({ progress: seconds, total: waitSeconds, message });
-  };
 }

@@ -2,9 +2,11 @@ import { createServer } from 'node:http';
 import type { JsonSchemaType } from '@modelcontextprotocol/sdk/validation';
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv';
 import { KlingClient } from '../../src/kling/api/client.js';
-import { Looker } from '../../src/kling/looker.js';
+import { createLookups } from '../../src/kling/lookup.js';
+import { Scheduler } from '../../src/kling/scheduler.js';
 import { getTaskTool } from '../../src/tools/get-task.js';
 import { getTasksBatchTool } from '../../src/tools/get-tasks-batch.js';
+import { toErrorResult } from '../../src/tools/result.js';
 import type { CallContext, Tool } from '../../src/tools/tool.js';
 import { FakeApi, type Handler, type TaskSource, TOKEN } from './fake-api.js';
 import { type Json, PRIVATE_VALUES } from './records.js';
@@ -32,7 +34,8 @@ type CallOptions = Pick<CallContext, 'notifyProgress'> & { signal?: AbortSignal 
  */
 export class InProcess implements ToolCaller {
   readonly bugs: unknown[] = [];
-  foreignRecords = 0;
+  /** What was told to the log. */
+  readonly log: string[] = [];
   readonly #tools: Map<string, Tool>;
   readonly #closing = new AbortController();
 
@@ -44,12 +47,13 @@ export class InProcess implements ToolCaller {
       { token: TOKEN, baseUrl: new URL(fakeApi.url), requestTimeoutMs: requestTimeoutSeconds * 1000 },
       userAgent,
     );
-    const onBug = (error: unknown) => this.bugs.push(error);
-    const onForeignRecords = (count: number) => {
-      this.foreignRecords += count;
+    const log = {
+      bug: (error: unknown) => this.bugs.push(error),
+      warn: (message: string) => this.log.push(message),
+      debug: (message: string) => this.log.push(message),
     };
-    const looker = new Looker(client, { onBug, onForeignRecords });
-    const options = { looker, maxWaitSeconds, onBug };
+    const scheduler = new Scheduler(createLookups(client, log), { closing: this.#closing.signal, onBug: log.bug });
+    const options = { scheduler, maxWaitSeconds, log };
     const tools = [getTaskTool(options), getTasksBatchTool(options)];
     this.#tools = new Map(tools.map((tool) => [tool.listing.name, tool]));
   }
@@ -67,8 +71,7 @@ export class InProcess implements ToolCaller {
   readonly call = async (name: string, args: unknown, options: CallOptions = {}): Promise<ToolResult> => {
     const tool = this.tool(name);
     const { signal = new AbortController().signal, notifyProgress } = options;
-    const stop = { cancelled: signal, closing: this.#closing.signal };
-    const result = (await tool.call(args, { stop, notifyProgress })) as unknown as ToolResult;
+    const result = (await callTool(tool, args, { signal, notifyProgress })) as unknown as ToolResult;
     check(tool, result);
     return result;
   };
@@ -83,6 +86,15 @@ export class InProcess implements ToolCaller {
   async close(): Promise<void> {
     await this.fakeApi.close();
     if (this.bugs.length > 0) throw this.bugs[0];
+  }
+}
+
+/** As the protocol does it. */
+async function callTool(tool: Tool, args: unknown, context: CallContext) {
+  try {
+    return await tool.begin(args).run(context);
+  } catch (error) {
+    return toErrorResult(error);
   }
 }
 

@@ -40,7 +40,7 @@ interface Known {
 /** What the batch of these ids tells of what was learnt about them; as the tool does it, the ids are distinct. */
 function batchOf(ids: string[], { tasks = [], notFound = [], faults = new Map(), pollAfterSeconds }: Known): Batch {
   const outcome = { tasks: new Map(tasks.map((task) => [task.task_id, task])), notFound, faults, pollAfterSeconds };
-  const batch = toBatch(ids, outcome);
+  const batch = toBatch(outcome, ids);
   expect(batchSchema.parse(batch)).toEqual(batch);
   return batch;
 }
@@ -56,6 +56,7 @@ describe('a TaskSummary', () => {
         type: 'videos',
         video_url: 'https://cdn.example/1.mp4',
         duration_seconds: 5.1,
+        prompt: 'a cat',
         other_media: [{ kind: 'video', url: 'https://cdn.example/2.mp4', duration_seconds: 3 }],
         error: { message: 'Part of the results failed.' },
         elapsed_seconds: 317.07,
@@ -142,5 +143,41 @@ describe('poll_after_seconds', () => {
   test('is absent while nothing is pending', () => {
     const batch = batchOf(['f', 'x'], { tasks: [FAILED], notFound: ['x'], pollAfterSeconds: 1 });
     expect(batch).not.toHaveProperty('poll_after_seconds');
+  });
+});
+
+describe('not_shown', () => {
+  const textLength = (batch: Batch) => JSON.stringify({ result: batch }).length;
+  const signed = (task_id: string, length = 850): Task => ({
+    task_id,
+    status: 'completed',
+    video_url: `https://cdn.example/${task_id}.mp4?${'s'.repeat(length)}`,
+  });
+  const ids = Array.from({ length: 50 }, (_, index) => `task-${index}`);
+
+  test('names the tasks for which a text of 32,000 characters has no room, from the end of the input', () => {
+    const batch = batchOf(ids, { tasks: ids.map((id) => signed(id)) });
+    expect(textLength(batch)).toBeLessThanOrEqual(32_000);
+    expect(textLength(batch)).toBeGreaterThan(31_000);
+    expect([...batch.tasks.map(({ task_id }) => task_id), ...(batch.not_shown ?? [])]).toEqual(ids);
+    expect(batch.counts.completed).toBe(50);
+  });
+
+  test('is absent where all fit', () => {
+    expect(batchOf(ids, { tasks: ids.map((id) => signed(id, 400)) })).not.toHaveProperty('not_shown');
+  });
+
+  test('repeated calls for what was not shown come to an end, however much each task has to tell', () => {
+    const url = `https://cdn.example/${'x'.repeat(4000)}`;
+    const other_media = Array.from({ length: 20 }, (_, index) => ({ kind: 'image' as const, url: `${url}${index}` }));
+    let left = Array.from({ length: 100 }, (_, index) => `${'i'.repeat(125)}${index}`);
+    for (let calls = 0; left.length > 0; calls++) {
+      expect(calls).toBeLessThan(100);
+      const batch = batchOf(left, { tasks: left.map((id) => ({ ...signed(id), other_media })) });
+      expect(textLength(batch)).toBeLessThanOrEqual(32_000);
+      const [first] = batch.tasks;
+      expect((first?.other_media?.length ?? 0) + (first?.left_out ?? 0)).toBe(20);
+      left = batch.not_shown ?? [];
+    }
   });
 });

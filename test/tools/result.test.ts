@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CODES, KlingError } from '../../src/kling/api/error.js';
-import { toErrorResult, toResult } from '../../src/tools/result.js';
+import { toErrorResult, toResult, withFilesThatFit } from '../../src/tools/result.js';
 import { lookupError } from '../support/error-texts.js';
 
 const textOf = (error: unknown) => {
@@ -17,6 +17,18 @@ describe('a result', () => {
       content: [{ type: 'text', text: '{"result":{"a":[1,"ä"]}}' }],
       structuredContent: { result: { a: [1, 'ä'] } },
     });
+  });
+});
+
+describe('a task', () => {
+  test('drops files from the end where a text of 32,000 characters has no room for them, and counts them', () => {
+    const url = `https://cdn.example/${'x'.repeat(4000)}`;
+    const other_media = Array.from({ length: 20 }, (_, index) => ({ kind: 'image' as const, url: `${url}${index}` }));
+    const task = { task_id: 'a', status: 'completed' as const, other_media, left_out: 3 };
+    const fitting = withFilesThatFit(task);
+    expect(JSON.stringify({ result: fitting }).length).toBeLessThanOrEqual(32_000);
+    expect(fitting).toEqual({ ...task, other_media: other_media.slice(0, 7), left_out: 3 + 13 });
+    expect(task.other_media).toHaveLength(20);
   });
 });
 
