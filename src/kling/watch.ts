@@ -1,0 +1,205 @@
+import { KlingError, meaningOf } from './api/error.js';
+import type { Scheduler, Want, Watcher } from './scheduler.js';
+import type { Task } from './task/task.js';
+import { SLOWEST_INTERVAL_MS, WatchedTask } from './watched-task.js';
+
+/** What is known about some tasks at the end of a call, by the ids as they were asked for. */
+export interface Outcome {
+  tasks: Map<string, Task>;
+  notFound: string[];
+  /** Faults of ids that were never seen, and faults that a retry cannot fix. */
+  faults: Map<string, KlingError>;
+  /** In how many whole seconds asking again makes sense, if the wait decides that: 1 if its time ran out. */
+  pollAfterSeconds?: number | undefined;
+}
+
+/** How a watch is doing. */
+export interface WatchState {
+  finished: number;
+  total: number;
+  /** Whether each id has been looked up; before that, nothing is known of it. */
+  isLookedUp: boolean;
+  /** The age of the oldest task that is pending, as of now; undefined if no age is known. */
+  oldestAgeSeconds: number | undefined;
+  /** How often polling makes sense, in whole milliseconds. */
+  pollIntervalMs: number;
+  /** What went wrong with a last lookup, if it may pass, or what keeps the next one from being made. */
+  fault: string | undefined;
+}
+
+export interface WatchOptions {
+  /** Whether the first "not found" is followed by another lookup. */
+  recheckNotFound: boolean;
+  /** Whether the watch began in an earlier process, so that its first lookup is a repeated one. */
+  isResumed?: boolean;
+}
+
+/** What a watch is after at the moment. Times are in milliseconds of `performance.now()`. */
+interface Goal {
+  startMs: number;
+  /** Until when tasks are looked up at their regular pace; those that would be due later get the last lookup. */
+  paceUntilMs: number;
+  /** When the last lookup is made. */
+  lastMs: number;
+  endMs: number;
+  /** When a repeated lookup that is still on its way is given up. */
+  giveUpMs: number;
+}
+
+/** How long before the deadline the last lookup starts. */
+const LAST_LEAD_MS = 1000;
+/** There is no last lookup this soon after another one. */
+const MIN_LAST_GAP_MS = 1000;
+/** No regular lookup comes this soon before the last one: even the fastest pace is not faster. */
+const LAST_STRETCH_MS = 5000;
+/** How far it may overrun the deadline. */
+const OVERTIME_MS = 500;
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** One caller's interest in some tasks. It has at most one goal at a time; without any it costs nothing. */
+export class Watch implements Watcher {
+  readonly #tasks: readonly WatchedTask[];
+  readonly #isResumed: boolean;
+  readonly #startMs = performance.now();
+  #goal: Goal | undefined;
+  /** Whether the caller has waited for the outcome. */
+  #hasWaited = false;
+  readonly #onFinish = new Set<() => void>();
+
+  /** @param ids distinct ids */
+  constructor(
+    readonly scheduler: Scheduler,
+    readonly ids: readonly string[],
+    { recheckNotFound, isResumed = false }: WatchOptions,
+  ) {
+    this.#tasks = ids.map((id) => new WatchedTask(id, recheckNotFound));
+    this.#isResumed = isResumed;
+  }
+
+  /**
+   * Resolves when nothing is pending any more, when the time is up, when stdin closes, or at once when it is cancelled; faults
+   * are part of the outcome. First lookups have the full time of a lookup, however short the wait; where it is 0, there are
+   * no others.
+   */
+  async wait(waitMs: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const startMs = performance.now();
+    const endMs = startMs + waitMs;
+    const end = () => this.end();
+    signal.addEventListener('abort', end);
+    this.#hasWaited = waitMs > 0;
+    const lastMs = endMs - LAST_LEAD_MS;
+    const paceUntilMs = lastMs - LAST_STRETCH_MS;
+    await this.#pursue({ startMs, paceUntilMs, lastMs, endMs, giveUpMs: endMs + OVERTIME_MS });
+    signal.removeEventListener('abort', end);
+  }
+
+  /**
+   * Resolves when what is due now has been looked up, when the time is up, or when the signal aborts; the lookup itself goes
+   * on then. However frequent the polls, lookups keep the pace of the tasks.
+   */
+  poll(maxMs: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', end);
+        resolve();
+      };
+      const timer = setTimeout(end, signal?.aborted ? 0 : maxMs);
+      signal?.addEventListener('abort', end);
+      const nowMs = performance.now();
+      this.#pursue({ startMs: nowMs, paceUntilMs: nowMs, lastMs: NEVER, endMs: nowMs, giveUpMs: NEVER }).then(end);
+    });
+  }
+
+  #pursue(goal: Goal): Promise<void> {
+    this.#goal = goal;
+    this.scheduler.add(this);
+    return new Promise((resolve) => this.#onFinish.add(resolve));
+  }
+
+  /** Ends the interest in the tasks; what is known stays. */
+  end(): void {
+    this.finish();
+    this.scheduler.update();
+  }
+
+  /** Called by the scheduler when nothing is left to be done for the goal. */
+  finish(): void {
+    this.#goal = undefined;
+    for (const resolve of this.#onFinish) resolve();
+    this.#onFinish.clear();
+  }
+
+  /** The lookups that the goal demands, now or later. */
+  wants(): Want[] {
+    const goal = this.#goal;
+    if (!goal) return [];
+    const { startMs, endMs, giveUpMs } = goal;
+    return this.#open.flatMap((task): Want[] => {
+      const isFirst = !(task.isLookedUp || this.#isResumed);
+      const patientUntilMs = Math.max(startMs + this.scheduler.lookups.requestTimeoutMs, endMs);
+      if (isFirst) return [{ task, isFirst, dueMs: startMs, patientUntilMs, giveUpMs: NEVER }];
+      const dueMs = dueAgainMs(task, goal);
+      return dueMs === NEVER ? [] : [{ task, isFirst, dueMs, patientUntilMs: endMs, giveUpMs }];
+    });
+  }
+
+  /** The tasks whose outcome is not known yet: pending, or not seen for a reason that may pass. */
+  get #open(): WatchedTask[] {
+    return this.#tasks.filter(({ isClosed }) => !isClosed);
+  }
+
+  /** How the tasks are doing, as of now. */
+  get state(): WatchState {
+    const open = this.#open;
+    const { quietMs } = this.scheduler.lookups;
+    const ages = open.flatMap(({ ageSeconds }) => ageSeconds ?? []);
+    const intervalMs = Math.min(SLOWEST_INTERVAL_MS, ...open.map((task) => task.intervalMs));
+    const rateLimit = quietMs > 0 ? meaningOf('too_many_requests').what : undefined;
+    return {
+      finished: this.#tasks.length - open.length,
+      total: this.#tasks.length,
+      isLookedUp: this.#tasks.every((task) => task.isLookedUp),
+      oldestAgeSeconds: ages.length > 0 ? Math.max(...ages) : undefined,
+      pollIntervalMs: Math.ceil(Math.max(intervalMs, quietMs)),
+      fault: open.find(({ fault }) => fault)?.fault?.message ?? rateLimit,
+    };
+  }
+
+  /** What is known now. */
+  outcome(): Outcome {
+    const outcome: Outcome = { tasks: new Map(), notFound: [], faults: new Map(), pollAfterSeconds: this.#pollAfter() };
+    // One for all, since a result groups the ids by their fault.
+    const timeout = this.#timeout();
+    for (const { id, task, fault: lastFault, isNotFound, isClosed, isLookedUp } of this.#tasks) {
+      const fault = isLookedUp ? lastFault : timeout;
+      const isFatal = fault !== undefined && isClosed;
+      if (task) outcome.tasks.set(id, task);
+      else if (isNotFound && !isFatal) outcome.notFound.push(id);
+      if (fault && (isFatal || !(task || isNotFound))) outcome.faults.set(id, fault);
+    }
+    return outcome;
+  }
+
+  #pollAfter(): number | undefined {
+    const isWorthPolling = this.#open.some(({ task }) => !task || task.poll_after_seconds !== undefined);
+    if (!this.#hasWaited || !isWorthPolling) return undefined;
+    return Math.max(1, Math.ceil(this.scheduler.lookups.retryAfterMs / 1000));
+  }
+
+  /** The fault of tasks whose first lookup was given up. */
+  #timeout(): KlingError {
+    const seconds = ((performance.now() - this.#startMs) / 1000).toFixed(1);
+    const what = `No answer in ${seconds} s, before the client closed the connection.`;
+    return new KlingError('timeout', what, { hint: 'Ask again.' });
+  }
+}
+
+/** When a task is due again: at its pace, or for the last time before the deadline if there was no lookup shortly before. */
+function dueAgainMs({ isLookedUp, lookedUpMs, intervalMs }: WatchedTask, goal: Goal): number {
+  if (!isLookedUp) return goal.startMs;
+  const regularMs = lookedUpMs + intervalMs;
+  if (regularMs <= goal.paceUntilMs) return regularMs;
+  return lookedUpMs <= goal.lastMs - MIN_LAST_GAP_MS ? goal.lastMs : NEVER;
+}
