@@ -201,6 +201,16 @@ describe('a refusal that one id may have caused', () => {
     expect(lookups.times).toEqual([0, 10, 11, 12, 13, 14, 24, 25]);
   });
 
+  test('does not reach those who ask in the meantime', async ({ world, lookups }) => {
+    lookups.find = (atS, ids) => (atS >= 10 && ids.includes('bad') ? indivisible : all('pending')(0, ids));
+    world.start({ ids: ['a', 'bad'], waitS: 20 });
+    await world.pass(10.5);
+    world.start({ ids: ['new'], waitS: 0 });
+    await world.pass(5);
+    expect(lookups.requests.slice(1).map(({ ids }) => ids)).toEqual([['a', 'bad'], ['new'], ['a'], ['bad']]);
+    await world.passAll();
+  });
+
   test('of a dozen ids in a row leaves the healthy ones alone', async ({ world, lookups }) => {
     const isBad = (id: string) => Number(id.slice(5)) < 12;
     lookups.find = (_atS, ids) => (ids.some(isBad) ? indivisible : all('completed')(0, ids));
@@ -256,6 +266,15 @@ describe('a rate limit', () => {
     expect(outcome.tasks.size).toBe(50);
     expect(outcome.faults.size).toBe(10);
     expect(outcome.pollAfterSeconds).toBe(90);
+  });
+
+  test('does not give up what is in flight', async ({ world, lookups }) => {
+    const answersS = [2, 1];
+    lookups.answerS = () => answersS.shift() ?? 0;
+    lookups.find = (_atS, ids) => (ids.includes('task-59') ? limited(90_000) : all('completed')(0, ids));
+    const { outcome, endS } = await world.run({ ids: idsOf(60), waitS: 0 });
+    expect(endS).toBe(2);
+    expect(outcome.tasks.size).toBe(50);
   });
 
   test('of an hour is obeyed for five minutes, but told in full', async ({ world, lookups }) => {
