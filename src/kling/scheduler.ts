@@ -103,9 +103,9 @@ export class Scheduler {
     for (const { keys, controller } of this.#requests) {
       if (!wants.some(({ task }) => keys.has(task.key))) controller.abort();
     }
-    const wakeMs = wants.reduce((ms, { giveUpMs }) => Math.min(ms, giveUpMs), this.#send(wants, nowMs));
-    const delayMs = Math.min(wakeMs, wants.length > 0 ? this.#endMs : NEVER) - nowMs;
-    if (delayMs < NEVER) this.#timer = setTimeout(() => this.#run(), delayMs);
+    const sendMs = this.#send(wants, nowMs);
+    const wakeMs = wants.reduce((ms, { giveUpMs }) => Math.min(ms, giveUpMs, this.#endMs), sendMs);
+    if (wakeMs < NEVER) this.#timer = setTimeout(() => this.#run(), wakeMs - nowMs);
   }
 
   /** Tells those whose first lookup would have to wait too long for the end of a rate limit. */

@@ -41,6 +41,7 @@ interface Goal {
   paceUntilMs: number;
   /** When the last lookup is made. */
   lastMs: number;
+  /** The deadline. Nothing is looked up again if a rate limit lasts longer. */
   endMs: number;
   /** When a repeated lookup that is still on its way is given up. */
   giveUpMs: number;
@@ -77,39 +78,42 @@ export class Watch implements Watcher {
   }
 
   /**
-   * Resolves when nothing is pending any more, when the time is up, when stdin closes, or at once when it is cancelled; faults
-   * are part of the outcome. First lookups have the full time of a lookup, however short the wait; where it is 0, there are
-   * no others.
+   * Waits until nothing is pending any more, the time is up or stdin closes; ends at once when it is cancelled. Never rejects:
+   * faults are part of the outcome. First lookups have the full time of a lookup, however short the wait.
    */
   async wait(waitMs: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
+    signal.addEventListener('abort', () => this.end(), { once: true });
+    this.#hasWaited = waitMs > 0;
     const startMs = performance.now();
     const endMs = startMs + waitMs;
-    const end = () => this.end();
-    signal.addEventListener('abort', end);
-    this.#hasWaited = waitMs > 0;
     const lastMs = endMs - LAST_LEAD_MS;
     const paceUntilMs = lastMs - LAST_STRETCH_MS;
     await this.#pursue({ startMs, paceUntilMs, lastMs, endMs, giveUpMs: endMs + OVERTIME_MS });
-    signal.removeEventListener('abort', end);
   }
 
   /**
-   * Resolves when what is due now has been looked up, when the time is up, or when the signal aborts; the lookup itself goes
-   * on then. However frequent the polls, lookups keep the pace of the tasks.
+   * Looks up what is due now, at the pace of the tasks, however frequent the polls are. Ends when that has been answered, when
+   * the time is up, soon after stdin has closed, or when the signal aborts; the lookup itself goes on then.
    */
-  poll(maxMs: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const end = () => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', end);
-        resolve();
-      };
-      const timer = setTimeout(end, signal?.aborted ? 0 : maxMs);
-      signal?.addEventListener('abort', end);
-      const nowMs = performance.now();
-      this.#pursue({ startMs: nowMs, paceUntilMs: nowMs, lastMs: NEVER, endMs: nowMs, giveUpMs: NEVER }).then(end);
+  async poll(maxMs: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return;
+    const nowMs = performance.now();
+    const answered = this.#pursue({
+      startMs: nowMs,
+      paceUntilMs: nowMs,
+      lastMs: NEVER,
+      // Nobody may be there any more when a rate limit ends.
+      endMs: nowMs,
+      giveUpMs: NEVER,
     });
+    let timer: NodeJS.Timeout | undefined;
+    const interrupted = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, maxMs);
+      signal?.addEventListener('abort', () => resolve(), { once: true });
+    });
+    await Promise.race([answered, interrupted]);
+    clearTimeout(timer);
   }
 
   #pursue(goal: Goal): Promise<void> {
@@ -135,14 +139,16 @@ export class Watch implements Watcher {
   wants(): Want[] {
     const goal = this.#goal;
     if (!goal) return [];
+    return this.#open.map((task) => this.#want(task, goal)).filter(({ dueMs }) => dueMs < NEVER);
+  }
+
+  #want(task: WatchedTask, goal: Goal): Want {
     const { startMs, endMs, giveUpMs } = goal;
-    return this.#open.flatMap((task): Want[] => {
-      const isFirst = !(task.isLookedUp || this.#isResumed);
-      const patientUntilMs = Math.max(startMs + this.scheduler.lookups.requestTimeoutMs, endMs);
-      if (isFirst) return [{ task, isFirst, dueMs: startMs, patientUntilMs, giveUpMs: NEVER }];
-      const dueMs = dueAgainMs(task, goal);
-      return dueMs === NEVER ? [] : [{ task, isFirst, dueMs, patientUntilMs: endMs, giveUpMs }];
-    });
+    if (task.lookedUpMs !== undefined || this.#isResumed) {
+      return { task, isFirst: false, dueMs: dueAgainMs(task, goal), patientUntilMs: endMs, giveUpMs };
+    }
+    const patientUntilMs = Math.max(endMs, startMs + this.scheduler.lookups.requestTimeoutMs);
+    return { task, isFirst: true, dueMs: startMs, patientUntilMs, giveUpMs: NEVER };
   }
 
   /** The tasks whose outcome is not known yet: pending, or not seen for a reason that may pass. */
@@ -160,7 +166,7 @@ export class Watch implements Watcher {
     return {
       finished: this.#tasks.length - open.length,
       total: this.#tasks.length,
-      isLookedUp: this.#tasks.every((task) => task.isLookedUp),
+      isLookedUp: this.#tasks.every(({ lookedUpMs }) => lookedUpMs !== undefined),
       oldestAgeSeconds: ages.length > 0 ? Math.max(...ages) : undefined,
       pollIntervalMs: Math.ceil(Math.max(intervalMs, quietMs)),
       fault: open.find(({ fault }) => fault)?.fault?.message ?? rateLimit,
@@ -172,12 +178,12 @@ export class Watch implements Watcher {
     const outcome: Outcome = { tasks: new Map(), notFound: [], faults: new Map(), pollAfterSeconds: this.#pollAfter() };
     // One for all, since a result groups the ids by their fault.
     const timeout = this.#timeout();
-    for (const { id, task, fault: lastFault, isNotFound, isClosed, isLookedUp } of this.#tasks) {
-      const fault = isLookedUp ? lastFault : timeout;
-      const isFatal = fault !== undefined && isClosed;
+    for (const { id, task, fault: lastFault, isNotFound, isClosed, lookedUpMs } of this.#tasks) {
+      const fault = lookedUpMs === undefined ? timeout : lastFault;
+      const isTold = fault && (isClosed || !(task || isNotFound));
       if (task) outcome.tasks.set(id, task);
-      else if (isNotFound && !isFatal) outcome.notFound.push(id);
-      if (fault && (isFatal || !(task || isNotFound))) outcome.faults.set(id, fault);
+      if (isTold) outcome.faults.set(id, fault);
+      else if (isNotFound) outcome.notFound.push(id);
     }
     return outcome;
   }
@@ -197,9 +203,8 @@ export class Watch implements Watcher {
 }
 
 /** When a task is due again: at its pace, or for the last time before the deadline if there was no lookup shortly before. */
-function dueAgainMs({ isLookedUp, lookedUpMs, intervalMs }: WatchedTask, goal: Goal): number {
-  if (!isLookedUp) return goal.startMs;
-  const regularMs = lookedUpMs + intervalMs;
-  if (regularMs <= goal.paceUntilMs) return regularMs;
-  return lookedUpMs <= goal.lastMs - MIN_LAST_GAP_MS ? goal.lastMs : NEVER;
+function dueAgainMs({ lookedUpMs, intervalMs }: WatchedTask, { startMs, paceUntilMs, lastMs }: Goal): number {
+  if (lookedUpMs === undefined) return startMs;
+  if (lookedUpMs + intervalMs <= paceUntilMs) return lookedUpMs + intervalMs;
+  return lookedUpMs <= lastMs - MIN_LAST_GAP_MS ? lastMs : NEVER;
 }

@@ -27,10 +27,8 @@ export class WatchedTask {
   isNotFound = false;
   /** Whether another lookup could not change the outcome. */
   isClosed = false;
-  /** Whether a lookup has ended, with a result or a fault. */
-  isLookedUp = false;
-  /** When the last lookup ended. */
-  lookedUpMs = 0;
+  /** When the last lookup ended, with a result or a fault. */
+  lookedUpMs: number | undefined;
   /** How long after that the next one is due. */
   intervalMs = UNSEEN_INTERVAL_MS;
   /** How many ids a request for it may have: fewer while refusals leave it in doubt which of them is to blame. */
@@ -54,7 +52,6 @@ export class WatchedTask {
   /** Takes in the result of a lookup: the rules for that are here. */
   take(result: LookupResult): void {
     const wasAnswered = this.task !== undefined || this.isNotFound;
-    this.isLookedUp = true;
     this.lookedUpMs = performance.now();
     this.maxBatch = Number.POSITIVE_INFINITY;
     this.fault = undefined;
@@ -72,7 +69,7 @@ export class WatchedTask {
     this.isNotFound = false;
     this.isClosed = task.status !== 'pending';
     this.intervalMs = pace?.intervalMs ?? SLOWEST_INTERVAL_MS;
-    this.#submittedMs = task.elapsed_seconds === undefined ? undefined : this.lookedUpMs - ageSeconds * 1000;
+    this.#submittedMs = task.elapsed_seconds === undefined ? undefined : performance.now() - ageSeconds * 1000;
   }
 
   #takeNotFound(): void {
