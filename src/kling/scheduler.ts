@@ -27,13 +27,6 @@ interface Request {
   controller: AbortController;
 }
 
-export interface SchedulerOptions {
-  /** Aborted when stdin closes. */
-  closing: AbortSignal;
-  /** Called with an error that is a bug rather than a fault of the API. */
-  onBug(error: unknown): void;
-}
-
 /** 50 is the recommended maximum of a batch; none is documented. */
 const MAX_BATCH = 50;
 const MAX_REQUESTS = 2;
@@ -64,9 +57,10 @@ export class Scheduler {
   #turn: NodeJS.Immediate | undefined;
   #timer: NodeJS.Timeout | undefined;
 
+  /** @param options a signal that aborts when stdin closes, and what to do with errors that are bugs */
   constructor(
     readonly lookups: Lookups,
-    readonly options: SchedulerOptions,
+    readonly options: { closing: AbortSignal; onBug(error: unknown): void },
   ) {
     options.closing.addEventListener('abort', () => {
       this.#endMs = performance.now() + CLOSING_GRACE_MS;
@@ -147,7 +141,7 @@ export class Scheduler {
       // What would be due before the next request goes along. What a refusal has left in doubt stays among itself.
       const { maxBatch } = next.task;
       const batch = queue.filter(({ task, dueMs }) => dueMs <= nowMs + GAP_MS && task.maxBatch === maxBatch);
-      this.#request(batch.slice(0, Math.min(maxBatch, MAX_BATCH)), nowMs);
+      this.#lookUp(batch.slice(0, Math.min(maxBatch, MAX_BATCH)), nowMs);
     }
     // The end of a request is an occasion to come back.
     return NEVER;
@@ -164,19 +158,19 @@ export class Scheduler {
     return [...queue.values()];
   }
 
-  async #request(batch: Want[], nowMs: number): Promise<void> {
+  async #lookUp(batch: Want[], nowMs: number): Promise<void> {
     const request = { keys: new Set(batch.map(({ task }) => task.key)), controller: new AbortController() };
     this.#requests.add(request);
     this.#lastMs = nowMs;
     const ids = batch.map(({ task }) => task.id);
     const { signal } = request.controller;
     try {
-      this.#take(await this.lookups.lookUp(ids, nowMs + this.lookups.requestTimeoutMs, signal));
+      this.#deliver(await this.lookups.lookUp(ids, nowMs + this.lookups.requestTimeoutMs, signal));
     } catch (cause) {
       if (!signal.aborted) {
         this.options.onBug(cause);
         const error = new KlingError('internal_error', 'The server failed on this lookup.', { cause });
-        this.#take(new Map(ids.map((id) => [id, { kind: 'fault', error }])));
+        this.#deliver(new Map(ids.map((id) => [id, { kind: 'fault', error }])));
       }
     } finally {
       this.#requests.delete(request);
@@ -185,7 +179,7 @@ export class Scheduler {
     }
   }
 
-  #take(resultsById: Map<string, LookupResult>): void {
+  #deliver(resultsById: Map<string, LookupResult>): void {
     const results = new Map([...resultsById].map(([id, result]) => [keyOf(id), result]));
     const all = [...results.values()];
     if (all.some(({ kind }) => kind !== 'fault')) this.#halvings = 0;

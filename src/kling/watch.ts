@@ -27,13 +27,6 @@ export interface WatchState {
   fault: string | undefined;
 }
 
-export interface WatchOptions {
-  /** Whether the first "not found" is followed by another lookup. */
-  recheckNotFound: boolean;
-  /** Whether the watch began in an earlier process, so that its first lookup is a repeated one. */
-  isResumed?: boolean;
-}
-
 /** What a watch is after at the moment. Times are in milliseconds of `performance.now()`. */
 interface Goal {
   startMs: number;
@@ -60,21 +53,23 @@ const NEVER = Number.POSITIVE_INFINITY;
 /** One caller's interest in some tasks. It has at most one goal at a time; without any it costs nothing. */
 export class Watch implements Watcher {
   readonly #tasks: readonly WatchedTask[];
-  readonly #isResumed: boolean;
   readonly #startMs = performance.now();
   #goal: Goal | undefined;
   /** Whether the caller has waited for the outcome. */
   #hasWaited = false;
   readonly #onFinish = new Set<() => void>();
 
-  /** @param ids distinct ids */
+  /**
+   * @param ids distinct ids
+   * @param options `recheckNotFound`: whether the first "not found" is followed by another lookup; `isResumed`: whether the
+   *   watch began in an earlier process, so that its first lookup is a repeated one
+   */
   constructor(
     readonly scheduler: Scheduler,
     readonly ids: readonly string[],
-    { recheckNotFound, isResumed = false }: WatchOptions,
+    readonly options: { recheckNotFound: boolean; isResumed?: boolean },
   ) {
-    this.#tasks = ids.map((id) => new WatchedTask(id, recheckNotFound));
-    this.#isResumed = isResumed;
+    this.#tasks = ids.map((id) => new WatchedTask(id, options.recheckNotFound));
   }
 
   /**
@@ -99,20 +94,13 @@ export class Watch implements Watcher {
   async poll(maxMs: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) return;
     const nowMs = performance.now();
-    const answered = this.#pursue({
-      startMs: nowMs,
-      paceUntilMs: nowMs,
-      lastMs: NEVER,
-      // Nobody may be there any more when a rate limit ends.
-      endMs: nowMs,
-      giveUpMs: NEVER,
-    });
+    const goal = { startMs: nowMs, paceUntilMs: nowMs, lastMs: NEVER, endMs: nowMs, giveUpMs: NEVER };
     let timer: NodeJS.Timeout | undefined;
     const interrupted = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, maxMs);
       signal?.addEventListener('abort', () => resolve(), { once: true });
     });
-    await Promise.race([answered, interrupted]);
+    await Promise.race([this.#pursue(goal), interrupted]);
     clearTimeout(timer);
   }
 
@@ -144,7 +132,7 @@ export class Watch implements Watcher {
 
   #want(task: WatchedTask, goal: Goal): Want {
     const { startMs, endMs, giveUpMs } = goal;
-    if (task.lookedUpMs !== undefined || this.#isResumed) {
+    if (task.lookedUpMs !== undefined || this.options.isResumed) {
       return { task, isFirst: false, dueMs: dueAgainMs(task, goal), patientUntilMs: endMs, giveUpMs };
     }
     const patientUntilMs = Math.max(endMs, startMs + this.scheduler.lookups.requestTimeoutMs);
@@ -176,8 +164,10 @@ export class Watch implements Watcher {
   /** What is known now. */
   outcome(): Outcome {
     const outcome: Outcome = { tasks: new Map(), notFound: [], faults: new Map(), pollAfterSeconds: this.#pollAfter() };
+    const seconds = ((performance.now() - this.#startMs) / 1000).toFixed(1);
+    const givenUp = `No answer in ${seconds} s, before the client closed the connection.`;
     // One for all, since a result groups the ids by their fault.
-    const timeout = this.#timeout();
+    const timeout = new KlingError('timeout', givenUp, { hint: 'Ask again.' });
     for (const { id, task, fault: lastFault, isNotFound, isClosed, lookedUpMs } of this.#tasks) {
       const fault = lookedUpMs === undefined ? timeout : lastFault;
       const isTold = fault && (isClosed || !(task || isNotFound));
@@ -188,17 +178,11 @@ export class Watch implements Watcher {
     return outcome;
   }
 
+  /** Only a wait that ran out decides when to ask again; otherwise the tasks' own advice holds. */
   #pollAfter(): number | undefined {
     const isWorthPolling = this.#open.some(({ task }) => !task || task.poll_after_seconds !== undefined);
     if (!this.#hasWaited || !isWorthPolling) return undefined;
     return Math.max(1, Math.ceil(this.scheduler.lookups.retryAfterMs / 1000));
-  }
-
-  /** The fault of tasks whose first lookup was given up. */
-  #timeout(): KlingError {
-    const seconds = ((performance.now() - this.#startMs) / 1000).toFixed(1);
-    const what = `No answer in ${seconds} s, before the client closed the connection.`;
-    return new KlingError('timeout', what, { hint: 'Ask again.' });
   }
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import { KlingError } from '../../src/kling/api/error.js';
 import { all, type Call, idsOf, indivisible, limited, refused, test } from '../support/fake-lookups.js';
 
@@ -306,11 +306,4 @@ describe('a rate limit', () => {
     expect(statusesOf(calls)).toEqual(['completed']);
     expect(calls[0]?.outcome.faults.get('task-0')?.code).toBe('too_many_requests');
   });
-});
-
-test('many waits do not make Node warn of leaking listeners', async ({ world }) => {
-  const warn = vi.spyOn(process, 'emitWarning');
-  world.startAll(idsOf(100), 4);
-  await world.passAll();
-  expect(warn).not.toHaveBeenCalled();
 });

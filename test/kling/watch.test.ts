@@ -1,6 +1,5 @@
 import { describe, expect } from 'vitest';
 import { KlingError } from '../../src/kling/api/error.js';
-import { Watch } from '../../src/kling/watch.js';
 import { down, idsOf, indivisible, limited, refused, test } from '../support/fake-lookups.js';
 
 describe('the pace', () => {
@@ -333,13 +332,12 @@ describe('many tasks', () => {
 });
 
 describe('polls', () => {
-  const watchOf = (scheduler: ConstructorParameters<typeof Watch>[0], options = {}) =>
-    new Watch(scheduler, ['a'], { recheckNotFound: true, ...options });
-
   test('look up what is due, and between two polls nothing happens', async ({ world, lookups }) => {
-    const watch = watchOf(world.scheduler);
-    for (let poll = 0; poll < 40; poll++) {
-      await Promise.all([watch.poll(5000), watch.poll(5000), world.pass(1)]);
+    const watch = world.watch();
+    for (let polls = 0; polls < 40; polls++) {
+      world.poll(watch);
+      world.poll(watch);
+      await world.pass(1);
     }
     expect(lookups.times).toEqual([0, 10, 20, 30]);
     await world.pass(1000);
@@ -355,33 +353,28 @@ describe('polls', () => {
     expect(watch.outcome().pollAfterSeconds).toBeUndefined();
   });
 
-  test('wait for a lookup for their time at most, or until they are cancelled; it goes on', async ({
-    world,
-    lookups,
-  }) => {
+  test('wait for a lookup for their time, or until they are cancelled; it goes on', async ({ world, lookups }) => {
     lookups.answerS = 8;
-    const watch = watchOf(world.scheduler);
-    const ends: number[] = [];
-    const note = () => ends.push(lookups.nowS);
+    const watch = world.watch();
     const controller = new AbortController();
-    watch.poll(5000).then(note);
-    watch.poll(5000, controller.signal).then(note);
+    const polls = [world.poll(watch), world.poll(watch, controller.signal)];
     await world.pass(2);
     controller.abort();
     await world.pass(4);
-    watch.poll(5000).then(note);
+    polls.push(world.poll(watch));
     expect(watch.state.isLookedUp).toBe(false);
     await world.passAll();
-    expect(ends).toEqual([2, 5, 8]);
+    expect(polls).toEqual([{ endS: 5 }, { endS: 2 }, { endS: 8 }]);
     expect(lookups.times).toEqual([0]);
     expect(watch.state.isLookedUp).toBe(true);
   });
 
   test('follow a task to its end', async ({ world, lookups }) => {
     lookups.find = (atS) => ({ a: atS < 20 ? 'pending' : 'completed' });
-    const watch = watchOf(world.scheduler);
-    for (let poll = 0; poll < 3; poll++) {
-      await Promise.all([watch.poll(5000), world.pass(10)]);
+    const watch = world.watch();
+    for (let polls = 0; polls < 3; polls++) {
+      world.poll(watch);
+      await world.pass(10);
     }
     expect(watch.state).toMatchObject({ finished: 1, total: 1, oldestAgeSeconds: undefined });
     expect(watch.outcome().tasks.get('a')?.status).toBe('completed');
@@ -389,62 +382,56 @@ describe('polls', () => {
 
   test('after a restart begin with a repeated lookup, which keeps its distance', async ({ world, lookups }) => {
     await world.run({ waitS: 0, ids: ['other'] });
-    const watch = watchOf(world.scheduler, { isResumed: true });
-    watch.poll(5000);
+    world.poll(world.watch(true));
     await world.passAll();
     expect(lookups.times).toEqual([0, 1]);
   });
 
   test('make no lookup during a rate limit, and say so', async ({ world, lookups }) => {
     lookups.find = (atS) => (atS < 5 ? limited(60_000) : { a: 'pending' });
-    const watch = watchOf(world.scheduler);
-    const resumed = watchOf(world.scheduler, { isResumed: true });
-    await Promise.all([watch.poll(5000), world.pass(1)]);
+    const watch = world.watch();
+    const resumed = world.watch(true);
+    world.poll(watch);
+    await world.pass(1);
     expect(watch.state).toMatchObject({ fault: 'Limited.', pollIntervalMs: 59_000 });
-    const endsS: number[] = [];
-    for (const each of [watch, resumed]) each.poll(5000).then(() => endsS.push(lookups.nowS));
+    const polls = [world.poll(watch), world.poll(resumed)];
     await world.pass(29);
-    expect(endsS).toEqual([1, 1]);
+    expect(polls).toEqual([{ endS: 1 }, { endS: 1 }]);
     expect(resumed.state).toMatchObject({ isLookedUp: false, fault: 'The API limits the rate of requests' });
-    expect(lookups.times).toEqual([0]);
     await world.pass(30);
-    await Promise.all([watch.poll(5000), world.pass(1)]);
+    world.poll(watch);
+    await world.passAll();
     expect(lookups.times).toEqual([0, 60]);
     expect(watch.state.fault).toBeUndefined();
   });
 
   test('tell a passing fault, and the age of the oldest pending task', async ({ world, lookups }) => {
     lookups.find = (atS) => (atS === 0 ? { a: 'pending' } : down);
-    const watch = watchOf(world.scheduler);
-    await Promise.all([watch.poll(5000), world.pass(10)]);
-    await Promise.all([watch.poll(5000), world.pass(5)]);
+    const watch = world.watch();
+    world.poll(watch);
+    await world.pass(10);
+    world.poll(watch);
+    await world.pass(5);
     expect(watch.state).toMatchObject({ fault: 'Down.', oldestAgeSeconds: 75, pollIntervalMs: 20_000, finished: 0 });
   });
 
   test('end, with the lookup, when nobody is interested any more', async ({ world, lookups }) => {
     lookups.answerS = 8;
-    const watch = watchOf(world.scheduler);
-    let endS: number | undefined;
-    watch.poll(5000).then(() => {
-      endS = lookups.nowS;
-    });
+    const watch = world.watch();
+    const poll = world.poll(watch);
     await world.pass(2);
     watch.end();
     await world.passAll();
-    expect(endS).toBe(2);
+    expect(poll.endS).toBe(2);
     expect(lookups.requests).toEqual([{ ids: ['a'], startS: 0, endS: 2, isAborted: true }]);
   });
 
   test('end soon after stdin has closed', async ({ world, lookups }) => {
     lookups.answerS = 20;
-    const watch = watchOf(world.scheduler);
-    let endS: number | undefined;
-    watch.poll(5000).then(() => {
-      endS = lookups.nowS;
-    });
+    const poll = world.poll(world.watch());
     await world.pass(1);
     world.closing.abort();
     await world.passAll();
-    expect(endS).toBe(2.5);
+    expect(poll.endS).toBe(2.5);
   });
 });

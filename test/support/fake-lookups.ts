@@ -152,6 +152,20 @@ export class World {
     return call;
   }
 
+  /** A watch that is to be polled. */
+  watch(isResumed = false): Watch {
+    return new Watch(this.scheduler, ['a'], { recheckNotFound: true, isResumed });
+  }
+
+  /** Polls a watch for 5 s at most; when that ended is known later. */
+  poll(watch: Watch, signal?: AbortSignal): { endS?: number } {
+    const poll: { endS?: number } = {};
+    watch.poll(5000, signal).then(() => {
+      poll.endS = this.lookups.nowS;
+    });
+    return poll;
+  }
+
   /** Starts a wait for each id. */
   startAll(ids: string[], waitS: number): Call[] {
     return ids.map((id) => this.start({ ids: [id], waitS }));
