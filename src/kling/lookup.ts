@@ -99,3 +99,22 @@ function tellFound(ids: string[], { records, dateMs, size }: LookupAnswer, optio
   }
   if (unclaimed.size > 0) options.onForeignRecords(unclaimed.size);
 }
+
+/** What a lookup found out about one id. */
+export type LookupResult = { kind: 'found'; task: Task } | { kind: 'not_found' } | { kind: 'fault'; error: KlingError };
+
+/** Lookups, as the scheduler needs them. */
+export interface Lookups {
+  /** How long one lookup may take, retries included. */
+  readonly requestTimeoutMs: number;
+  /** How much longer `Retry-After` forbids requests; 5 minutes at most. */
+  readonly quietMs: number;
+  /** The same, without a bound. */
+  readonly retryAfterMs: number;
+  /**
+   * Looks up some ids with one request, over by `endMs` of `performance.now()`. Returns a result for each id, by the id as
+   * given; every fault of the API is one.
+   * @throws the signal's reason once it aborts, and errors that are bugs
+   */
+  lookUp(ids: string[], endMs: number, signal: AbortSignal): Promise<Map<string, LookupResult>>;
+}
