@@ -2,7 +2,7 @@ import type { Config } from './config/config.js';
 import { KlingClient } from './kling/api/client.js';
 import { KlingError } from './kling/api/error.js';
 import { Looker } from './kling/looker.js';
-import type { Client } from './kling/lookup.js';
+import type { Client } from './kling/old-lookup.js';
 import type { Log } from './log.js';
 import { getTaskTool } from './tools/get-task.js';
 import { getTasksBatchTool } from './tools/get-tasks-batch.js';

@@ -1,21 +1,41 @@
-import { LOG_LEVELS } from '../log.js';
-import { readDotenvFile, readSettings } from './dotenv.js';
+import type { Connection } from '../kling/api/client.js';
+import { LOG_LEVELS, type LogLevel } from '../log.js';
+import { type DotenvFile, readDotenvFile, readSettings } from './dotenv.js';
 import { checkProxy } from './proxy.js';
-import { type Checked, checkBaseUrl, checkSeconds, checkToken, VARIABLES } from './variables.js';
+import {
+  type Checked,
+  checkBaseUrl,
+  checkSeconds,
+  checkToken,
+  isPlaceholder,
+  type Setting,
+  VARIABLES,
+} from './variables.js';
 
-export type Config = ReturnType<typeof loadConfig>;
+/** What the server runs with. */
+export interface Config {
+  /** Where lookups go, and with which token; undefined if there is a fault. */
+  connection: Connection | undefined;
+  /** The default if there is a fault, because the published schemas show that one. */
+  maxWaitSeconds: number;
+  logLevel: LogLevel;
+  /** Sentences that say why there is no connection; the last one says where to correct it. */
+  faults: string[];
+  /** What is ignored, and why. */
+  warnings: string[];
+  /** The token to redact, even if it cannot be used. */
+  secret: string | undefined;
+  /** What `--check` reports; contains no secrets. */
+  summary: { token: string; baseUrl: string; proxy: string };
+}
 
-/**
- * What the server runs with, by the environment and the .env in the working directory. Never throws: what is wrong is listed
- * in `faults`, and the maximum wait is then the default, because the published schemas show that one.
- */
-export function loadConfig(environment: NodeJS.ProcessEnv, dotenvFile = readDotenvFile()) {
+/** The configuration by the environment and the .env in the working directory. Never throws. */
+export function loadConfig(environment: NodeJS.ProcessEnv, dotenvFile: DotenvFile = readDotenvFile()): Config {
   const { settings, warnings } = readSettings(environment, dotenvFile);
   const token = checkToken(settings.get('ACEDATACLOUD_API_TOKEN'));
   const baseUrl = checkBaseUrl(settings.get('ACEDATACLOUD_API_BASE_URL'));
   const requestTimeout = checkSeconds(settings, 'KLING_REQUEST_TIMEOUT');
   const maxWait = checkSeconds(settings, 'KLING_MAX_WAIT');
-  const logLevel = settings.get('LOG_LEVEL')?.value.toLowerCase();
   const proxy = checkProxy(environment, baseUrl.value);
   const faults = faultsOf([token, baseUrl, requestTimeout, maxWait, proxy]);
   const isUsable = faults.length === 0;
@@ -25,23 +45,28 @@ export function loadConfig(environment: NodeJS.ProcessEnv, dotenvFile = readDote
     requestTimeoutMs: requestTimeout.value * 1000,
     proxy: proxy.value,
   };
+  const { logLevel, warning } = readLogLevel(settings.get('LOG_LEVEL'));
   return {
     connection: isUsable ? connection : undefined,
     maxWaitSeconds: isUsable ? maxWait.value : VARIABLES.KLING_MAX_WAIT.default,
-    logLevel: LOG_LEVELS.find((level) => level === logLevel) ?? VARIABLES.LOG_LEVEL.default,
-    /** Sentences that say why there is no connection; the last one says where to correct it. */
+    logLevel,
     faults,
-    /** What is ignored, and why. */
-    warnings,
-    /** The token to redact, even if it cannot be used. */
-    secret: settings.get('ACEDATACLOUD_API_TOKEN')?.value,
-    /** What `--check` reports; contains no secrets. */
+    warnings: warning === undefined ? warnings : [...warnings, warning],
+    secret: isPlaceholder(token.value) ? undefined : token.value || undefined,
     summary: { token: token.summary, baseUrl: baseUrl.summary, proxy: proxy.summary },
   };
 }
 
+function readLogLevel(found: Setting | undefined): { logLevel: LogLevel; warning?: string } {
+  const standard = VARIABLES.LOG_LEVEL.default;
+  const named = found?.value.toLowerCase() ?? standard;
+  const logLevel = LOG_LEVELS.find((level) => level === named);
+  if (logLevel) return { logLevel };
+  return { logLevel: standard, warning: `LOG_LEVEL is none of ${LOG_LEVELS.join(', ')}, and counts as ${standard}.` };
+}
+
 /** All faults, then one sentence for all of them: together they have to fit into an error of 500 characters. */
-function faultsOf(checked: Pick<Checked<unknown>, 'fault' | 'source'>[]): string[] {
+function faultsOf(checked: Checked<unknown>[]): string[] {
   const faulty = checked.filter(({ fault }) => fault);
   if (faulty.length === 0) return [];
   const places = faulty.map(({ source = '' }) =>

@@ -1,6 +1,12 @@
 import { readFileSync, statSync } from 'node:fs';
 import { parse } from 'dotenv';
-import { present, type Setting, tokenIn, VARIABLES } from './variables.js';
+import { present, type Setting, type Settings, tokenIn, VARIABLES } from './variables.js';
+
+/** A .env: its text, or why it does not count; neither where there is none. */
+export interface DotenvFile {
+  text?: string | undefined;
+  warning?: string;
+}
 
 const MAX_BYTES = 64 * 1024;
 
@@ -10,7 +16,7 @@ const MENTION = new RegExp(`\\b(?:${NAMES})\\s*=`);
 const SHELL_LINE = new RegExp(`^[ \\t]*(?:setx?[ \\t]+"?|\\$env:)(?:${NAMES})\\b`, 'im');
 
 /** Reads the .env in the working directory, which may be a stranger's: only a small regular file counts. Never throws. */
-export function readDotenvFile(): { text?: string | undefined; warning?: string } {
+export function readDotenvFile(): DotenvFile {
   try {
     const stat = statSync('.env', { throwIfNoEntry: false });
     if (!stat) return {};
@@ -21,7 +27,7 @@ export function readDotenvFile(): { text?: string | undefined; warning?: string 
   }
 }
 
-function settingsIn(values: NodeJS.ProcessEnv, source: Setting['source']) {
+function settingsIn(values: NodeJS.ProcessEnv, source: Setting['source']): Settings {
   const settings = new Map<string, Setting>();
   for (const name of Object.keys(VARIABLES)) {
     const value = name === TOKEN ? tokenIn(values[name]) : present(values[name]);
@@ -37,8 +43,8 @@ function settingsIn(values: NodeJS.ProcessEnv, source: Setting['source']) {
  */
 export function readSettings(
   environment: NodeJS.ProcessEnv,
-  { text = '', warning }: ReturnType<typeof readDotenvFile>,
-) {
+  { text = '', warning }: DotenvFile,
+): { settings: Settings; warnings: string[] } {
   const own = settingsIn(environment, 'the environment');
   // dotenv takes time quadratic in the number of blank lines (9 s for 64 KB), so they are removed first.
   const file = settingsIn(parse(text.replace(/[\r\n\u2028\u2029]\s*/g, '\n')), '.env in the working directory');

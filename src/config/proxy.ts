@@ -1,4 +1,4 @@
-import { type Checked, isLoopback, present } from './variables.js';
+import { isLoopback, present, type Summarized } from './variables.js';
 
 /**
  * In order of precedence: lower case goes before upper case, as in curl and undici. Requests go to an https URL, but many
@@ -20,7 +20,7 @@ function isExempt({ hostname, port }: URL, noProxy = ''): boolean {
  * Decides which proxy lookups take, if any. A malformed variable is a fault only if it would be used. NO_PROXY is
  * applied here, once and for all: without a proxy all requests go directly.
  */
-export function checkProxy(environment: NodeJS.ProcessEnv, baseUrl: URL): Checked<string | undefined> {
+export function checkProxy(environment: NodeJS.ProcessEnv, baseUrl: URL): Summarized<string | undefined> {
   const read = (name = '') => present(environment[name]);
   const name = PROXY_VARIABLES.find(read);
   const text = read(name);

@@ -2,7 +2,7 @@ import { MIN_SECRET_LENGTH } from '../text/clean.js';
 
 /** The server's own variables, in the order of the documentation; the numbers are seconds. */
 export const VARIABLES = {
-  // The token in .env.example, which counts as missing.
+  // The token in .env.example.
   ACEDATACLOUD_API_TOKEN: { placeholder: 'your-token' },
   ACEDATACLOUD_API_BASE_URL: { default: 'https://api.acedata.cloud' },
   KLING_REQUEST_TIMEOUT: { default: 30, min: 1, max: 1800 },
@@ -16,6 +16,9 @@ export interface Setting {
   source: 'the environment' | '.env in the working directory';
 }
 
+/** The settings that are present, by the names of their variables. */
+export type Settings = ReadonlyMap<string, Setting>;
+
 /** What a check makes of a setting. */
 export interface Checked<T> {
   /** Must not be used if there is a fault. */
@@ -23,42 +26,41 @@ export interface Checked<T> {
   /** What is wrong, in a sentence. */
   fault?: string | undefined;
   source?: Setting['source'] | undefined;
-  /** What `--check` prints, without secrets. */
+}
+
+/** A check whose outcome `--check` prints, without secrets. */
+export interface Summarized<T> extends Checked<T> {
   summary: string;
 }
 
 /**
- * The value, trimmed; undefined if it counts as absent: blank, or the literal `${user_config.…}` that a client passes for an
- * optional field of the bundle that the user left empty.
+ * The value of a variable, trimmed; undefined if it counts as missing: blank, or with a `${…}` in it that nobody expanded, as
+ * a client passes for a variable that it does not have, or for a field of the bundle that the user left empty.
  */
 export function present(raw: string | undefined): string | undefined {
   const value = raw?.trim();
-  return !value || /^\$\{user_config\.\w+\}$/.test(value) ? undefined : value;
+  return !value || /\$\{.*\}/.test(value) ? undefined : value;
+}
+
+/** The token in a variable's raw value, without what people copy along with it: white space, quotes, a leading `Bearer`. */
+export function tokenIn(raw: string | undefined): string | undefined {
+  const unquote = (text: string) => text.replace(/^(["'])(.*)\1$/s, '$2').trim();
+  return unquote(unquote(present(raw) ?? '').replace(/^Bearer(\s+|$)/i, '')) || undefined;
 }
 
 const CREATE_ONE = 'create one at https://platform.acedata.cloud';
 
 /**
- * The token in a variable's raw value, without what people copy along with it: white space, quotes, a leading
- * `Bearer`. Undefined for an empty value, the placeholder, and a `${…}` that the client did not expand.
- */
-export function tokenIn(raw: string | undefined): string | undefined {
-  const unquote = (text: string) => text.replace(/^(["'])(.*)\1$/s, '$2').trim();
-  const token = unquote(unquote(present(raw) ?? '').replace(/^Bearer(\s+|$)/i, ''));
-  const { placeholder } = VARIABLES.ACEDATACLOUD_API_TOKEN;
-  return token === '' || token === placeholder || token.includes('${') ? undefined : token;
-}
-
-/**
  * Checks the token. Quotes and backslashes are refused: JSON can spell them differently, so they would escape redaction.
  * A `platform-` token is for managing the account, and the API does not accept it.
  */
-export function checkToken(found: Setting | undefined): Checked<string> {
+export function checkToken(found: Setting | undefined): Summarized<string> {
   if (!found) return { value: '', fault: `ACEDATACLOUD_API_TOKEN is not set: ${CREATE_ONE}.`, summary: 'missing' };
   const { value, source } = found;
   const refuse = (flaw: string, kind = 'malformed') => {
     return { value, source, fault: `ACEDATACLOUD_API_TOKEN ${flaw}.`, summary: `${kind}, from ${source}` };
   };
+  if (isPlaceholder(value)) return refuse(`is still the placeholder ${value}: ${CREATE_ONE}`, 'still the placeholder');
   if (!/^[!-~]{1,4096}$/.test(value) || /["'\\]/.test(value)) {
     return refuse('holds characters that no token has: copy it again');
   }
@@ -66,6 +68,9 @@ export function checkToken(found: Setting | undefined): Checked<string> {
   if (!/^platform-/i.test(value)) return { value, source, summary: `from ${source}` };
   return refuse(`is a "platform-" token, not one for the API: ${CREATE_ONE}`, 'a "platform-" token');
 }
+
+/** Whether a token is the one of .env.example, which is no secret. */
+export const isPlaceholder = (token: string) => token === VARIABLES.ACEDATACLOUD_API_TOKEN.placeholder;
 
 const DEFAULT_BASE_URL = VARIABLES.ACEDATACLOUD_API_BASE_URL.default;
 const ENDPOINT = /\/kling\/tasks\/*$/i;
@@ -77,7 +82,7 @@ export const isLoopback = ({ hostname }: URL) => /^(localhost|\[::1\]|127\.\d+\.
  * Checks the base URL, to which the client appends `/kling/tasks`: https, or http on this machine. A refused value is
  * still returned if it is a URL at all, because its host decides whether a proxy would be used.
  */
-export function checkBaseUrl(found: Setting | undefined): Checked<URL> {
+export function checkBaseUrl(found: Setting | undefined): Summarized<URL> {
   const text = found?.value ?? DEFAULT_BASE_URL;
   const url = new URL(URL.canParse(text) ? text : DEFAULT_BASE_URL);
   const checked = { value: url, source: found?.source, summary: url.href };
@@ -93,7 +98,7 @@ export function checkBaseUrl(found: Setting | undefined): Checked<URL> {
 }
 
 /** A number of seconds within its bounds, a whole one for a wait; exponents, signs and hexadecimal are refused. */
-export function checkSeconds(settings: Map<string, Setting>, name: 'KLING_REQUEST_TIMEOUT' | 'KLING_MAX_WAIT') {
+export function checkSeconds(settings: Settings, name: 'KLING_REQUEST_TIMEOUT' | 'KLING_MAX_WAIT'): Checked<number> {
   const { default: standard, min, max } = VARIABLES[name];
   const { value: text = String(standard), source } = settings.get(name) ?? {};
   const [kind, pattern] = name === 'KLING_MAX_WAIT' ? ['whole number', /^\d+$/] : ['number', /^\d+(\.\d+)?$/];

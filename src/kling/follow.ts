@@ -1,8 +1,8 @@
 import { KlingError } from './api/error.js';
 import { FollowedTask, SLOWEST_INTERVAL_MS } from './followed-task.js';
 import type { Look } from './looker.js';
-import type { Finding } from './lookup.js';
 import type { FindingListener } from './next-look.js';
+import type { Finding } from './old-lookup.js';
 import type { Stop } from './stop.js';
 import type { Task } from './task/task.js';
 

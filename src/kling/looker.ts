@@ -1,6 +1,7 @@
 import { KlingError, tooManyRequests } from './api/error.js';
-import { type Client, type Finding, keyOf, lookUp } from './lookup.js';
+import { keyOf } from './lookup.js';
 import { type Caller, type FindingListener, NextLook, type Request } from './next-look.js';
+import { type Client, type Finding, lookUp } from './old-lookup.js';
 import { CancelledError } from './stop.js';
 import type { Task } from './task/task.js';
 

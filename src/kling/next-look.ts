@@ -1,4 +1,4 @@
-import type { Finding } from './lookup.js';
+import type { Finding } from './old-lookup.js';
 
 export type FindingListener = (finding: Finding) => void;
 

@@ -6,54 +6,49 @@ const P = 'http://proxy.example:8080';
 const Q = 'http://other.example:3128';
 const BASE = 'ACEDATACLOUD_API_BASE_URL';
 
-/** The proxy that lookups take with this environment, in which nothing is wrong. */
-function proxyOf(env: Record<string, string>): string | undefined {
-  const { connection, faults } = readConfig({ ...WITH_TOKEN, ...env });
+/** The proxy that lookups take with this environment, in which nothing is wrong, and what `--check` says of it. */
+function proxyOf(env: Record<string, string>): [proxy: string | undefined, summary: string] {
+  const { connection, faults, summary } = readConfig({ ...WITH_TOKEN, ...env });
   expect(faults).toEqual([]);
-  return connection?.proxy;
+  return [connection?.proxy, summary.proxy];
 }
 
 describe('which proxy', () => {
-  test('none without a variable', () => expect(proxyOf({ NO_PROXY: '*' })).toBeUndefined());
-  test('HTTPS_PROXY counts', () => expect(proxyOf({ HTTPS_PROXY: P })).toBe(P));
-  test('HTTP_PROXY stands in for it', () => {
-    expect(proxyOf({ HTTP_PROXY: P })).toBe(P);
-    expect(proxyOf({ HTTP_PROXY: Q, HTTPS_PROXY: P })).toBe(P);
-  });
-  test('ALL_PROXY stands in for both', () => {
-    expect(proxyOf({ ALL_PROXY: P })).toBe(P);
-    expect(proxyOf({ all_proxy: P })).toBe(P);
-    expect(proxyOf({ ALL_PROXY: 'socks5://other.example', HTTP_PROXY: P })).toBe(P);
-  });
-  test('lower case goes first', () => expect(proxyOf({ HTTPS_PROXY: Q, https_proxy: P })).toBe(P));
-  test.each(['', '  '])('a blank lower-case one (%j) does not hide the upper-case one', (blank) => {
-    expect(proxyOf({ https_proxy: blank, HTTPS_PROXY: P })).toBe(P);
-    expect(proxyOf({ HTTPS_PROXY: blank, HTTP_PROXY: P })).toBe(P);
-    expect(proxyOf({ HTTPS_PROXY: P, no_proxy: blank, NO_PROXY: 'api.acedata.cloud' })).toBeUndefined();
-  });
-  test.each([
-    ['proxy.example:8080', 'http://proxy.example:8080'],
-    ['localhost:3128', 'http://localhost:3128'],
-    ['user:pass@proxy.example:8080', 'http://user:pass@proxy.example:8080'],
-    [' 10.0.0.1:3128 ', 'http://10.0.0.1:3128'],
-  ])('%j without a scheme means http', (raw, url) => expect(proxyOf({ HTTPS_PROXY: raw })).toBe(url));
-  test('an address of this machine needs none', () => {
-    expect(proxyOf({ HTTPS_PROXY: P, [BASE]: 'http://127.0.0.1:1' })).toBeUndefined();
-    expect(proxyOf({ HTTPS_PROXY: P, [BASE]: 'https://localhost:1' })).toBeUndefined();
-  });
-  test('a proxy in .env is ignored', () => {
-    const dotenv = `ACEDATACLOUD_API_TOKEN=tok\nHTTPS_PROXY=${P}`;
-    expect(readConfig({}, dotenv).connection?.proxy).toBeUndefined();
+  const LOCAL = 'none, as the API is on this machine';
+  test.each<[string, Record<string, string>, string | undefined, string?]>([
+    ['none without a variable', { NO_PROXY: '*' }, undefined, 'none'],
+    ['HTTPS_PROXY', { HTTPS_PROXY: P }, P, `${P} (HTTPS_PROXY)`],
+    ['HTTP_PROXY in its stead', { HTTP_PROXY: P }, P, `${P} (HTTP_PROXY)`],
+    ['HTTPS_PROXY before HTTP_PROXY', { HTTP_PROXY: Q, HTTPS_PROXY: P }, P],
+    ['ALL_PROXY in the stead of both', { ALL_PROXY: P }, P],
+    ['both before ALL_PROXY', { ALL_PROXY: 'socks5://other.example', HTTP_PROXY: P }, P],
+    ['lower case first', { HTTPS_PROXY: Q, https_proxy: P }, P, `${P} (https_proxy)`],
+    ['not a blank one', { https_proxy: ' ', HTTPS_PROXY: '', HTTP_PROXY: P }, P],
+    ['http without a scheme', { HTTPS_PROXY: ' proxy.example:8080 ' }, P],
+    ['a host without a dot', { HTTPS_PROXY: 'localhost:3128' }, 'http://localhost:3128'],
+    [
+      'a login, which is not told',
+      { HTTP_PROXY: 'me:x@proxy.example:8080' },
+      P.replace('//', '//me:x@'),
+      `${P} (HTTP_PROXY)`,
+    ],
+    ['none to this machine', { HTTPS_PROXY: P, [BASE]: 'http://127.0.0.1:1' }, undefined, LOCAL],
+    ['none to localhost', { HTTPS_PROXY: 'not a url', [BASE]: 'https://localhost:1' }, undefined, LOCAL],
+    ['none past a blank no_proxy', { HTTPS_PROXY: 'not a url', no_proxy: ' ', NO_PROXY: '*' }, undefined],
+    ['no malformed one behind another', { HTTPS_PROXY: P, HTTP_PROXY: 'not a url' }, P],
+  ])('%s', (_name, env, proxy, summary) => {
+    const [found, told] = proxyOf(env);
+    expect(found).toBe(proxy);
+    if (summary) expect(told).toBe(summary);
   });
 });
 
 describe('NO_PROXY', () => {
   const throughProxy = (noProxy: string, baseUrl = 'https://api.kling.example') =>
-    proxyOf({ HTTPS_PROXY: P, NO_PROXY: noProxy, [BASE]: baseUrl }) !== undefined;
+    proxyOf({ HTTPS_PROXY: P, NO_PROXY: noProxy, [BASE]: baseUrl })[0] !== undefined;
 
   test.each([
     '*',
-    'api.kling.example',
     'API.Kling.Example',
     'kling.example',
     '.kling.example',
@@ -75,35 +70,28 @@ describe('NO_PROXY', () => {
 });
 
 describe('a malformed proxy', () => {
-  const faultOf = (env: Record<string, string>) => {
-    const { connection, faults } = readConfig({ ...WITH_TOKEN, ...env });
+  const NO_URL = 'must be a URL such as http://proxy.example:8080.';
+  test.each([
+    ['HTTPS_PROXY', 'not a url', NO_URL],
+    ['https_proxy', 'https://', NO_URL],
+    ['HTTP_PROXY', 'http://user:secret@:x', NO_URL],
+    ['HTTPS_PROXY', 'http://user:secret%zz@proxy.example', NO_URL],
+    ['HTTPS_PROXY', '"http://p:1"', NO_URL],
+    ['ALL_PROXY', 'socks5://user:secret@other.example:1080', 'is a socks5 proxy, but only http and https ones work.'],
+    ['all_proxy', 'ftp://other.example', 'is a ftp proxy, but only http and https ones work.'],
+  ])('%s=%j is a fault that names the variable, and does not repeat the value', (name, value, flaw) => {
+    const { connection, faults, summary } = readConfig({ ...WITH_TOKEN, [name]: value });
     expect(connection).toBeUndefined();
-    expect(faults[1]).toMatch(/"env".*restart/);
-    return faults[0];
-  };
+    expect(faults).toEqual([`${name} ${flaw}`, expect.stringMatching(/"env".*restart/)]);
+    expect(summary.proxy).toBe(`unusable (${name})`);
+  });
 
-  test.each(['not a url', 'https://', 'http://user:secret@:x', 'http://user:secret%zz@proxy.example'])(
-    '%j is refused by name, and not repeated',
-    (raw) => {
-      expect(faultOf({ HTTPS_PROXY: raw })).toBe('HTTPS_PROXY must be a URL such as http://proxy.example:8080.');
-    },
-  );
-  test.each(['socks5', 'socks4', 'socks', 'socks5h', 'ftp'])('a %s proxy is refused by its kind', (scheme) => {
-    expect(faultOf({ ALL_PROXY: `${scheme}://user:secret@other.example:1080` })).toBe(
-      `ALL_PROXY is a ${scheme} proxy, but only http and https ones work.`,
-    );
-  });
-  test('one with quotes copied along is not taken for a scheme', () => {
-    expect(faultOf({ HTTPS_PROXY: '"http://p:1"' })).toBe(
-      'HTTPS_PROXY must be a URL such as http://proxy.example:8080.',
-    );
-  });
-  test('the variable is named as it is spelled', () => {
-    expect(faultOf({ https_proxy: 'not a url', HTTPS_PROXY: P })).toMatch(/^https_proxy must be/);
-  });
-  test('is not a fault if it is not used: for this machine, because of NO_PROXY, or behind another variable', () => {
-    expect(proxyOf({ HTTPS_PROXY: 'not a url', [BASE]: 'http://127.0.0.1:1' })).toBeUndefined();
-    expect(proxyOf({ HTTPS_PROXY: 'not a url', NO_PROXY: 'acedata.cloud' })).toBeUndefined();
-    expect(proxyOf({ HTTPS_PROXY: P, HTTP_PROXY: 'not a url' })).toBe(P);
+  test('is a fault beside a refused base URL, too, but only where it would be used', () => {
+    const namesOf = (baseUrl: string) =>
+      readConfig({ ...WITH_TOKEN, HTTPS_PROXY: 'not a url', [BASE]: baseUrl }).faults.map(
+        (fault) => fault.split(' ')[0],
+      );
+    expect(namesOf('http://localhost:8080/kling/tasks')).toEqual([BASE, 'Set']);
+    expect(namesOf('https://kling.example/kling/tasks')).toEqual([BASE, 'HTTPS_PROXY', 'Set']);
   });
 });

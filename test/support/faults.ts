@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { FakeApi, type Handler } from './fake-api.js';
-import { inProcess, type ToolCaller } from './in-process.js';
-import { completedRecord, type Json } from './records.js';
-import { Session } from './server-process.js';
+import type { FakeApi, Handler } from './fake-api.js';
+import type { ToolCaller } from './in-process.js';
+import type { Json } from './records.js';
 
 const MIB = 1024 * 1024;
 
@@ -105,41 +103,4 @@ export async function encounter(caller: ToolCaller, fakeApi: FakeApi, id = 'faul
 export async function expectUsable(caller: ToolCaller): Promise<void> {
   const { structuredContent, content } = await caller.call('kling_get_task', { task_id: 'good' });
   if (structuredContent?.result.status !== 'completed') throw new Error(`not usable: ${content[0]?.text}`);
-}
-
-/** The peak memory of the process in MiB; undefined if the system does not report it. */
-export function peakMemoryMib(session: Session): number | undefined {
-  if (process.platform !== 'linux') return undefined;
-  const status = readFileSync(`/proc/${session.server.child.pid}/status`, 'utf8');
-  return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) / 1024;
-}
-
-/** Tools of their own meet the fault once, in the test's process. Before and after it a lookup must succeed. */
-export function meetInProcess(fault: Handler, requestTimeoutSeconds: number): Promise<Encounter> {
-  return inProcess({ tasks: [completedRecord('good')], requestTimeoutSeconds }, async (tools) => {
-    await expectUsable(tools);
-    tools.fakeApi.always = fault;
-    const outcome = await encounter(tools, tools.fakeApi);
-    tools.fakeApi.always = undefined;
-    await expectUsable(tools);
-    return outcome;
-  });
-}
-
-/** A separate server meets the fault once. Before and after it, a lookup must succeed. */
-export async function meet(fault: Handler, timeoutSeconds: number): Promise<Encounter & { grownMib: number }> {
-  const fakeApi = await FakeApi.start([completedRecord('good')]);
-  const session = await Session.start({ fakeApi, env: { KLING_REQUEST_TIMEOUT: String(timeoutSeconds) } });
-  try {
-    await expectUsable(session);
-    const before = peakMemoryMib(session) ?? 0;
-    fakeApi.always = fault;
-    const outcome = await encounter(session, fakeApi);
-    fakeApi.always = undefined;
-    await expectUsable(session);
-    return { ...outcome, grownMib: (peakMemoryMib(session) ?? 0) - before };
-  } finally {
-    await session.close();
-    await fakeApi.close();
-  }
 }

@@ -168,7 +168,7 @@ test.each(['http://203.0.113.7:8080/hook/s3cret?k=1', 'https://163.com/hook/s3cr
     const task = toTask({ ...failedRecord('t', prompt), request: { callback_url, prompt } }, { taskId: 't', nowMs: 0 });
     expect(JSON.stringify(task)).not.toContain('s3cret');
     const lookup = () =>
-      readAnswer({ status: 400, headers: {}, text: JSON.stringify({ callback_url, error: prompt }) }, []);
+      readAnswer({ status: 400, headers: {}, text: JSON.stringify({ callback_url, error: prompt }) }, [], String);
     expect(lookup).not.toThrow('s3cret');
     expect(lookup).toThrow();
   },
@@ -274,8 +274,8 @@ test.each(['67c5163f550a4144a5b68699', USER_ID])('an internal id is no code of a
 test.each(['67c5163f550a4144a5b68699', USER_ID])('an internal id is no code of a failed lookup: %s', (id) => {
   for (const error of [id, { code: id }, { code: id, message: `user ${id}` }]) {
     const answer = { status: 400, headers: {}, text: JSON.stringify({ error }) };
-    expect(() => readAnswer(answer, [])).toThrow(expect.objectContaining({ code: 'bad_request' }));
-    expect(() => readAnswer(answer, [])).not.toThrow(id);
+    expect(() => readAnswer(answer, [], String)).toThrow(expect.objectContaining({ code: 'bad_request' }));
+    expect(() => readAnswer(answer, [], String)).not.toThrow(id);
   }
 });
 

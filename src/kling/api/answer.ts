@@ -12,6 +12,8 @@ const CODE_OF_STATUS = new Map([
   [404, 'no_api'],
 ]);
 
+type Redact = (text: string) => string;
+
 /** Longer than any rate limit lasts. */
 const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
 
@@ -31,15 +33,16 @@ function retryAfterOf(answer: HttpAnswer): number | undefined {
 }
 
 /** Code and trace id of an error body, and its message as the end of a sentence. The error is an object or a bare string. */
-function readError(body: JsonObject, askedIds: readonly string[]) {
+function readError(body: JsonObject, askedIds: readonly string[], redact: Redact) {
   const error = isObject(body.error) ? body.error : { code: body.error, message: body.error };
   const code = textOf(error.code) ?? '';
   const message = textOf(error.message) ?? textOf(error.detail) ?? textOf(body.message) ?? textOf(body.detail) ?? '';
-  const traceId = textOf(body.trace_id) ?? textOf(error.trace_id) ?? '';
+  const traceId = redact(textOf(body.trace_id) ?? textOf(error.trace_id) ?? '');
   const cleaner = cleanerOf(body, [...askedIds, traceId]);
+  const shown = (text: string) => redactMessage(redact(text), cleaner);
   // A bare string can be an id of the account instead of a code.
-  const isCode = /^[a-z0-9_]{1,64}$/.test(code) && redactMessage(code, cleaner) === code;
-  const text = cleanLine(redactMessage(message, cleaner), 160).replace(/[.\s]+$/, '');
+  const isCode = /^[a-z0-9_]{1,64}$/.test(code) && shown(code) === code;
+  const text = cleanLine(shown(message), 160).replace(/[.\s]+$/, '');
   const tellsMore = text !== '' && !(isCode && message === code) && !/<[a-z!/]/i.test(text);
   return {
     code: isCode ? code : undefined,
@@ -49,9 +52,9 @@ function readError(body: JsonObject, askedIds: readonly string[]) {
 }
 
 /** The error that an answer stands for. The API's own code outranks the status, because its documentation mixes them up. */
-function errorOf(answer: HttpAnswer, body: JsonObject, askedIds: readonly string[]): KlingError {
+function errorOf(answer: HttpAnswer, body: JsonObject, askedIds: readonly string[], redact: Redact): KlingError {
   const { status } = answer;
-  const { code, quote, traceId } = readError(body, askedIds);
+  const { code, quote, traceId } = readError(body, askedIds, redact);
   // These concern the token or the account, whatever the code.
   const isAboutAccount = status >= 401 && status <= 403;
   const say = (ownCode: string, { what, hint, retryable = false } = meaningOf(ownCode)) => {
@@ -74,22 +77,34 @@ function errorOf(answer: HttpAnswer, body: JsonObject, askedIds: readonly string
 /**
  * The records of an answer, in no particular order; those that do not exist are absent.
  * @param askedIds the ids asked for, which the message of an error may name
+ * @param redact replaces the token, which the message of an error may echo
  * @throws KlingError by the error table
  */
-export function readAnswer(answer: HttpAnswer, askedIds: readonly string[]): JsonObject[] {
+export function readAnswer(answer: HttpAnswer, askedIds: readonly string[], redact: Redact): JsonObject[] {
   const { status, text } = answer;
   if (status >= 300 && status < 400) throw badResponse(`The API answered with a redirect (HTTP ${status}).`);
   const body = parseJson(text);
   const object = isObject(body) ? body : {};
-  if (isError(object, status)) throw errorOf(answer, object, askedIds);
+  const record = unwrap(object);
+  if (isError(isEmpty(record) ? object : record, status)) {
+    const error = errorOf(answer, object, askedIds, redact);
+    if (error.code === 'not_found') return [];
+    throw error;
+  }
   if (body === undefined) throw badResponse(`The API answered with ${unreadable(answer)} (HTTP ${status}).`);
   if (body !== null && !isObject(body)) throw badResponse('The API answered with JSON that is no record.');
   // `{}`, or `null` on some deployments, means that no task was found; so does `null` for the list of a batch.
-  if (isEmpty(object)) return [];
-  if (askedIds.length === 1) return [object];
+  if (isEmpty(record)) return [];
+  if (askedIds.length === 1) return [record];
   if (object.items === null) return [];
   if (!Array.isArray(object.items)) throw badResponse('The API answered a batch without a list of items.');
-  return object.items.filter(isObject);
+  return object.items.filter(isObject).map(unwrap);
+}
+
+/** The record in an envelope `{task: {…}}`; empty where that holds none. */
+function unwrap(body: JsonObject): JsonObject {
+  if (textOf(body.id) !== undefined || !('task' in body)) return body;
+  return isObject(body.task) ? body.task : {};
 }
 
 /** What comes instead of JSON. */

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { redactor } from '../../text/clean.js';
+import type { JsonObject } from '../../text/json.js';
 import { dateOf, readAnswer } from './answer.js';
 import { KlingError } from './error.js';
 import { isReset, networkError } from './network-error.js';
@@ -14,7 +15,12 @@ export interface Connection {
   proxy?: string | undefined;
 }
 
-export type LookupAnswer = Awaited<ReturnType<KlingClient['lookup']>>;
+export interface LookupAnswer {
+  /** In no particular order; ids that do not exist have none. The token may still stand in them. */
+  records: JsonObject[];
+  /** The Unix time at which the API answered. */
+  dateMs: number;
+}
 
 const MAX_ATTEMPTS = 3;
 /** How long the first attempt waits for headers, unless a third of the timeout is longer. */
@@ -30,12 +36,13 @@ const MAX_QUIET_MS = 5 * 60 * 1000;
  */
 export class KlingClient {
   readonly requestTimeoutMs: number;
+  /** Replaces the token. */
+  readonly redact: (text: string) => string;
   readonly #pool: HttpPool;
   /** The host as errors name it, with a note if a proxy is configured. */
   readonly #host: string;
-  readonly #redact: (text: string) => string;
   #quietUntilMs = 0;
-  #askedQuietUntilMs = 0;
+  #limitedUntilMs = 0;
 
   /** @param onAttempt receives a line for the log after each attempt */
   constructor(
@@ -44,6 +51,7 @@ export class KlingClient {
     readonly onAttempt: (line: string) => void = () => {},
   ) {
     this.requestTimeoutMs = requestTimeoutMs;
+    this.redact = redactor(token);
     const headers = {
       authorization: `Bearer ${token}`,
       accept: 'application/json',
@@ -53,7 +61,6 @@ export class KlingClient {
     };
     this.#pool = new HttpPool(new URL(`${baseUrl.href.replace(/\/$/, '')}/kling/tasks`), headers, proxy);
     this.#host = proxy ? `${baseUrl.host} (a proxy is configured)` : baseUrl.host;
-    this.#redact = redactor(token);
   }
 
   /** How much longer no request is made because of a `Retry-After`; 5 minutes at most. */
@@ -63,16 +70,15 @@ export class KlingClient {
 
   /** What remains of the API's `Retry-After`, not limited to 5 minutes. */
   get retryAfterMs(): number {
-    return Math.max(0, this.#askedQuietUntilMs - performance.now());
+    return Math.max(0, this.#limitedUntilMs - performance.now());
   }
 
   /**
-   * Looks up some tasks with one request. Ids that do not exist have no record, and the records have no particular order.
+   * Looks up some tasks with one request.
    * @param endMs when it has to be over, retries included, in milliseconds of `performance.now()`
-   * @returns also the Unix time at which the API answered, and the length of its answer in characters
    * @throws KlingError by the error table; the signal's reason once it aborts
    */
-  async lookup(ids: string[], endMs: number, signal: AbortSignal) {
+  async lookup(ids: string[], endMs: number, signal: AbortSignal): Promise<LookupAnswer> {
     const startMs = performance.now();
     let headersTimeoutMs = Math.max(MIN_HEADERS_TIMEOUT_MS, this.requestTimeoutMs / 3);
     for (let attempt = 1; ; attempt++) {
@@ -81,37 +87,41 @@ export class KlingClient {
         return await this.#attempt(ids, limits, startMs);
       } catch (fault) {
         if (!(fault instanceof KlingError)) throw fault;
-        const { code, cause, retryable, retryAfterMs = 0 } = fault;
+        const { retryAfterMs = 0 } = fault;
         const nowMs = performance.now();
-        this.#askedQuietUntilMs = Math.max(this.#askedQuietUntilMs, nowMs + retryAfterMs);
+        this.#limitedUntilMs = Math.max(this.#limitedUntilMs, nowMs + retryAfterMs);
         this.#quietUntilMs = Math.max(this.#quietUntilMs, nowMs + Math.min(retryAfterMs, MAX_QUIET_MS));
-        const isSlow = code === 'timeout';
-        // The API may only be slow, so the second attempt gets all the time that is left.
-        if (isSlow) headersTimeoutMs = Number.POSITIVE_INFINITY;
-        // The server was just closing a kept-alive connection: a fresh one works at once.
-        const atOnce = attempt === 1 && (isSlow || isReset(cause));
-        const backoffMs = atOnce ? 0 : FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.75 + Math.random() / 2);
         // Another request may have met a rate limit meanwhile, which holds for this one too.
-        const pauseMs = Math.max(backoffMs, retryAfterMs, this.quietMs);
-        if (!retryable || attempt === MAX_ATTEMPTS || nowMs + pauseMs >= endMs) throw fault;
-        await pause(pauseMs, undefined, { signal });
+        const pauseMs = Math.max(backoffMs(fault, attempt), retryAfterMs, this.quietMs);
+        if (!fault.retryable || attempt === MAX_ATTEMPTS || nowMs + pauseMs >= endMs) throw fault;
+        // The API may only be slow, so the second attempt gets all the time that is left.
+        if (fault.code === 'timeout') headersTimeoutMs = Number.POSITIVE_INFINITY;
+        await pause(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
       }
     }
   }
 
   /** One attempt, which is told to the log. */
-  async #attempt(ids: string[], limits: Limits, startMs: number) {
+  async #attempt(ids: string[], limits: Limits, startMs: number): Promise<LookupAnswer> {
     const attemptMs = performance.now();
     const report = (outcome: string) =>
       this.onAttempt(`lookup of ${ids.length}: ${outcome} after ${Math.round(performance.now() - attemptMs)} ms`);
     const body = ids.length === 1 ? { action: 'retrieve', id: ids[0] } : { action: 'retrieve_batch', ids };
     const answer = await this.#pool.post(JSON.stringify(body), limits).catch((cause: unknown) => {
+      limits.signal.throwIfAborted();
       const error = networkError(cause, this.#host, startMs);
       report(error.code);
       throw error;
     });
     report(`HTTP ${answer.status}`);
-    const records = readAnswer({ ...answer, text: this.#redact(answer.text) }, ids);
-    return { records, dateMs: dateOf(answer), size: answer.text.length };
+    const redacted = { ...answer, text: this.redact(answer.text) };
+    return { records: readAnswer(redacted, ids, this.redact), dateMs: dateOf(answer) };
   }
+}
+
+/** The pause before the next attempt. */
+function backoffMs({ code, cause }: KlingError, attempt: number): number {
+  // It has waited long enough; or the server was just closing a kept-alive connection, and a fresh one works at once.
+  if (attempt === 1 && (code === 'timeout' || isReset(cause))) return 0;
+  return FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.75 + Math.random() / 2);
 }

@@ -32,6 +32,8 @@ const REFUSALS: Record<string, CodeMeaning> = {
   api_not_implemented: { what: 'The API does not offer this lookup', hint: URL_HINT },
   bad_request: { what: 'The API refused the request', hint: 'Check the task id; repeating the same call is useless.' },
 };
+
+/** Whether a code is one with which the API refuses a lookup for good. */
 export const isRefusal = (code: string) => Object.hasOwn(REFUSALS, code);
 
 /** Every code that a tool error can have; the error table of the documentation is generated from it. */
@@ -79,6 +81,7 @@ export const CODES: ReadonlyMap<string, CodeMeaning> = new Map<string, CodeMeani
 /** The meaning of a code that is not in the table: another one of the API, or `http_NNN` for a 4xx without a code. */
 export const UNKNOWN_CODE: CodeMeaning = { what: 'The API refused the lookup', hint: 'Do not repeat it unchanged.' };
 
+/** What a code means; that of an unknown one where it is not in the table. */
 export const meaningOf = (code: string) => CODES.get(code) ?? UNKNOWN_CODE;
 
 /** A lookup that did not succeed. Its code is in {@link CODES} or the API's own; message and hint are for the model to read. */

@@ -18,7 +18,7 @@ function explain(code: string): readonly [what: string, hint: string] {
   return [`the request failed (${cleanLine(code, 40)})`, RETRY_HINT];
 }
 
-/** The code of an error of Node or undici; where both address families failed, the one of the first. */
+/** The code of an error of Node or undici; where all addresses of a host failed, the one of the first. */
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }

@@ -21,11 +21,12 @@ export class RequestTimeoutError extends Error {}
 /** Answers of the API stay far below this, except for batches in which several tasks contain base64. */
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
-const CONNECT = { timeout: 10_000 };
+// Node tries each address of a host for 250 ms only: too short for a slow VPN, or a far server beside a dead IPv6.
+const CONNECT = { timeout: 10_000, autoSelectFamilyAttemptTimeout: 2500 };
 const OPTIONS = {
   // At most two requests are in flight; the rest is room for connections that are still being closed.
   connections: 8,
-  // Looks are at most 30 s apart, so that a wait needs only one TLS handshake. The server may ask for less.
+  // Lookups are at most 30 s apart, so that a wait needs only one TLS handshake. The server may ask for less.
   keepAliveTimeout: 40_000,
   maxResponseSize: MAX_BODY_BYTES,
   // Our deadlines cover the whole exchange; undici's two are coarse and do not notice a body that drips in.
@@ -34,14 +35,19 @@ const OPTIONS = {
   connect: CONNECT,
 };
 
+/** undici's connections, and the number of requests in flight on them. */
+interface Connections {
+  dispatcher: Promise<Dispatcher>;
+  inFlight: number;
+}
+
 /**
  * Posts JSON to one URL over keep-alive connections. After a fault the next request gets fresh connections, and the old ones
  * are destroyed after the last request on them: undici ignores an abort while it connects, and never settles behind a proxy
  * that does not answer. A request that was only cancelled leaves the connections to the others.
  */
 export class HttpPool {
-  /** One set of connections, and the number of requests in flight on it. */
-  #current: { dispatcher: Promise<Dispatcher>; inFlight: number } | undefined;
+  #current: Connections | undefined;
 
   constructor(
     readonly url: URL,
@@ -53,16 +59,39 @@ export class HttpPool {
    * Makes one POST; never repeats it, follows no redirect.
    * @throws what undici throws; RequestTimeoutError; the signal's reason once it aborts
    */
-  async post(body: string, limits: Limits): Promise<HttpAnswer> {
-    this.#current ??= { dispatcher: this.#createDispatcher(), inFlight: 0 };
+  async post(body: string, { headersEndMs, endMs, signal }: Limits): Promise<HttpAnswer> {
+    signal.throwIfAborted();
+    this.#current ??= { dispatcher: this.#connect(), inFlight: 0 };
     const connections = this.#current;
     connections.inFlight++;
+
+    const ending = new AbortController();
+    const cancel = () => ending.abort(signal.reason);
+    const expire = () => ending.abort(new RequestTimeoutError());
+    const headersTimer = setTimeout(expire, Math.min(headersEndMs, endMs) - performance.now());
+    const timer = setTimeout(expire, endMs - performance.now());
+    signal.addEventListener('abort', cancel);
+    const ended = new Promise<never>((_resolve, reject) => {
+      ending.signal.addEventListener('abort', () => reject(ending.signal.reason));
+    });
+    const exchange = async (): Promise<HttpAnswer> => {
+      const { origin, pathname: path } = this.url;
+      const dispatcher = await connections.dispatcher;
+      const request = { origin, path, headers: this.headers, body, signal: ending.signal };
+      const answer = await dispatcher.request({ ...request, method: 'POST' });
+      clearTimeout(headersTimer);
+      return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() };
+    };
     try {
-      return await this.#exchange(await connections.dispatcher, body, limits);
+      // Raced, because undici heeds its signal only where it is connected.
+      return await Promise.race([exchange(), ended]);
     } catch (error) {
-      if (this.#current === connections && !limits.signal.aborted) this.#current = undefined;
+      if (this.#current === connections && !signal.aborted) this.#current = undefined;
       throw error;
     } finally {
+      clearTimeout(headersTimer);
+      clearTimeout(timer);
+      signal.removeEventListener('abort', cancel);
       connections.inFlight--;
       if (connections.inFlight === 0 && this.#current !== connections) {
         connections.dispatcher.then((dispatcher) => dispatcher.destroy()).catch(() => {});
@@ -70,60 +99,10 @@ export class HttpPool {
     }
   }
 
-  async #createDispatcher(): Promise<Dispatcher> {
+  /** undici is loaded with the first request, so that a client has its list of tools sooner. */
+  async #connect(): Promise<Dispatcher> {
     const { Agent, ProxyAgent } = await import('./undici.js');
     if (!this.proxy) return new Agent(OPTIONS);
     return new ProxyAgent({ ...OPTIONS, uri: this.proxy, requestTls: CONNECT, proxyTls: CONNECT });
-  }
-
-  /** One exchange, over `dispatch` because the stream and the signal of `dispatcher.request` cost 8 % of a lookup. */
-  #exchange(dispatcher: Dispatcher, body: string, { headersEndMs, endMs, signal }: Limits): Promise<HttpAnswer> {
-    const { origin, pathname: path } = this.url;
-    return new Promise((resolve, reject) => {
-      let controller: Dispatcher.DispatchController | undefined;
-      let failure: Error | undefined;
-      const answer: HttpAnswer = { status: 0, headers: {}, text: '' };
-      const chunks: Buffer[] = [];
-
-      const settle = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', onAbort);
-      };
-      const fail = (error: Error) => {
-        failure = error;
-        settle();
-        // Without waiting for undici: it ignores an abort while it connects.
-        reject(error);
-        controller?.abort(error);
-      };
-      const onAbort = () => fail(signal.reason);
-      const expireAt = (atMs: number) => setTimeout(() => fail(new RequestTimeoutError()), atMs - performance.now());
-      let timer = expireAt(Math.min(headersEndMs, endMs));
-      signal.addEventListener('abort', onAbort);
-      if (signal.aborted) return onAbort();
-
-      dispatcher.dispatch(
-        { origin, path, method: 'POST', headers: this.headers, body },
-        {
-          onRequestStart(started) {
-            controller = started;
-            if (failure) started.abort(failure);
-          },
-          onResponseStart(_controller, status, headers) {
-            // After a 1xx status the real answer is still to come.
-            if (status < 200) return;
-            clearTimeout(timer);
-            timer = expireAt(endMs);
-            Object.assign(answer, { status, headers });
-          },
-          onResponseData: (_controller, chunk) => chunks.push(chunk),
-          onResponseEnd() {
-            settle();
-            resolve({ ...answer, text: Buffer.concat(chunks).toString() });
-          },
-          onResponseError: (_controller, error) => fail(error),
-        },
-      );
-    });
   }
 }

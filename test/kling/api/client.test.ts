@@ -1,20 +1,20 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { KlingClient } from '../../../src/kling/api/client.js';
-import { KlingError } from '../../../src/kling/api/error.js';
-import { FakeApi, reply, TOKEN } from '../../support/fake-api.js';
+import type { KlingClient } from '../../../src/kling/api/client.js';
+import { clientOf, lookUp, meet, stopClock, stopTimers } from '../../support/api-client.js';
+import { FakeApi, type Handler, reply } from '../../support/fake-api.js';
+import { hang } from '../../support/faults.js';
 import { completedRecord } from '../../support/records.js';
 
 const MINUTE_MS = 60_000;
+const FOUND = { records: [{ id: 'a' }], text: '' };
 
 let fakeApi: FakeApi;
 let client: KlingClient;
 
-// Minutes pass for the client in no time: its clock alone is under control, while the requests are real.
 beforeEach(async () => {
   fakeApi = await FakeApi.start([completedRecord('a')]);
-  vi.useFakeTimers({ toFake: ['performance'] });
-  const baseUrl = new URL(fakeApi.url);
-  client = new KlingClient({ token: TOKEN, baseUrl, requestTimeoutMs: 30_000 }, 'kling/1');
+  stopClock();
+  client = clientOf(fakeApi);
 });
 
 afterEach(async () => {
@@ -22,68 +22,174 @@ afterEach(async () => {
   await fakeApi.close();
 });
 
-const lookup = () => client.lookup(['a'], performance.now() + 30_000, new AbortController().signal);
+const limited =
+  (retryAfter: string | string[], date?: string): Handler =>
+  (_request, response) => {
+    if (date !== undefined) response.setHeader('date', date);
+    response.setHeader('retry-after', retryAfter).writeHead(429).end('{}');
+  };
 
-/** The error that a lookup ends with. */
-async function errorOfLookup(): Promise<KlingError> {
-  const error = await lookup().catch((reason: unknown) => reason);
-  if (!(error instanceof KlingError)) throw new Error('no KlingError');
-  return error;
-}
-
-describe('a Retry-After', () => {
-  test('of an hour is reported unchanged, but obeyed for 5 minutes', async () => {
-    fakeApi.faults.push(reply(429, {}, { 'retry-after': '3600' }));
-    const error = await errorOfLookup();
-    expect(error).toMatchObject({ code: 'too_many_requests', retryAfterMs: 60 * MINUTE_MS });
-    expect(error.hint).toBe('Try again after 3600 s.');
-    expect(client.quietMs).toBe(5 * MINUTE_MS);
-    expect(client.retryAfterMs).toBe(60 * MINUTE_MS);
-
-    vi.advanceTimersByTime(4 * MINUTE_MS);
-    expect(client.quietMs).toBe(MINUTE_MS);
-    expect(client.retryAfterMs).toBe(56 * MINUTE_MS);
-
-    vi.advanceTimersByTime(MINUTE_MS);
-    expect(client.quietMs).toBe(0);
-    expect((await lookup()).records).toHaveLength(1);
+describe('a request', () => {
+  test('asks for one id by itself and for several as a batch, below the path of the base URL', async () => {
+    await lookUp(client);
+    await lookUp(clientOf({ url: `${fakeApi.url}/v1/` }), ['a', 'b']);
+    expect(fakeApi.requests).toMatchObject([
+      { method: 'POST', path: '/kling/tasks', body: { action: 'retrieve', id: 'a' } },
+      { method: 'POST', path: '/v1/kling/tasks', body: { action: 'retrieve_batch', ids: ['a', 'b'] } },
+    ]);
+    for (const { headers } of fakeApi.requests) {
+      expect(headers).toMatchObject({ 'user-agent': 'kling/1', 'content-type': 'application/json' });
+      expect(headers.authorization).toMatch(/^Bearer fake-api-token/);
+    }
   });
 
-  test('of 40 s holds for as long', async () => {
-    fakeApi.faults.push(reply(429, {}, { 'retry-after': '40' }));
-    await errorOfLookup();
-    expect(client.quietMs).toBe(40_000);
+  test('is told to the log, attempt by attempt', async () => {
+    const lines: string[] = [];
+    const logging = clientOf(fakeApi, {}, (line) => lines.push(line));
+    fakeApi.faults.push(reply(503, {}));
+    await lookUp(logging, ['a', 'b']);
+    expect(lines).toEqual(['lookup of 2: HTTP 503 after 0 ms', 'lookup of 2: HTTP 200 after 0 ms']);
+  });
+});
+
+test('the time of an answer is that of its own Date; where that is unusable, the local time', async () => {
+  const date = 'Sun, 01 Mar 2026 10:00:00 GMT';
+  fakeApi.faults.push(reply(200, {}, { date }), reply(200, {}, { date: 'yesterday' }));
+  expect((await lookUp(client)).dateMs).toBe(Date.parse(date));
+  expect((await lookUp(client)).dateMs).toBeGreaterThan(Date.now() - MINUTE_MS);
+});
+
+describe('the attempts', () => {
+  test('are three, with pauses that double and vary', async () => {
+    const firstPauses = new Set<number>();
+    for (let round = 0; round < 5; round++) {
+      const [first = 0, second = 0, ...more] = (await meet(fakeApi, reply(500, {}))).pausesMs;
+      firstPauses.add(first);
+      expect(Math.abs(first - 1000)).toBeLessThanOrEqual(250);
+      expect(Math.abs(second - 2000)).toBeLessThanOrEqual(500);
+      expect(more).toEqual([]);
+    }
+    expect(firstPauses.size).toBeGreaterThan(1);
+  });
+
+  test('end where the pause would not fit into the time that is left', async () => {
+    const hasty = clientOf(fakeApi, { requestTimeoutMs: 2500 });
+    expect((await meet(fakeApi, reply(500, {}), ['a'], hasty)).pausesMs).toHaveLength(1);
+  });
+
+  test('end when nobody needs the lookup any more, with the reason', async () => {
+    const controller = new AbortController();
+    const reason = new Error('nobody waits');
+    fakeApi.faults.push((...args) => {
+      reply(500, {})(...args);
+      controller.abort(reason);
+    });
+    await expect(client.lookup(['a'], performance.now() + 9000, controller.signal)).rejects.toBe(reason);
+    expect(fakeApi.requests).toHaveLength(1);
+  });
+});
+
+describe('an attempt', () => {
+  beforeEach(stopTimers);
+
+  test('without headers is given up after 10 s and repeated at once, with all the time that is left', async () => {
+    fakeApi.always = hang;
+    const outcome = lookUp(clientOf(fakeApi, { requestTimeoutMs: 25_000 }));
+    await fakeApi.received(1);
+    vi.advanceTimersByTime(10_000);
+    await fakeApi.received(2);
+    vi.advanceTimersByTime(15_000);
+    expect((await outcome).text).toBe(
+      '[timeout] No answer from HOST within 25.0 s. Try again; a larger KLING_REQUEST_TIMEOUT allows slower answers.',
+    );
+    expect(fakeApi.requests).toHaveLength(2);
+  });
+
+  test('without headers may take a third of the time, if that is more', async () => {
+    const release = fakeApi.hold();
+    const outcome = lookUp(clientOf(fakeApi, { requestTimeoutMs: 120_000 }));
+    await fakeApi.received(1);
+    vi.advanceTimersByTime(39_900);
+    release();
+    expect(await outcome).toMatchObject(FOUND);
+    expect(fakeApi.requests).toHaveLength(1);
+  });
+
+  test('that has brought its headers has all the time that is left', async () => {
+    let finish = () => {};
+    const headersRead = new Promise<void>((resolve) => {
+      fakeApi.always = (_request, response) => {
+        // More than the system buffers, so that the write ends only while the client reads.
+        response.writeHead(200).write(' '.repeat(7 * 1024 * 1024), () => resolve());
+        finish = () => response.end('{"id":"a"}');
+      };
+    });
+    const outcome = lookUp(client);
+    await headersRead;
+    vi.advanceTimersByTime(15_000);
+    finish();
+    expect(await outcome).toMatchObject(FOUND);
+  });
+});
+
+describe('a Retry-After', () => {
+  const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000).toUTCString();
+
+  // An HTTP date has whole seconds, and Node's may be a second or two old on a busy machine.
+  test.each<[string, () => Handler, number, number]>([
+    ['in seconds', () => limited('4'), 4000, 4000],
+    ['given twice: the first', () => limited(['5', '6']), 5000, 5000],
+    ['as a date', () => limited(inSeconds(8)), 6000, 10_000],
+    ['as a date by a clock that is a day fast', () => limited(inSeconds(86_404), inSeconds(86_400)), 3000, 5000],
+    ['as a date by a clock that is an hour slow', () => limited(inSeconds(-3596), inSeconds(-3600)), 3000, 5000],
+  ])('%s is honoured, and then the lookup succeeds', async (_name, handler, minMs, maxMs) => {
+    fakeApi.faults.push(handler());
+    expect(await lookUp(client)).toMatchObject(FOUND);
+    const [first = 0, second = 0, ...more] = fakeApi.requests.map(({ atMs }) => atMs);
+    expect(second - first).toBeGreaterThanOrEqual(minMs);
+    expect(second - first).toBeLessThanOrEqual(maxMs);
+    expect(more).toEqual([]);
+  });
+
+  test.each(['0', new Date(0).toUTCString(), 'soon', '1.5', '-1'])('%j means the usual pauses', async (retryAfter) => {
+    const { text, pausesMs } = await meet(fakeApi, limited(retryAfter));
+    expect(text).toMatch(/^\[too_many_requests\] The API limits the rate of requests\. Try again after (1|10) s\.$/);
+    expect(pausesMs).toHaveLength(2);
+    expect(Math.max(...pausesMs)).toBeLessThanOrEqual(2500);
+  });
+
+  test.each([
+    ['as a number', '3600', /after 3600 s\.$/],
+    ['as a date', inSeconds(3600), /after 3(59|60)\d s\.$/],
+    ['absurdly', '9'.repeat(400), /after 86400 s\.$/],
+  ])('longer than the time left, %s: told at once, no second attempt', async (_name, retryAfter, hint) => {
+    fakeApi.faults.push(limited(retryAfter));
+    expect((await lookUp(client)).text).toMatch(hint);
+    expect(fakeApi.requests).toHaveLength(1);
+  });
+
+  test('of an hour is reported unchanged, but obeyed for 5 minutes', async () => {
+    fakeApi.faults.push(limited('3600'));
+    expect((await lookUp(client)).error?.retryAfterMs).toBe(60 * MINUTE_MS);
+    expect([client.quietMs, client.retryAfterMs]).toEqual([5 * MINUTE_MS, 60 * MINUTE_MS]);
+    vi.advanceTimersByTime(4 * MINUTE_MS);
+    expect([client.quietMs, client.retryAfterMs]).toEqual([MINUTE_MS, 56 * MINUTE_MS]);
+    vi.advanceTimersByTime(MINUTE_MS);
+    expect(client.quietMs).toBe(0);
   });
 
   test('that is shorter does not end an earlier one', async () => {
-    fakeApi.faults.push(reply(429, {}, { 'retry-after': '120' }), reply(429, {}, { 'retry-after': '60' }));
-    await errorOfLookup();
-    await errorOfLookup();
+    fakeApi.faults.push(limited('120'), limited('60'));
+    await lookUp(client);
+    await lookUp(client);
     expect(client.quietMs).toBe(2 * MINUTE_MS);
   });
-});
 
-describe('an answer', () => {
-  test('has the time of its own Date, whatever the local clock says', async () => {
-    const date = 'Sun, 01 Mar 2026 10:00:00 GMT';
-    fakeApi.faults.push(reply(200, completedRecord('a'), { date }));
-    expect((await lookup()).dateMs).toBe(Date.parse(date));
-  });
-
-  test('without a usable Date has the local time', async () => {
-    fakeApi.faults.push(reply(200, completedRecord('a'), { date: 'yesterday' }));
-    expect((await lookup()).dateMs).toBeGreaterThan(Date.now() - MINUTE_MS);
-  });
-});
-
-describe('a request', () => {
-  test('carries the user agent, and asks for one id by itself and for several as a batch', async () => {
-    await lookup();
-    await client.lookup(['a', 'b'], performance.now() + 30_000, new AbortController().signal);
-    expect(fakeApi.requests.map(({ body }) => body)).toEqual([
-      { action: 'retrieve', id: 'a' },
-      { action: 'retrieve_batch', ids: ['a', 'b'] },
-    ]);
-    for (const { headers } of fakeApi.requests) expect(headers['user-agent']).toBe('kling/1');
+  test('that another request has met holds for the pause of this one, too', async () => {
+    fakeApi.faults.push(limited('15'), reply(503, {}));
+    await client.lookup(['b'], performance.now() + 5000, new AbortController().signal).catch(() => {});
+    await lookUp(client);
+    const [, failedMs = 0, repeatedMs] = fakeApi.requests.map(({ atMs }) => atMs);
+    expect(repeatedMs).toBe(failedMs + 15_000);
   });
 });

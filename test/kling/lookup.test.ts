@@ -1,0 +1,127 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { KlingClient } from '../../src/kling/api/client.js';
+import { KlingError } from '../../src/kling/api/error.js';
+import { createLookups, failingLookups, type LookupResult, type Lookups } from '../../src/kling/lookup.js';
+import { clientOf } from '../support/api-client.js';
+import { errorReply, FakeApi, reply } from '../support/fake-api.js';
+import { completedRecord, pendingRecord, record } from '../support/records.js';
+
+let fakeApi: FakeApi;
+let client: KlingClient;
+let lookups: Lookups;
+let bugs: unknown[];
+let debug: string[];
+
+beforeEach(async () => {
+  fakeApi = await FakeApi.start([completedRecord('a'), pendingRecord('b')]);
+  client = clientOf(fakeApi);
+  bugs = [];
+  debug = [];
+  lookups = createLookups(client, { bug: (error) => bugs.push(error), debug: (message) => debug.push(message) });
+});
+
+afterEach(() => fakeApi.close());
+
+/** What a lookup tells about each id: a status, `not_found` or the code of an error. */
+async function lookUp(...ids: string[]): Promise<Record<string, string>> {
+  const results = await lookups.lookUp(ids, performance.now() + 20_000, new AbortController().signal);
+  return Object.fromEntries([...results].map(([id, result]) => [id, wordOf(result)]));
+}
+
+function wordOf(result: LookupResult): string {
+  if (result.kind === 'found') return result.task.status;
+  return result.kind === 'fault' ? result.error.code : result.kind;
+}
+
+test('one request gives a result for each id, in the spelling that was asked for', async () => {
+  expect(await lookUp('B', 'nowhere', 'a')).toEqual({ B: 'pending', nowhere: 'not_found', a: 'completed' });
+  expect(fakeApi.requests).toHaveLength(1);
+  const results = await lookups.lookUp(['A'], performance.now() + 20_000, new AbortController().signal);
+  expect(results.get('A')).toMatchObject({ kind: 'found', task: { task_id: 'A' } });
+});
+
+describe('a record', () => {
+  test('is known by the task that its response names, where it has no id', async () => {
+    const { id: _, ...nameless } = completedRecord('a');
+    fakeApi.always = reply(200, nameless);
+    expect(await lookUp('a')).toEqual({ a: 'completed' });
+  });
+
+  test.each([
+    ['of another task', completedRecord('x')],
+    ['without an id', { a: 1 }],
+    ['whose id is null', { id: null, type: 'videos' }],
+  ])('%s is a bad_response to a lookup of one task', async (_name, body) => {
+    fakeApi.always = reply(200, body);
+    expect(await lookUp('a')).toEqual({ a: 'bad_response' });
+  });
+
+  test('that nobody asked for is ignored in a batch, and told to the log', async () => {
+    fakeApi.always = reply(200, { items: [completedRecord('x'), completedRecord('a'), {}], count: 3 });
+    expect(await lookUp('a', 'b')).toEqual({ a: 'completed', b: 'not_found' });
+    expect(debug).toEqual(['2 records that nobody asked for were ignored']);
+  });
+
+  test('that comes twice counts as it came first', async () => {
+    fakeApi.always = reply(200, { items: [pendingRecord('a'), completedRecord('A'), completedRecord('b')] });
+    expect(await lookUp('a', 'b')).toEqual({ a: 'pending', b: 'completed' });
+  });
+});
+
+describe('a fault', () => {
+  test('of the API is the result of each id', async () => {
+    fakeApi.always = errorReply(401, 'invalid_token');
+    expect(await lookUp('a', 'b')).toEqual({ a: 'invalid_token', b: 'invalid_token' });
+    expect(fakeApi.requests).toHaveLength(1);
+  });
+
+  test('of ours in mapping one record is internal_error for that id alone, and logged', async () => {
+    const bug = new RangeError('Maximum call stack size exceeded');
+    const redact = (text: string) => {
+      if (text.includes('poison')) throw bug;
+      return text;
+    };
+    Object.assign(client, { redact });
+    fakeApi.add(record('bad', { request: { prompt: 'poison' }, finished_at: 1, response: { success: false } }));
+    expect(await lookUp('a', 'bad', 'b')).toEqual({ a: 'completed', bad: 'internal_error', b: 'pending' });
+    expect(bugs).toEqual([bug]);
+  });
+
+  test('of the configuration is the result of each id, without a request', async () => {
+    lookups = failingLookups(new KlingError('configuration', 'No token.'));
+    expect(await lookUp('a', 'b')).toEqual({ a: 'configuration', b: 'configuration' });
+    expect(fakeApi.requests).toEqual([]);
+  });
+});
+
+test('a lookup that nobody needs any more rejects with the reason', async () => {
+  const release = fakeApi.hold();
+  const controller = new AbortController();
+  const reason = new Error('nobody waits');
+  const lookup = lookups.lookUp(['a'], performance.now() + 20_000, controller.signal);
+  await fakeApi.received(1);
+  controller.abort(reason);
+  await expect(lookup).rejects.toBe(reason);
+  release();
+});
+
+test('a rate limit is that of the client', async () => {
+  fakeApi.faults.push(reply(429, {}, { 'retry-after': '600' }));
+  expect(await lookUp('a')).toEqual({ a: 'too_many_requests' });
+  expect(lookups.quietMs).toBeGreaterThan(290_000);
+  expect(lookups.quietMs).toBeLessThanOrEqual(300_000);
+  expect(lookups.retryAfterMs).toBeGreaterThan(590_000);
+  expect(lookups.requestTimeoutMs).toBe(20_000);
+});
+
+test('the token is not shown, wherever the API echoes it in a record', async () => {
+  const token = 'fake-api-token-4f9c1e7ab2d84f0c';
+  fakeApi.always = reply(200, {
+    ...completedRecord('a'),
+    type: token,
+    request: { prompt: `it is ${token}, you know` },
+  });
+  const results = await lookups.lookUp(['a'], performance.now() + 20_000, new AbortController().signal);
+  expect(JSON.stringify([...results])).toContain('it is [redacted], you know');
+  expect(JSON.stringify([...results])).not.toContain(token);
+});
