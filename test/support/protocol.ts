@@ -1,6 +1,13 @@
 import { expect } from 'vitest';
 import type { Json } from './records.js';
-import type { ServerProcess } from './server-process.js';
+
+/** A server that can be spoken to: a process, or one within this process. */
+export interface Peer {
+  write(message: string | Buffer | object): void;
+  answer(id: unknown): Promise<Json>;
+  /** All that is answered to the given lines. */
+  replies(...lines: (string | Buffer | object)[]): Promise<Json[]>;
+}
 
 export const PARSE_ERROR = -32700;
 export const INVALID_REQUEST = -32600;
@@ -35,7 +42,7 @@ export function cancel(requestId: unknown): Json {
 }
 
 /** Shakes hands as a client does, and tells the server's answer. */
-export async function initialize(server: ServerProcess): Promise<Json> {
+export async function initialize(server: Peer): Promise<Json> {
   server.write(INITIALIZE);
   const answer = await server.answer(INITIALIZE.id);
   server.write({ jsonrpc: '2.0', method: 'notifications/initialized' });
@@ -43,7 +50,7 @@ export async function initialize(server: ServerProcess): Promise<Json> {
 }
 
 /** The one error that answers the given lines: its code, and its id where it has one. */
-export async function errorOf(server: ServerProcess, ...lines: (string | Buffer | object)[]): Promise<Json> {
+export async function errorOf(server: Peer, ...lines: (string | Buffer | object)[]): Promise<Json> {
   const replies = await server.replies(...lines);
   expect(replies).toEqual([expect.objectContaining({ jsonrpc: '2.0', error: expect.anything() })]);
   const { id, error } = replies[0] as { id?: unknown; error: { code: number; message: string } };
@@ -53,7 +60,7 @@ export async function errorOf(server: ServerProcess, ...lines: (string | Buffer 
 }
 
 /** The text of the tool error that answers a call. */
-export async function toolErrorOf(server: ServerProcess, name: string, args: unknown): Promise<string> {
+export async function toolErrorOf(server: Peer, name: string, args: unknown): Promise<string> {
   const [reply] = await server.replies(call('call', name, args));
   const { result } = reply as { result?: { isError?: boolean; content: { text: string }[] } };
   expect(result, JSON.stringify(reply)).toMatchObject({ isError: true });
