@@ -1,5 +1,4 @@
 import { Console } from 'node:console';
-import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import packageJson from '../package.json' with { type: 'json' };
@@ -45,8 +44,6 @@ async function serve(): Promise<void> {
   for (const fault of faults) log.error(fault);
 
   const closing = new AbortController();
-  // Each subscription adds a listener, and Node warns of a leak beyond ten.
-  setMaxListeners(0, closing.signal);
   const lookups = connection
     ? createLookups(new KlingClient(connection, USER_AGENT, log.debug), log)
     : failingLookups(new KlingError('configuration', faults.join(' '), { hint: '' }));

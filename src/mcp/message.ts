@@ -57,7 +57,8 @@ function isModern(method: string, meta: JsonObject = {}): boolean {
 }
 
 const ignored = z.undefined().optional().catch(undefined);
-const idSchema = z.union([z.string(), z.int()], 'id must be a string or a whole number.');
+const ID_RULE = 'id must be a string or a whole number.';
+const idSchema = z.union([z.string(), z.int(ID_RULE)], ID_RULE);
 
 /**
  * What a message must be. Everything that the SDK would refuse is refused, repaired or left out here, because it drops such

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { ErrorCode, type JSONRPCRequest, type Result } from '@modelcontextprotocol/sdk/types.js';
 import { isObject, type JsonObject } from '../text/json.js';
 import { type Context, type Features, type ServerOptions, UI_EXTENSION } from './features.js';
@@ -29,6 +29,8 @@ interface Method {
 export function createModern(options: ServerOptions, features: Features) {
   const { info, instructions, tools, closing } = options;
   const tasks = new ProtocolTasks(tools, closing);
+  // Each subscription listens, and Node takes more than ten listeners for a leak.
+  setMaxListeners(0, closing);
   const discovery = {
     supportedVersions: [MODERN_VERSION],
     capabilities: { tools: {}, resources: {}, extensions: { [TASKS_EXTENSION]: {}, ...UI_EXTENSION } },

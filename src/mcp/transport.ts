@@ -174,9 +174,10 @@ async function* linesOf(input: AsyncIterable<Buffer>): AsyncGenerator<string | u
   yield* takeLine();
 
   function* takeLine() {
-    const line = length > MAX_LINE_BYTES ? undefined : Buffer.concat(parts).toString();
+    // White space for `trim` is also the BOM with which some clients begin.
+    const line = length > MAX_LINE_BYTES ? undefined : Buffer.concat(parts).toString().trim();
     parts = [];
     length = 0;
-    if (line?.trim() !== '') yield line;
+    if (line !== '') yield line;
   }
 }
