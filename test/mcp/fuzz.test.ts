@@ -9,9 +9,9 @@ import {
   followTask,
   getTask,
   INITIALIZE,
+  modern,
   ofTask,
   request,
-  stateless,
   VERSION_KEY,
   WITH_TASKS,
 } from '../support/protocol.js';
@@ -108,7 +108,7 @@ const message: fc.Arbitrary<Message> = fc.oneof(
     ([name, value, capabilities]): Message =>
       (number) => {
         const params = { name, arguments: value };
-        return { line: json(stateless(`f${number}`, 'tools/call', params, capabilities)), isRequest: true };
+        return { line: json(modern(`f${number}`, 'tools/call', params, capabilities)), isRequest: true };
       },
   ),
   fc.constantFrom('task-1', 'pending-1').map(
@@ -120,12 +120,12 @@ const message: fc.Arbitrary<Message> = fc.oneof(
       (number) => ({ line: json(ofTask(`f${number}`, name, taskId)), isRequest: true }),
   ),
   fc.constant<Message>((number) => ({
-    line: json(stateless(`f${number}`, 'subscriptions/listen', { notifications: {} })),
+    line: json(modern(`f${number}`, 'subscriptions/listen', { notifications: {} })),
     isRequest: true,
   })),
   fc.array(fc.oneof(fc.jsonValue(), oddId.map(cancel)), { maxLength: 3 }).map(
     (others): Message =>
-      (number) => ({ line: json([...others, stateless(`f${number}`, 'server/discover')]), isRequest: true }),
+      (number) => ({ line: json([...others, modern(`f${number}`, 'server/discover')]), isRequest: true }),
   ),
   oddId.map(
     (id): Message =>

@@ -9,10 +9,10 @@ import {
   initialize,
   METHOD_NOT_FOUND,
   MISSING_CLIENT_CAPABILITY,
+  modern,
   request,
   SERVER_INFO_KEY,
   SUBSCRIPTION_KEY,
-  stateless,
   TASKS_EXTENSION,
   UNSUPPORTED_VERSION,
   VERSION_KEY,
@@ -39,8 +39,8 @@ describe('The era of a request', () => {
   test('is that of 2026-07-28 if `_meta` names a version; the answers of the other have no field of it', async () => {
     for (const method of ['tools/list', 'resources/list', 'resources/templates/list', 'resources/read']) {
       const params = { uri: 'ui://kling-tasks/view.html' };
-      const modern = await server.ask(stateless(`modern ${method}`, method, params));
-      expect(modern).toMatchObject({ result: { resultType: 'complete', ttlMs: expect.any(Number) } });
+      const { result } = await server.ask(modern(`modern ${method}`, method, params));
+      expect(result).toMatchObject({ resultType: 'complete', ttlMs: expect.any(Number) });
       const legacy = await server.ask(
         request(`legacy ${method}`, method, { ...params, _meta: { [CAPABILITIES_KEY]: {} } }),
       );
@@ -58,14 +58,14 @@ describe('The era of a request', () => {
 
   test('is its own: both are served side by side, with ids that are unique over both', async () => {
     server.lookups.answerS = 0.05;
-    server.write(stateless(1, 'tools/call', CALL));
-    expect(await server.replies(request(1, 'ping'), stateless(1, 'server/discover'))).toMatchObject([
+    server.write(modern(1, 'tools/call', CALL));
+    expect(await server.replies(request(1, 'ping'), modern(1, 'server/discover'))).toMatchObject([
       { error: { code: INVALID_REQUEST } },
       { error: { code: INVALID_REQUEST } },
     ]);
     expect(await server.answer(1)).toMatchObject({ result: { resultType: 'complete' } });
     expect(await initialize(server)).toMatchObject({ result: { protocolVersion: '2025-11-25' } });
-    expect(await server.ask(stateless(2, 'server/discover'))).toMatchObject({
+    expect(await server.ask(modern(2, 'server/discover'))).toMatchObject({
       result: { supportedVersions: [VERSION] },
     });
     expect(await server.ask(getTask(3, 'a'))).toMatchObject({ result: { structuredContent: {} } });
@@ -106,7 +106,7 @@ describe('The checks of 2026-07-28', () => {
 
   test('leave out what only older versions have', async () => {
     for (const method of ['ping', 'logging/setLevel', 'initialize', 'prompts/list', 'constructor', '']) {
-      const { error } = await server.ask(stateless(`of ${method}`, method, { level: 'debug' }));
+      const { error } = await server.ask(modern(`of ${method}`, method, { level: 'debug' }));
       expect(error, method).toMatchObject({ code: METHOD_NOT_FOUND });
     }
   });
@@ -120,7 +120,7 @@ describe('The checks of 2026-07-28', () => {
     ];
     for (const capabilities of undeclared) {
       for (const [method, params] of methods) {
-        const [reply] = await server.replies(stateless('x', method, params, capabilities));
+        const [reply] = await server.replies(modern('x', method, params, capabilities));
         expect(reply).toMatchObject({ error: { code: MISSING_CLIENT_CAPABILITY, data } });
       }
     }
@@ -136,10 +136,10 @@ describe('The checks of 2026-07-28', () => {
       ['resources/read', { uri: 'ui://x' }],
     ];
     for (const [method, params] of wrong) {
-      const [reply] = await server.replies(stateless(1, method, params));
+      const [reply] = await server.replies(modern(1, method, params));
       expect(reply).toMatchObject({ id: 1, error: { code: INVALID_PARAMS } });
     }
-    const [reply] = await server.replies(stateless(1, 'resources/read', { uri: 'ui://x' }));
+    const [reply] = await server.replies(modern(1, 'resources/read', { uri: 'ui://x' }));
     expect(reply).toMatchObject({ error: { data: { uri: 'ui://x' } } });
   });
 });
@@ -147,9 +147,9 @@ describe('The checks of 2026-07-28', () => {
 describe('An answer of 2026-07-28', () => {
   test('names its type and the server', async () => {
     const answers = await Promise.all([
-      ...['server/discover', 'tools/list', 'resources/list'].map((method) => server.ask(stateless(method, method))),
-      server.ask(stateless('call', 'tools/call', CALL)),
-      server.ask(stateless('bad call', 'tools/call', { ...CALL, arguments: 'text' })),
+      ...['server/discover', 'tools/list', 'resources/list'].map((method) => server.ask(modern(method, method))),
+      server.ask(modern('call', 'tools/call', CALL)),
+      server.ask(modern('bad call', 'tools/call', { ...CALL, arguments: 'text' })),
     ]);
     const serverInfo = { name: 'kling-tasks-mcp', title: 'Kling tasks', version: '0.0.0' };
     for (const { result } of answers) {
@@ -158,7 +158,7 @@ describe('An answer of 2026-07-28', () => {
   });
 
   test('to `server/discover` has versions, capabilities and instructions', async () => {
-    const { result } = await server.ask(stateless(1, 'server/discover'));
+    const { result } = await server.ask(modern(1, 'server/discover'));
     expect(result).toEqual({
       resultType: 'complete',
       supportedVersions: [VERSION],
@@ -176,8 +176,8 @@ describe('An answer of 2026-07-28', () => {
 
   test('to `tools/list` is the same in both eras, whoever asks', async () => {
     const answers = [
-      await server.ask(stateless(1, 'tools/list')),
-      await server.ask(stateless(2, 'tools/list', { cursor: null }, WITH_TASKS)),
+      await server.ask(modern(1, 'tools/list')),
+      await server.ask(modern(2, 'tools/list', { cursor: null }, WITH_TASKS)),
       await server.ask(request(3, 'tools/list')),
     ];
     const [first, ...others] = answers.map(({ result }) => (result as Json).tools);
@@ -188,23 +188,23 @@ describe('An answer of 2026-07-28', () => {
   test('is all that is sent, but for progress where that was asked for', async () => {
     const _meta = { 'io.modelcontextprotocol/logLevel': 'debug' };
     const waiting = { ...CALL, arguments: { task_id: 'a', wait_seconds: 1 } };
-    await server.ask(stateless(1, 'tools/call', { ...waiting, _meta }));
+    await server.ask(modern(1, 'tools/call', { ...waiting, _meta }));
     expect(server.messages).toHaveLength(1);
-    await server.ask(stateless(2, 'tools/call', { ...waiting, _meta: { progressToken: 't' } }));
+    await server.ask(modern(2, 'tools/call', { ...waiting, _meta: { progressToken: 't' } }));
     expect(server.messages.slice(1)).toMatchObject([{ params: { progressToken: 't', progress: 0 } }, { id: 2 }]);
   });
 
   test.each([0, '', 'a'])('is not sent once %j is cancelled, and the id is free again', async (id) => {
     server.lookups.answerS = 0.05;
-    server.write(stateless(id, 'tools/call', CALL));
+    server.write(modern(id, 'tools/call', CALL));
     expect(await server.replies(cancel(id))).toEqual([]);
-    expect(await server.ask(stateless(id, 'server/discover'))).toMatchObject({ result: { resultType: 'complete' } });
+    expect(await server.ask(modern(id, 'server/discover'))).toMatchObject({ result: { resultType: 'complete' } });
   });
 });
 
 describe('`subscriptions/listen`', () => {
   const listen = (id: unknown, notifications: unknown = { toolsListChanged: true }, capabilities?: Json) =>
-    stateless(id, 'subscriptions/listen', { notifications }, capabilities);
+    modern(id, 'subscriptions/listen', { notifications }, capabilities);
   const acknowledged = (id: unknown) => ({
     jsonrpc: '2.0',
     method: 'notifications/subscriptions/acknowledged',
@@ -233,7 +233,7 @@ describe('`subscriptions/listen`', () => {
 
   test('any number of times holds up neither other requests nor the end', async () => {
     for (let id = 0; id < 3000; id++) server.write(listen(id));
-    expect(await server.ask(stateless('last', 'server/discover'))).toHaveProperty('result');
+    expect(await server.ask(modern('last', 'server/discover'))).toHaveProperty('result');
     await server.close();
     expect(server.messages.filter(({ result }) => result !== undefined)).toHaveLength(3001);
   });

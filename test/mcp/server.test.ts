@@ -182,3 +182,21 @@ describe('A call of a tool', () => {
     expect(await server.answer(1)).toMatchObject({ result: { structuredContent: {} } });
   });
 });
+
+describe('The view', () => {
+  const read = (uri: string) => request(1, 'resources/read', { uri });
+
+  test('is the page of the installation', async () => {
+    expect(await server.ask(read('ui://kling-tasks/view.html'))).toMatchObject({
+      result: { contents: [{ text: expect.stringContaining('class McpServer') }] },
+    });
+  });
+
+  test('that is missing from the installation is an error that says so', async () => {
+    await server.close();
+    server = new McpServer(undefined, '/nowhere/view.html');
+    expect(await server.ask(read('ui://kling-tasks/view.html'))).toMatchObject({
+      error: { code: -32603, message: expect.stringContaining('install the package again') },
+    });
+  });
+});

@@ -2,7 +2,7 @@ import { isCreateTaskResultV2, isDetailedTaskV2 } from '@modelcontextprotocol/ex
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { all, down, limited, refused } from '../support/fake-lookups.js';
 import { McpServer } from '../support/mcp-server.js';
-import { cancel, followTask, INVALID_PARAMS, ofTask, stateless, WITH_TASKS } from '../support/protocol.js';
+import { cancel, followTask, INVALID_PARAMS, modern, ofTask, WITH_TASKS } from '../support/protocol.js';
 import type { Json } from '../support/records.js';
 
 let server: McpServer;
@@ -42,7 +42,7 @@ const follow = (id: string, waitSeconds = 50) => ask(followTask(nextId(), id, wa
 const get = (taskId: unknown, of = server) => ask(ofTask(nextId(), 'get', taskId), of);
 const followBatch = (...task_ids: string[]) => {
   const params = { name: 'kling_get_tasks_batch', arguments: { task_ids, wait_seconds: 30 } };
-  return ask(stateless(nextId(), 'tools/call', params, WITH_TASKS));
+  return ask(modern(nextId(), 'tools/call', params, WITH_TASKS));
 };
 
 /** The last of the polls, a second apart, that find the task working, and the first that does not. */
@@ -92,7 +92,7 @@ describe('A call that waits 10 s or more, by a client with the tasks extension',
   test('is answered as ever if it waits for less, or if this request does not declare the extension', async () => {
     await follow('a');
     const plain = { name: 'kling_get_task', arguments: { task_id: 'a', wait_seconds: 10 } };
-    for (const call of [followTask(nextId(), 'a', 9), stateless(nextId(), 'tools/call', plain)]) {
+    for (const call of [followTask(nextId(), 'a', 9), modern(nextId(), 'tools/call', plain)]) {
       expect(await ask(call)).toMatchObject({ resultType: 'complete', structuredContent: {} });
     }
   });

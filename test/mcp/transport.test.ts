@@ -200,8 +200,7 @@ describe('What is sent', () => {
     stdout.isBlocked = true;
     transport.onmessage = (message) => {
       taken.push(message);
-      if ('id' in message)
-        void transport.send({ jsonrpc: '2.0', id: message.id, result: { text: 'x'.repeat(100_000) } });
+      void respond(takenIds().at(-1), { text: 'x'.repeat(100_000) });
     };
     for (let id = 0; id < 1000; id++) stdin.write(ping(id));
     await settle();

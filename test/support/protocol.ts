@@ -81,17 +81,17 @@ export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
 export const WITH_TASKS = { extensions: { [TASKS_EXTENSION]: {} } };
 
 /** A request of 2026-07-28, which carries its version and the client's capabilities. */
-export function stateless(id: unknown, method: string, params: Json = {}, capabilities: unknown = {}): Json {
+export function modern(id: unknown, method: string, params: Json = {}, capabilities: unknown = {}): Json {
   const _meta = { [VERSION_KEY]: '2026-07-28', [CAPABILITIES_KEY]: capabilities, ...(params._meta as Json) };
   return request(id, method, { ...params, _meta });
 }
 
 /** A call of `kling_get_task` by a client of 2026-07-28 that takes tasks. */
 export function followTask(id: unknown, task_id: string, wait_seconds = 50): Json {
-  return stateless(id, 'tools/call', { name: 'kling_get_task', arguments: { task_id, wait_seconds } }, WITH_TASKS);
+  return modern(id, 'tools/call', { name: 'kling_get_task', arguments: { task_id, wait_seconds } }, WITH_TASKS);
 }
 
 /** `tasks/get`, `tasks/cancel` or `tasks/update`. */
 export function ofTask(id: unknown, method: 'get' | 'cancel' | 'update', taskId: unknown): Json {
-  return stateless(id, `tasks/${method}`, { taskId }, WITH_TASKS);
+  return modern(id, `tasks/${method}`, { taskId }, WITH_TASKS);
 }
