@@ -12,7 +12,7 @@ import { isObject, type JsonObject } from '../text/json.js';
 export const MODERN_VERSION = '2026-07-28';
 export const VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
 
-/** Stands before the method of a modern request, so that none of the SDK's handlers takes it for one of theirs. */
+/** Stands before the method of a modern request, so that the SDK has no handler for it and hands it to the fallback. */
 const MODERN_PREFIX = `${MODERN_VERSION}:`;
 
 /** An error that answers a request. The SDK sends its code, message and data as they are. */
@@ -40,7 +40,7 @@ export type Incoming =
   /** Breaks the rules; with an id if one can be read. */
   | { kind: 'refused'; id: string | undefined; error: ProtocolError };
 
-/** The id under which the SDK knows a request, since it ignores cancellations of 0 and `''`. */
+/** The id under which the SDK knows a request. It ignores cancellations of the ids 0 and `''`. */
 const sdkIdOf = (id: RequestId): string => JSON.stringify(id);
 
 /** The id that the client gave to a request, from the one under which the SDK knows it. */
@@ -99,7 +99,7 @@ const page = z.looseObject({ cursor: z.string('params.cursor must be a string.')
 const legacyParams = new Map<string, z.ZodType<JsonObject>>([
   [
     'initialize',
-    // Nothing here depends on who the client is and what it can do, so that may be odd, or absent.
+    // Nothing here depends on who the client is and what it can do: that may be odd, or absent.
     needs('protocolVersion').transform((params) => ({
       ...params,
       capabilities: {},
@@ -108,7 +108,7 @@ const legacyParams = new Map<string, z.ZodType<JsonObject>>([
   ],
   [
     'tools/call',
-    // As an argument that the tool does not know, what is no object reaches the tool, which tells the model what is wrong.
+    // What is no object reaches the tool as an unknown argument, so that the model is told how to mend it.
     needs('name').transform(({ arguments: args = {}, ...params }) => ({
       ...params,
       arguments: isObject(args) ? args : { arguments: args },
@@ -120,52 +120,60 @@ const legacyParams = new Map<string, z.ZodType<JsonObject>>([
   ['resources/templates/list', page],
 ]);
 
-/** Nulls that say something: all others count as absent. */
+/** Where null says something. Everywhere else, clients send it for what they leave out. */
 const KEPT_NULLS = new Set(['id', 'result', VERSION_KEY]);
 
-/** The messages of a line: one, or those of a batch, which 2025-03-26 demands that servers take. */
-export function readLine(line: string): Incoming[] {
+/** The messages of a line: one, or those of a batch, which 2025-03-26 demands that servers take. Responses are left out. */
+export function* readLine(line: string): Generator<Incoming> {
   let content: unknown;
   try {
     content = JSON.parse(line, (key, value) => (value === null && !KEPT_NULLS.has(key) ? undefined : value));
   } catch {
-    return [refused(ErrorCode.ParseError, 'The line is not JSON.')];
+    yield refused(ErrorCode.ParseError, 'The line is not JSON.');
+    return;
   }
-  if (!Array.isArray(content)) return readMessage(content);
-  if (content.length === 0) return [refused(ErrorCode.InvalidRequest, 'A batch must have at least one message.')];
-  return content.flatMap(readMessage);
+  const messages = Array.isArray(content) ? content : [content];
+  if (messages.length === 0) yield refused(ErrorCode.InvalidRequest, 'A batch must have at least one message.');
+  for (const message of messages) {
+    const incoming = readMessage(message);
+    if (incoming) yield incoming;
+  }
 }
 
-function readMessage(content: unknown): Incoming[] {
+function readMessage(content: unknown): Incoming | undefined {
   // A response: to nothing, since this server makes no requests.
-  if (isObject(content) && !('method' in content) && ('result' in content || 'error' in content)) return [];
+  if (isObject(content) && !('method' in content) && ('result' in content || 'error' in content)) return undefined;
   const { data, error } = messageSchema.safeParse(content);
   if (error) {
     const id = isObject(content) ? idSchema.safeParse(content.id).data : undefined;
     const isAboutParams = id !== undefined && error.issues[0]?.path[0] === 'params';
-    return [refused(isAboutParams ? ErrorCode.InvalidParams : ErrorCode.InvalidRequest, sentenceOf(error), id)];
+    return refused(isAboutParams ? ErrorCode.InvalidParams : ErrorCode.InvalidRequest, sentenceOf(error), id);
   }
-  const { id, ...message } = data;
+  const { id: clientId, ...message } = data;
   const { method, params } = message;
-  if (id === undefined) {
-    if (method !== 'notifications/cancelled') return [{ kind: 'notification', message }];
-    const cancelled = idSchema.safeParse(params.requestId).data;
-    if (cancelled === undefined) return [];
-    const requestId = sdkIdOf(cancelled);
-    return [{ kind: 'cancellation', id: requestId, message: { ...message, params: { ...params, requestId } } }];
+  if (clientId === undefined) {
+    return method === 'notifications/cancelled' ? readCancellation(message) : { kind: 'notification', message };
   }
-  const sdkId = sdkIdOf(id);
-  const request = { ...message, id: sdkId };
+  const id = sdkIdOf(clientId);
+  const request = { ...message, id };
   if (isModern(method, params._meta)) {
-    return [{ kind: 'request', id: sdkId, message: { ...request, method: MODERN_PREFIX + method } }];
+    return { kind: 'request', id, message: { ...request, method: MODERN_PREFIX + method } };
   }
   const checked = legacyParams.get(method)?.safeParse(params);
-  if (checked?.error) return [refused(ErrorCode.InvalidParams, sentenceOf(checked.error), id)];
-  return [{ kind: 'request', id: sdkId, message: { ...request, params: checked?.data ?? params } }];
+  if (checked?.error) return refused(ErrorCode.InvalidParams, sentenceOf(checked.error), clientId);
+  return { kind: 'request', id, message: { ...request, params: checked?.data ?? params } };
 }
 
-function refused(code: ErrorCode, message: string, id?: RequestId): Incoming {
-  return { kind: 'refused', id: id === undefined ? undefined : sdkIdOf(id), error: new ProtocolError(code, message) };
+function readCancellation(message: JSONRPCNotification): Incoming | undefined {
+  const clientId = idSchema.safeParse(message.params?.requestId).data;
+  if (clientId === undefined) return undefined;
+  const id = sdkIdOf(clientId);
+  return { kind: 'cancellation', id, message: { ...message, params: { ...message.params, requestId: id } } };
+}
+
+function refused(code: ErrorCode, message: string, clientId?: RequestId): Incoming {
+  const id = clientId === undefined ? undefined : sdkIdOf(clientId);
+  return { kind: 'refused', id, error: new ProtocolError(code, message) };
 }
 
 function sentenceOf({ issues }: z.ZodError): string {

@@ -12,7 +12,7 @@ import { type Context, Features, type ServerOptions, UI_EXTENSION } from './feat
 import { ProtocolError } from './message.js';
 import { createModern } from './modern.js';
 
-/** The error that the SDK's documentation has for an unknown resource; 2026-07-28 has another one. */
+/** MCP's code for an unknown resource, up to 2025-11-25. */
 const RESOURCE_NOT_FOUND = -32002;
 
 /**

@@ -88,7 +88,7 @@ export class ProtocolTasks {
     const isGone = UUID_ID.test(taskId);
     const tools = isGone ? this.tools.filter(({ resume }) => !resume) : this.tools;
     const what = isGone
-      ? 'is gone: it is not kept over a restart, nor for more than two hours'
+      ? 'is gone: it was kept for two hours at most, and not over a restart'
       : 'is no task of this server';
     throw invalidParams(`params.taskId ${what}. Call ${tools.map(({ listing }) => listing.name).join(' or ')} again.`);
   }

@@ -7,7 +7,7 @@ import { clientIdOf, type Incoming, ProtocolError, readLine } from './message.js
 const MAX_LINE_BYTES = 10 * 1024 * 1024;
 /** While the client leaves this much unread, no more messages are taken: an answer may be many times as long as its request. */
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
-/** While this many requests are open, no more messages are taken. */
+/** While this many requests wait for their answers, no more messages are taken. */
 const MAX_OPEN = 5000;
 /** How much is read ahead of the messages that are taken, so that the end of stdin is noticed behind them. */
 const MAX_HELD_BYTES = 256 * 1024;
@@ -20,8 +20,8 @@ const LINE_TOO_LONG: Incoming = {
 };
 
 /**
- * MCP over stdin and stdout: one message a line. Beyond what the SDK's own transport does, every request gets an answer, also
- * one that the SDK would refuse; neither long lines nor a client that does not read take up memory; and the end is orderly.
+ * MCP over stdin and stdout: one message a line. Other than with the SDK's own transport, every request gets an answer, even a
+ * malformed one; neither long lines nor a client that does not read take up memory; and the end is orderly.
  */
 export class StdioTransport implements Transport {
   onmessage?: NonNullable<Transport['onmessage']>;
@@ -32,7 +32,7 @@ export class StdioTransport implements Transport {
   readonly #open = new Map<RequestId, string>();
   #hasStdinEnded = false;
   #isClosed = false;
-  /** Ends the pause that {@link #change} is. */
+  /** Resolves the promise of {@link #change}. */
   #wake = () => {};
 
   /** @param closing is aborted at the end of stdin, so that calls stop waiting and answer by what they know */
@@ -114,7 +114,7 @@ export class StdioTransport implements Transport {
         this.onmessage?.(incoming.message);
         break;
       case 'cancellation':
-        // MCP forbids to cancel `initialize`.
+        // MCP forbids the cancellation of `initialize`.
         if (this.#open.get(incoming.id) === 'initialize' || !this.#open.delete(incoming.id)) break;
         this.onmessage?.(incoming.message);
         this.#wake();

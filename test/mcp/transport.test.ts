@@ -128,6 +128,9 @@ describe('Lines', () => {
   });
 
   test('a batch is taken apart; an empty one, and what is no message, is refused', async () => {
+    const endless = `[${Array(2000).fill(0)}]\n`;
+    expect(await codesFor(endless)).toHaveLength(2000);
+    stdout.all.length = 0;
     const batch = [request(1, 'ping'), { jsonrpc: '2.0', method: 'notifications/x' }, 7, request(2, 'x')];
     expect(await codesFor(lineOf(batch), '[]\n', 'null\n')).toEqual(Array(3).fill(INVALID_REQUEST));
     expect(takenIds()).toEqual([1, 2]);
@@ -200,16 +203,25 @@ describe('What is sent', () => {
     stdout.isBlocked = true;
     transport.onmessage = (message) => {
       taken.push(message);
-      void respond(takenIds().at(-1), { text: 'x'.repeat(100_000) });
+      if ('id' in message) void respond(JSON.parse(String(message.id)), { text: 'x'.repeat(100_000) });
     };
-    for (let id = 0; id < 1000; id++) stdin.write(ping(id));
+    for (let id = 0; id < 200; id++) stdin.write(ping(id));
     await settle();
     expect(taken.length).toBeLessThan(50);
     stdout.unblock();
-    while (takenIds().length < 1000) await nextTurn();
+    while (taken.length < 200) await nextTurn();
     await settle();
-    expect(stdout.messages.map(({ id }) => id)).toEqual(Array.from({ length: 1000 }, (_, id) => id));
+    expect(stdout.messages.map(({ id }) => id)).toEqual(Array.from({ length: 200 }, (_, id) => id));
   });
+});
+
+test('While 5000 requests wait for their answers, no more messages are taken', async () => {
+  for (let id = 0; id <= 5000; id++) stdin.write(ping(id));
+  await settle();
+  expect(takenIds()).toHaveLength(5000);
+  await respond(7);
+  await settle();
+  expect(takenIds()).toHaveLength(5001);
 });
 
 describe('The end', () => {
