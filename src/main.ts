@@ -94,8 +94,14 @@ function print(stream: NodeJS.WritableStream, text: string, exitCode: number): v
   stream.write(text, () => process.exit(exitCode));
 }
 
+interface Options {
+  check?: boolean | undefined;
+  help?: boolean | undefined;
+  version?: boolean | undefined;
+}
+
 /** @throws TypeError for an option that does not exist */
-function readOptions() {
+function readOptions(): Options {
   return parseArgs({
     options: {
       check: { type: 'boolean' },
@@ -106,7 +112,7 @@ function readOptions() {
 }
 
 async function main(): Promise<void> {
-  let options: ReturnType<typeof readOptions>;
+  let options: Options;
   try {
     options = readOptions();
   } catch (error) {

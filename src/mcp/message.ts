@@ -96,29 +96,22 @@ const needs = (name: string) => z.looseObject({ [name]: z.string(`params.${name}
 const page = z.looseObject({ cursor: z.string('params.cursor must be a string.').optional() });
 
 /** What the SDK's handlers want of the params: they answer others with a dump of zod's issues. */
-const legacyParams = new Map<string, z.ZodType<JsonObject>>([
-  [
-    'initialize',
+const legacyParams = new Map(
+  Object.entries<z.ZodType<JsonObject>>({
     // Nothing here depends on who the client is and what it can do: that may be odd, or absent.
-    needs('protocolVersion').transform((params) => ({
-      ...params,
-      capabilities: {},
-      clientInfo: { name: 'client', version: '0' },
-    })),
-  ],
-  [
-    'tools/call',
+    initialize: needs('protocolVersion').transform((params) => {
+      return { ...params, capabilities: {}, clientInfo: { name: 'client', version: '0' } };
+    }),
     // What is no object reaches the tool as an unknown argument, so that the model is told how to mend it.
-    needs('name').transform(({ arguments: args = {}, ...params }) => ({
-      ...params,
-      arguments: isObject(args) ? args : { arguments: args },
-    })),
-  ],
-  ['resources/read', needs('uri')],
-  ['tools/list', page],
-  ['resources/list', page],
-  ['resources/templates/list', page],
-]);
+    'tools/call': needs('name').transform(({ arguments: args = {}, ...params }) => {
+      return { ...params, arguments: isObject(args) ? args : { arguments: args } };
+    }),
+    'resources/read': needs('uri'),
+    'tools/list': page,
+    'resources/list': page,
+    'resources/templates/list': page,
+  }),
+);
 
 /** Where null says something. Everywhere else, clients send it for what they leave out. */
 const KEPT_NULLS = new Set(['id', 'result', VERSION_KEY]);

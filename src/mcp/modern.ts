@@ -1,7 +1,7 @@
 import { once, setMaxListeners } from 'node:events';
 import { ErrorCode, type JSONRPCRequest, type Result } from '@modelcontextprotocol/sdk/types.js';
 import { isObject, type JsonObject } from '../text/json.js';
-import { type Context, type Features, type ServerOptions, UI_EXTENSION } from './features.js';
+import { type CallAnswer, type Context, type Features, type ServerOptions, UI_EXTENSION } from './features.js';
 import { clientIdOf, invalidParams, MODERN_VERSION, modernMethodOf, ProtocolError, VERSION_KEY } from './message.js';
 import { ProtocolTasks } from './tasks.js';
 
@@ -37,32 +37,30 @@ export function createModern(options: ServerOptions, features: Features) {
     instructions,
   };
 
-  const methods = new Map<string, Method>([
-    ['server/discover', { isCacheable: true, answer: () => discovery }],
-    ['tools/list', { isCacheable: true, answer: (params) => features.listTools(params) }],
-    ['resources/list', { isCacheable: true, answer: (params) => features.listResources(params) }],
-    ['resources/templates/list', { isCacheable: true, answer: (params) => features.listResourceTemplates(params) }],
-    [
-      'resources/read',
-      { isCacheable: true, answer: (params) => features.readResource(params, ErrorCode.InvalidParams) },
-    ],
-    [
-      'tools/call',
-      {
-        answer: (params, context, capabilities) =>
-          hasTasks(capabilities)
-            ? features.callTool(params, context, (tool, call) => tasks.start(tool, call, context.signal))
-            : features.callTool(params, context),
+  const methods = new Map(
+    Object.entries<Method>({
+      'server/discover': { isCacheable: true, answer: () => discovery },
+      'tools/list': { isCacheable: true, answer: (params) => features.listTools(params) },
+      'tools/call': {
+        answer: (params, context, capabilities) => {
+          const asTask: CallAnswer = (tool, call) => tasks.start(tool, call, context.signal);
+          return features.callTool(params, context, hasTasks(capabilities) ? asTask : undefined);
+        },
       },
-    ],
-    ['tasks/get', { needsTasks: true, answer: (params, { signal }) => tasks.get(params, signal) }],
-    ['tasks/cancel', { needsTasks: true, answer: (params) => tasks.cancel(params) }],
-    ['tasks/update', { needsTasks: true, answer: (params) => tasks.update(params) }],
-    [
-      'subscriptions/listen',
-      { answer: (params, context, capabilities) => listen(params, context, capabilities, closing) },
-    ],
-  ]);
+      'resources/list': { isCacheable: true, answer: (params) => features.listResources(params) },
+      'resources/templates/list': { isCacheable: true, answer: (params) => features.listResourceTemplates(params) },
+      'resources/read': {
+        isCacheable: true,
+        answer: (params) => features.readResource(params, ErrorCode.InvalidParams),
+      },
+      'tasks/get': { needsTasks: true, answer: (params, { signal }) => tasks.get(params, signal) },
+      'tasks/cancel': { needsTasks: true, answer: (params) => tasks.cancel(params) },
+      'tasks/update': { needsTasks: true, answer: (params) => tasks.update(params) },
+      'subscriptions/listen': {
+        answer: (params, context, capabilities) => listen(params, context, capabilities, closing),
+      },
+    }),
+  );
 
   return async (request: JSONRPCRequest, context: Context): Promise<Result> => {
     const name = modernMethodOf(request);

@@ -93,13 +93,6 @@ describe('Lifecycle', () => {
     expect({ status, stdout: String(stdout) }).toEqual({ status: 0, stdout: '' });
   });
 
-  test('stdin is a directory, which cannot be read: ends with code 0', () => {
-    const stdin = openSync(directory, 'r');
-    const { status } = spawnSync(process.execPath, [ENTRY], { cwd: directory, stdio: [stdin, 'pipe', 'pipe'] });
-    closeSync(stdin);
-    expect(status).toBe(0);
-  });
-
   test('requests from a file, answers into a file: all of them, whole', () => {
     const ids = Array.from({ length: 300 }, (_, id) => id);
     const input = join(directory, 'requests');

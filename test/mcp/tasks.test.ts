@@ -185,19 +185,6 @@ describe('`tasks/get`', () => {
     expect(server.lookups.requests).toHaveLength(2);
   });
 
-  test('that is cancelled lets its lookup go on, for the next one', async () => {
-    const { taskId } = await follow('a');
-    await pass(10);
-    server.lookups.answerS = 2;
-    server.lookups.find = all('completed');
-    server.write(ofTask('poll', 'get', taskId));
-    await pass(1);
-    server.write(cancel('poll'));
-    await pass(3);
-    expect(await get(taskId)).toMatchObject({ status: 'completed' });
-    expect(server.lookups.requests).toMatchObject([{}, { isAborted: false }]);
-  });
-
   test('tells a passing fault, and a rate limit, as a task that works', async () => {
     const { taskId } = await follow('a');
     await pass(10);
