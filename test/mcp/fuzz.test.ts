@@ -4,7 +4,6 @@ import { all } from '../support/fake-lookups.js';
 import { McpServer } from '../support/mcp-server.js';
 import {
   CAPABILITIES_KEY,
-  call,
   cancel,
   followTask,
   getTask,
@@ -22,6 +21,20 @@ const SEED = Number(process.env.FUZZ_SEED ?? 42);
 
 /** What goes to stdin for the message with the given number, and whether it is a request with the id `f…`. */
 type Message = (number: number) => { line: Buffer; isRequest?: true };
+
+const json = (message: unknown) => Buffer.from(JSON.stringify(message));
+/** Lines that need no answer, or that get one that nobody can tell. */
+const noise = (lines: fc.Arbitrary<unknown>) =>
+  lines.map(
+    (line): Message =>
+      () => ({ line: Buffer.isBuffer(line) ? line : json(line) }),
+  );
+/** Requests that must be answered once, made of an id and something random. */
+const requests = <Value>(values: fc.Arbitrary<Value>, make: (id: string, value: Value) => unknown) =>
+  values.map(
+    (value): Message =>
+      (number) => ({ line: json(make(`f${number}`, value)), isRequest: true }),
+  );
 
 const oddId = fc.oneof(fc.integer(), fc.double(), fc.string(), fc.constantFrom(null, true, [], {}, '__proto__'));
 const method = fc.oneof(
@@ -51,89 +64,52 @@ const args = fc.oneof(
   ),
 );
 const tool = fc.constantFrom('kling_get_task', 'kling_get_tasks_batch', 'constructor', '');
-const json = (message: unknown) => Buffer.from(JSON.stringify(message));
-
 /** A good line in which some bytes are replaced, and whose end may be missing. */
-const mutated: fc.Arbitrary<Message> = fc
+const mutated = fc
   .tuple(fc.array(fc.tuple(fc.nat(100), fc.nat(255)), { minLength: 1, maxLength: 5 }), fc.nat(150))
-  .map(([changes, length]) => (number) => {
-    const line = json(getTask(`mutated-message-${number}`, 'task-1'));
+  .map(([changes, length]) => {
+    const line = json(getTask('mutated-message', 'task-1'));
     for (const [position, byte] of changes) line[position] = byte;
-    return { line: line.subarray(0, length) };
+    return line.subarray(0, length);
   });
+const almost = fc.record(
+  {
+    jsonrpc: fc.constantFrom('2.0', '1.0', 2),
+    id: oddId,
+    method: fc.oneof(method, fc.jsonValue()),
+    params: fc.jsonValue(),
+    result: fc.jsonValue(),
+    error: fc.jsonValue(),
+  },
+  { requiredKeys: [] },
+);
+const params = fc.dictionary(fc.constantFrom('uri', 'taskId', 'cursor', 'name'), fc.jsonValue());
+const calls = fc.record({ name: tool, arguments: args });
+const taskId = fc.oneof(fc.constant('pending-1@a'), fc.jsonValue());
 
 const message: fc.Arbitrary<Message> = fc.oneof(
-  mutated,
-  fc.uint8Array({ maxLength: 80 }).map(
-    (bytes): Message =>
-      () => ({ line: Buffer.from(bytes) }),
+  noise(mutated),
+  noise(fc.uint8Array({ maxLength: 80 }).map((bytes) => Buffer.from(bytes))),
+  noise(fc.string({ unit: 'binary' }).map((text) => Buffer.from(text))),
+  noise(fc.jsonValue()),
+  noise(almost),
+  noise(oddId.map(cancel)),
+  requests(fc.tuple(method, fc.jsonValue()), (id, [name, value]) => request(id, name, value)),
+  requests(fc.tuple(method, meta, params), (id, [name, _meta, rest]) => request(id, name, { ...rest, _meta })),
+  requests(calls, (id, call) => request(id, 'tools/call', call)),
+  requests(fc.tuple(calls, fc.constantFrom({}, WITH_TASKS)), (id, [call, capabilities]) =>
+    modern(id, 'tools/call', call, capabilities),
   ),
-  fc.string({ unit: 'binary' }).map(
-    (text): Message =>
-      () => ({ line: Buffer.from(text) }),
+  requests(fc.constantFrom('task-1', 'pending-1'), (id, name) => followTask(id, name)),
+  requests(fc.tuple(fc.constantFrom('get', 'cancel', 'update'), taskId), (id, [name, value]) =>
+    ofTask(id, name, value),
   ),
-  fc.jsonValue().map(
-    (value): Message =>
-      () => ({ line: json(value) }),
-  ),
-  fc
-    .record(
-      {
-        jsonrpc: fc.constantFrom('2.0', '1.0', 2),
-        id: oddId,
-        method: fc.oneof(method, fc.jsonValue()),
-        params: fc.jsonValue(),
-        result: fc.jsonValue(),
-        error: fc.jsonValue(),
-      },
-      { requiredKeys: [] },
-    )
-    .map(
-      (value): Message =>
-        () => ({ line: json(value) }),
-    ),
-  fc.tuple(method, fc.jsonValue()).map(
-    ([name, params]): Message =>
-      (number) => ({ line: json(request(`f${number}`, name, params)), isRequest: true }),
-  ),
-  fc.tuple(tool, args).map(
-    ([name, value]): Message =>
-      (number) => ({ line: json(call(`f${number}`, name, value)), isRequest: true }),
-  ),
-  fc.tuple(method, meta, fc.dictionary(fc.constantFrom('uri', 'taskId', 'cursor', 'name'), fc.jsonValue())).map(
-    ([name, _meta, params]): Message =>
-      (number) => ({ line: json(request(`f${number}`, name, { ...params, _meta })), isRequest: true }),
-  ),
-  fc.tuple(tool, args, fc.constantFrom({}, WITH_TASKS)).map(
-    ([name, value, capabilities]): Message =>
-      (number) => {
-        const params = { name, arguments: value };
-        return { line: json(modern(`f${number}`, 'tools/call', params, capabilities)), isRequest: true };
-      },
-  ),
-  fc.constantFrom('task-1', 'pending-1').map(
-    (id): Message =>
-      (number) => ({ line: json(followTask(`f${number}`, id)), isRequest: true }),
-  ),
-  fc.tuple(fc.constantFrom('get', 'cancel', 'update'), fc.oneof(fc.constant('pending-1@a'), fc.jsonValue())).map(
-    ([name, taskId]): Message =>
-      (number) => ({ line: json(ofTask(`f${number}`, name, taskId)), isRequest: true }),
-  ),
-  fc.constant<Message>((number) => ({
-    line: json(modern(`f${number}`, 'subscriptions/listen', { notifications: {} })),
-    isRequest: true,
-  })),
-  fc.array(fc.oneof(fc.jsonValue(), oddId.map(cancel)), { maxLength: 3 }).map(
-    (others): Message =>
-      (number) => ({ line: json([...others, modern(`f${number}`, 'server/discover')]), isRequest: true }),
-  ),
-  oddId.map(
-    (id): Message =>
-      () => ({ line: json(cancel(id)) }),
-  ),
-  fc.constant<Message>((number) => ({
-    line: Buffer.concat([json(getTask(`c${number}`, 'task-1')), Buffer.from('\n'), json(cancel(`c${number}`))]),
-  })),
+  requests(fc.constant({}), (id, notifications) => modern(id, 'subscriptions/listen', { notifications })),
+  requests(fc.array(fc.oneof(fc.jsonValue(), oddId.map(cancel)), { maxLength: 3 }), (id, others) => [
+    ...others,
+    modern(id, 'server/discover'),
+  ]),
+  fc.constant<Message>((number) => ({ line: json([getTask(`c${number}`, 'task-1'), cancel(`c${number}`)]) })),
 );
 
 test('Thousands of random messages of both eras: each readable request is answered once, and the server goes on', async () => {
