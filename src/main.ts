@@ -1,14 +1,17 @@
 import { Console } from 'node:console';
-import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import packageJson from '../package.json' with { type: 'json' };
 import { loadConfig } from './config/config.js';
-import { VARIABLES } from './config/variables.js';
+import { KlingClient } from './kling/api/client.js';
+import { KlingError } from './kling/api/error.js';
+import { createLookups, failingLookups } from './kling/lookup.js';
+import { Scheduler } from './kling/scheduler.js';
 import { Log } from './log.js';
-import { type Answer, ClientConnection } from './mcp/connection.js';
-import { createStateless, isStateless } from './mcp/stateless.js';
-import { Toolbox } from './mcp/toolbox.js';
-import { shutDownOrderly } from './shutdown.js';
+import { createServer } from './mcp/server.js';
+import { StdioTransport } from './mcp/transport.js';
+import { getTaskTool } from './tools/get-task.js';
+import { getTasksBatchTool } from './tools/get-tasks-batch.js';
 import { textsFor } from './tools/texts.js';
 
 const { name, version } = packageJson;
@@ -16,47 +19,60 @@ const { name, version } = packageJson;
 const USAGE = `Usage: ${name} [--check | --help | --version]
 
 Without an option: an MCP server on stdin and stdout, to be started by an MCP client.
-  --check    test the token and the connection, and say what is wrong
-  --help     show this text
-  --version  show the version
+  --check        test the token and the connection, and say what is wrong
+  -h, --help     show this text
+  -v, --version  show the version
 
-Set ACEDATACLOUD_API_TOKEN in the environment. Documentation: https://www.npmjs.com/package/${name}
+Set ACEDATACLOUD_API_TOKEN in the environment. Documentation: ${join(import.meta.dirname, '..', 'README.md')}
 `;
 
 const USER_AGENT = `${name}/${version} node/${process.versions.node}`;
 
+/** After the end of stdin the process lives for 2 s at most: requests in flight get 1.5 s, the answers the rest. */
+const CLOSING_LIMIT_MS = 1800;
+/** How long a signal waits for an answer that is partly written. */
+const SIGNAL_LIMIT_MS = 500;
+
+const exit = () => process.exit();
+
 async function serve(): Promise<void> {
   // Whatever a dependency prints goes to stderr, because stdout belongs to the protocol.
   globalThis.console = new Console(process.stderr);
-  const config = loadConfig(process.env);
-  const { connection, maxWaitSeconds, logLevel, faults, warnings, secret } = config;
+  const { connection, maxWaitSeconds, logLevel, faults, warnings, secret } = loadConfig(process.env);
   const log = new Log(logLevel, secret);
   for (const warning of warnings) log.warn(warning);
   for (const fault of faults) log.error(fault);
 
   const closing = new AbortController();
-  // Every call in flight adds a listener, and Node warns of a leak beyond ten.
-  setMaxListeners(0, closing.signal);
-  const createTools = async () => (await import('./service.js')).createService(config, USER_AGENT, log);
-  const isListPrepared = maxWaitSeconds === VARIABLES.KLING_MAX_WAIT.default;
-  const options = {
+  const lookups = connection
+    ? createLookups(new KlingClient(connection, USER_AGENT, log.debug), log)
+    : failingLookups(new KlingError('configuration', faults.join(' '), { hint: '' }));
+  const scheduler = new Scheduler(lookups, { closing: closing.signal, onBug: log.bug });
+  const toolOptions = { scheduler, maxWaitSeconds, log };
+  const server = createServer({
     info: { name, title: 'Kling tasks', version },
     instructions: textsFor(maxWaitSeconds).instructions,
-    toolbox: new Toolbox(createTools, isListPrepared ? join(import.meta.dirname, 'tools.json') : undefined),
+    tools: [getTaskTool(toolOptions), getTasksBatchTool(toolOptions)],
     viewFile: join(import.meta.dirname, 'view.html'),
     closing: closing.signal,
+    log,
+  });
+
+  const end = () => {
+    setTimeout(exit, SIGNAL_LIMIT_MS);
+    void server.close();
   };
-  const stateless = createStateless(options);
-  let session: Promise<Answer> | undefined;
-  const answer: Answer = async (exchange) => {
-    if (isStateless(exchange.request)) return stateless(exchange);
-    // Loads the SDK, for a client that speaks an older version.
-    session ??= import('./mcp/session.js').then(({ createSession }) => createSession(options));
-    return (await session)(exchange);
-  };
-  const client = new ClientConnection(process.stdin, process.stdout, log, answer);
-  shutDownOrderly(client, closing, log);
-  client.pipe.start();
+  server.onclose = exit;
+  closing.signal.addEventListener('abort', () => setTimeout(exit, CLOSING_LIMIT_MS));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, end);
+  // A rejection that nobody handles is one, too.
+  process.on('uncaughtException', (error) => {
+    log.bug(error);
+    process.exitCode = 1;
+    end();
+  });
+
+  await server.connect(new StdioTransport(process.stdin, process.stdout, closing, log));
   log.info(`version ${version} on Node ${process.versions.node}, serving ${connection?.baseUrl.host ?? 'no lookups'}`);
   if (process.stdin.isTTY) {
     process.stderr.write(
@@ -65,28 +81,48 @@ async function serve(): Promise<void> {
   }
 }
 
+/** Tests the setup, and tells each finding as it becomes known. */
+async function check(): Promise<void> {
+  process.stdout.write(`${name} ${version}, Node ${process.versions.node} on ${process.platform}\n`);
+  const { checkSetup } = await import('./check.js');
+  const isGood = await checkSetup(loadConfig(process.env), USER_AGENT, (line) => process.stdout.write(line));
+  print(process.stdout, '', isGood ? 0 : 1);
+}
+
 /** Prints the text, and exits once it has left the process. */
 function print(stream: NodeJS.WritableStream, text: string, exitCode: number): void {
   stream.write(text, () => process.exit(exitCode));
 }
 
-async function main(args: string[]): Promise<void> {
-  switch (args.join(' ')) {
-    case '':
-      return serve();
-    case '--help':
-      return print(process.stdout, USAGE, 0);
-    case '--version':
-      return print(process.stdout, `${version}\n`, 0);
-    case '--check': {
-      process.stdout.write(`${name} ${version}, Node ${process.versions.node} on ${process.platform}\n`);
-      const { checkSetup } = await import('./check.js');
-      const ok = await checkSetup(loadConfig(process.env), USER_AGENT, (line) => process.stdout.write(line));
-      return print(process.stdout, '', ok ? 0 : 1);
-    }
-    default:
-      return print(process.stderr, USAGE, 2);
-  }
+interface Options {
+  check?: boolean | undefined;
+  help?: boolean | undefined;
+  version?: boolean | undefined;
 }
 
-void main(process.argv.slice(2));
+/** @throws TypeError for an option that does not exist */
+function readOptions(): Options {
+  return parseArgs({
+    options: {
+      check: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+      version: { type: 'boolean', short: 'v' },
+    },
+  }).values;
+}
+
+async function main(): Promise<void> {
+  let options: Options;
+  try {
+    options = readOptions();
+  } catch (error) {
+    // Node's own sentence names the option; the next one is about how to quote it.
+    const [what] = String(error instanceof Error ? error.message : error).split(/(?<=\.) /);
+    return print(process.stderr, `${what}\n\n${USAGE}`, 2);
+  }
+  if (options.help) return print(process.stdout, USAGE, 0);
+  if (options.version) return print(process.stdout, `${version}\n`, 0);
+  return options.check ? check() : serve();
+}
+
+void main();

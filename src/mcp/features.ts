@@ -1,61 +1,105 @@
+import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
+import type { Notification, Request, Result } from '@modelcontextprotocol/sdk/types.js';
+import { KlingError } from '../kling/api/error.js';
+import type { Log } from '../log.js';
 import { cleanLine } from '../text/clean.js';
 import type { JsonObject } from '../text/json.js';
-import type { Tool } from '../tools/tool.js';
-import type { Answer } from './connection.js';
-import type { Exchange } from './exchange.js';
-import { invalidParams } from './json-rpc.js';
-import { RESOURCES, readResource } from './resources.js';
-import type { Toolbox } from './toolbox.js';
+import { toErrorResult } from '../tools/result.js';
+import type { Call, CallContext, Tool } from '../tools/tool.js';
+import { invalidParams, ProtocolError } from './message.js';
+import { readView, VIEW_RESOURCE } from './view-resource.js';
 
-/** What the answers of both eras are made from. */
 export interface ServerOptions {
   info: { name: string; title: string; version: string };
+  /** What clients tell the model about the server as a whole. */
   instructions: string;
-  toolbox: Toolbox;
+  /** In the order in which they are listed. */
+  tools: Tool[];
   /** The built page of the view. */
   viewFile: string;
-  /** Aborted when the client is leaving: calls stop waiting and answer with what they know. */
+  /** Aborted when the client is leaving: calls stop waiting and answer by what they know. */
   closing: AbortSignal;
+  log: Pick<Log, 'bug' | 'warn' | 'debug'>;
 }
 
-/** The extensions that are announced in both eras; the era without sessions adds tasks. */
-export const EXTENSIONS = { 'io.modelcontextprotocol/ui': {} };
+/** What the SDK gives to a handler besides the request, as far as it is used here. */
+export type Context = Pick<
+  RequestHandlerExtra<Request, Notification>,
+  'requestId' | 'signal' | '_meta' | 'sendNotification'
+>;
 
-/**
- * The methods that both eras have, by name.
- * @param unknownResource the error code for a resource that does not exist, which differs between them
- */
-export function createFeatures(options: ServerOptions, unknownResource: number): Map<string, Answer> {
-  const { toolbox, viewFile, closing } = options;
-  return new Map<string, Answer>([
-    ['tools/list', async ({ request }) => onePage(request.params, { tools: await toolbox.list() })],
-    ['tools/call', async (exchange) => callTool(await toolOf(exchange, toolbox), exchange, closing)],
-    ['resources/list', async ({ request }) => onePage(request.params, { resources: RESOURCES })],
-    ['resources/templates/list', async ({ request }) => onePage(request.params, { resourceTemplates: [] })],
-    ['resources/read', ({ request }) => readResource(request.params.uri, viewFile, unknownResource)],
-  ]);
+/** The capability that both eras announce. */
+export const UI_EXTENSION = { 'io.modelcontextprotocol/ui': {} };
+
+/** Answers a call of a tool in another way than by running it, or leaves that to its caller. */
+export type CallAnswer = (tool: Tool, call: Call) => Promise<Result | undefined>;
+
+/** What both eras do. Params are as the client sent them; those that cannot be used are a {@link ProtocolError}. */
+export class Features {
+  readonly #tools: Map<string, Tool>;
+  readonly #viewFile: string;
+
+  constructor({ tools, viewFile }: ServerOptions) {
+    this.#tools = new Map(tools.map((tool) => [tool.listing.name, tool]));
+    this.#viewFile = viewFile;
+  }
+
+  listTools(params?: JsonObject): Result {
+    return onePage({ tools: [...this.#tools.values()].map(({ listing }) => listing) }, params);
+  }
+
+  listResources(params?: JsonObject): Result {
+    return onePage({ resources: [VIEW_RESOURCE] }, params);
+  }
+
+  listResourceTemplates(params?: JsonObject): Result {
+    return onePage({ resourceTemplates: [] }, params);
+  }
+
+  /** @param unknownCode the code of the error if the URI is no resource of this server, which differs between the eras */
+  async readResource({ uri }: JsonObject, unknownCode: number): Promise<Result> {
+    if (typeof uri !== 'string') throw invalidParams('params.uri must be a string.');
+    if (uri === VIEW_RESOURCE.uri) return readView(this.#viewFile);
+    const what = `params.uri names no resource; there is only ${VIEW_RESOURCE.uri}.`;
+    throw new ProtocolError(unknownCode, what, { uri });
+  }
+
+  /** Calls a tool. Arguments that it refuses are a result, because the model can mend them. */
+  async callTool(params: JsonObject, context: Context, answer?: CallAnswer): Promise<Result> {
+    const tool = this.#toolNamed(params.name);
+    try {
+      const call = tool.begin(params.arguments);
+      const answered = await answer?.(tool, call);
+      return answered ?? (await call.run({ signal: context.signal, notifyProgress: progressOf(context) }));
+    } catch (error) {
+      if (error instanceof KlingError) return toErrorResult(error);
+      throw error;
+    }
+  }
+
+  #toolNamed(name: unknown): Tool {
+    if (typeof name !== 'string') throw invalidParams('params.name must be a string.');
+    const tool = this.#tools.get(name);
+    if (tool) return tool;
+    const known = [...this.#tools.keys()].join(' and ');
+    const what = `There is no tool "${cleanLine(name, 40)}": this server only looks up Kling tasks, with ${known}.`;
+    throw invalidParams(what);
+  }
 }
 
-/** Answers `tools/call`. A failure inside the tool is a result as well. */
-export function callTool(tool: Tool, exchange: Exchange, closing: AbortSignal): Promise<object> {
-  const { request, cancelled, notifyProgress } = exchange;
-  return tool.call(request.params.arguments, { stop: { cancelled, closing }, notifyProgress });
-}
-
-/** The lists fit on one page, so every cursor is refused. */
-function onePage(params: JsonObject, page: JsonObject): JsonObject {
-  if (params.cursor === undefined || params.cursor === '') return page;
+/** The lists fit on one page, so there is no cursor that a client could have. */
+function onePage(page: Result, { cursor }: JsonObject = {}): Result {
+  if (cursor === undefined || cursor === '') return page;
   throw invalidParams('params.cursor is unknown: the list has one page.');
 }
 
-/** The tool that a call names. */
-export async function toolOf({ request }: Exchange, toolbox: Toolbox): Promise<Tool> {
-  const { name } = request.params;
-  if (typeof name !== 'string') throw invalidParams('params.name must be a string.');
-  const tools = await toolbox.load();
-  const tool = tools.get(name);
-  if (tool) return tool;
-  const known = [...tools.keys()].join(' and ');
-  const what = `There is no tool "${cleanLine(name, 40)}": this server only looks up Kling tasks, with ${known}.`;
-  throw invalidParams(what);
+/** Sends progress to the client, if it asked for that. */
+function progressOf({ _meta, sendNotification }: Context): CallContext['notifyProgress'] {
+  const progressToken = _meta?.progressToken;
+  if (progressToken === undefined) return undefined;
+  return (progress) => {
+    const notification = { method: 'notifications/progress', params: { progressToken, ...progress } };
+    // Not in the same instant as the answer: on reading both at once, some clients have forgotten the token already.
+    setImmediate(() => sendNotification(notification));
+  };
 }

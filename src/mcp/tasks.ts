@@ -1,103 +1,114 @@
 import { randomUUID } from 'node:crypto';
-import type { Following, Tool } from '../tools/tool.js';
-import type { Exchange } from './exchange.js';
-import { invalidParams, type Request } from './json-rpc.js';
-import type { Toolbox } from './toolbox.js';
-import { WaitTask } from './wait-task.js';
+import type { CallToolResult, Result } from '@modelcontextprotocol/sdk/types.js';
+import { GIVE_UP_AFTER_S } from '../kling/task/task.js';
+import type { WatchState } from '../kling/watch.js';
+import type { JsonObject } from '../text/json.js';
+import type { Call, Tool } from '../tools/tool.js';
+import { invalidParams } from './message.js';
 
-/** A call that would wait at least this long becomes a task. */
-const MIN_WAIT_SECONDS = 10;
+/** A call that would wait at least this long becomes a task of the protocol. */
+const MIN_WAIT_S = 10;
+/** How long `tools/call` waits for the first lookup: longer than that takes, but no client has given up by then. */
+const FIRST_LOOKUP_MS = 40_000;
+/** How long `tasks/get` waits for a lookup that is due. */
+const LOOKUP_MS = 5000;
+/** How long a Kling task is followed, even one that is too old for that. */
+const MIN_FOLLOWING_MS = 600_000;
+const TTL_MS = 7_200_000;
 const MAX_TASKS = 256;
-/** Longer than any first look can take, with the wait for a rate limit before it. */
-const MAX_FIRST_LOOK_MS = 3_600_000;
 
-/** The tool whose tasks need no memory, because their id contains everything that is needed. */
-const SINGLE_TOOL = 'kling_get_task';
-/** `<Kling task id>@<start>`: when the wait began, in Unix milliseconds and base 36. */
-const SINGLE_ID = /^([A-Za-z0-9_-]{1,128})@([0-9a-z]{1,9})$/;
-const BATCH_ID = /^batch-of-\d{1,3}@[0-9a-f-]{36}$/;
+/**
+ * A task's id: the call's label, then the time when it began (Unix milliseconds in base 36), if that is all that is needed to
+ * go on after a restart, else a UUID.
+ */
+const RESUMABLE_ID = /^(.{1,240})@([0-9a-z]{1,9})$/;
+const UUID_ID = /^.{1,200}@[0-9a-f-]{36}$/;
 
 /** The tasks extension: a long wait is answered with a handle, and the client polls for its outcome. */
-export class Tasks {
-  readonly #tasks = new Map<string, WaitTask>();
+export class ProtocolTasks {
+  readonly #tasks = new Map<string, ProtocolTask>();
 
   constructor(
-    readonly toolbox: Toolbox,
+    readonly tools: Tool[],
     readonly closing: AbortSignal,
   ) {}
 
   /**
-   * Starts a call as a task if it waits long enough and something is pending after its first look.
-   * @returns the answer to `tools/call`; undefined if the call is to be answered like any other
+   * Makes a task of a call if that waits long enough and something is pending after its first lookup.
+   * @returns the answer to `tools/call`; undefined if the call is to be run like any other
    */
-  async start(tool: Tool, exchange: Exchange): Promise<object | undefined> {
-    const following = startFollowing(tool, exchange.request.params.arguments);
-    if (!following || following.askedWaitSeconds < MIN_WAIT_SECONDS) return undefined;
-    const { wait } = following;
+  async start(tool: Tool, call: Call, signal: AbortSignal): Promise<Result | undefined> {
+    if (call.waitSeconds < MIN_WAIT_S) return undefined;
     const createdAtMs = Date.now();
-    const { cancelled, notifyProgress } = exchange;
-    await following.look(MAX_FIRST_LOOK_MS, { stop: { cancelled, closing: this.closing }, notifyProgress });
-    const { finished, total } = wait.state();
-    if (finished === total || this.closing.aborted || cancelled.aborted) {
-      wait.cancel();
-      return following.result();
+    await call.watch.poll(FIRST_LOOKUP_MS, signal);
+    const { finished, total } = call.watch.state;
+    if (finished === total || this.closing.aborted || signal.aborted) {
+      call.watch.end();
+      return call.result();
     }
-    const isSingle = tool.listing.name === SINGLE_TOOL;
-    const id = isSingle ? this.#singleId(wait.ids, createdAtMs) : `batch-of-${total}@${randomUUID()}`;
-    return { resultType: 'task', ...this.#keep(new WaitTask(id, following, createdAtMs)).toJson() };
-  }
-
-  /** An id for this call alone: cancelling it must not touch the same call made in the same millisecond. */
-  #singleId([klingId]: string[], startMs: number): string {
-    for (let number = startMs; ; number++) {
-      const id = `${klingId}@${number.toString(36)}`;
-      if (!this.#tasks.has(id)) return id;
-    }
+    const id = tool.resume ? this.#resumableId(call.label, createdAtMs) : `${call.label}@${randomUUID()}`;
+    return { resultType: 'task', ...this.#keep(new ProtocolTask(id, call, createdAtMs)).toJson() };
   }
 
   /** Answers `tasks/get`. */
-  async get(request: Request): Promise<object> {
-    return (await this.#find(request)).poll(this.closing);
+  async get(params: JsonObject, signal: AbortSignal): Promise<Result> {
+    const task = this.#find(params);
+    await task.poll(signal);
+    return task.toJson();
   }
 
   /** Answers `tasks/cancel`. */
-  async cancel(request: Request): Promise<object> {
-    (await this.#find(request)).cancel();
+  cancel(params: JsonObject): Result {
+    this.#find(params).cancel();
     return {};
   }
 
   /** Answers `tasks/update`; no task here asks for input. */
-  async update(request: Request): Promise<object> {
-    await this.#find(request);
+  update(params: JsonObject): Result {
+    this.#find(params);
     return {};
   }
 
-  /** The task that a request names. One that is not in memory is recreated if its id says what to look up. */
-  async #find({ params: { taskId } }: Request): Promise<WaitTask> {
-    if (typeof taskId !== 'string')
-      throw invalidParams('params.taskId must be a string: the taskId that tools/call returned.');
-    // Loaded first, so that two requests for the same task cannot both recreate it.
-    const tool = (await this.toolbox.load()).get(SINGLE_TOOL);
-    const task = this.#tasks.get(taskId);
-    if (task && task.expiresAtMs > Date.now()) return task;
-    const [, task_id, start = ''] = SINGLE_ID.exec(taskId) ?? [];
-    if (tool && task_id) {
-      const following = tool.follow({ task_id, wait_seconds: MIN_WAIT_SECONDS }, true);
-      return this.#keep(new WaitTask(taskId, following, Math.min(Number.parseInt(start, 36), Date.now())));
-    }
-    const what = BATCH_ID.test(taskId)
-      ? 'is gone: a batch is not followed beyond a restart or two hours. Call kling_get_tasks_batch again.'
-      : 'is no task of this server. Call kling_get_task or kling_get_tasks_batch again.';
-    throw invalidParams(`params.taskId ${what}`);
+  /** An id for this call alone: cancelling it must not touch the same call made in the same millisecond. */
+  #resumableId(label: string, startMs: number): string {
+    const id = `${label}@${startMs.toString(36)}`;
+    return this.#tasks.has(id) ? this.#resumableId(label, startMs + 1) : id;
   }
 
-  /** Adds a task to the table, from which the oldest are dropped. */
-  #keep(task: WaitTask): WaitTask {
-    this.#tasks.get(task.id)?.drop();
-    this.#tasks.delete(task.id);
+  /** The task that a request names. One that is not in memory goes on if its id says what to look up. */
+  #find({ taskId }: JsonObject): ProtocolTask {
+    if (typeof taskId !== 'string') {
+      throw invalidParams('params.taskId must be a string: the taskId that tools/call returned.');
+    }
+    const task = this.#tasks.get(taskId);
+    if (task && task.expiresAtMs > Date.now()) return task;
+    const [, label = '', start = ''] = RESUMABLE_ID.exec(taskId) ?? [];
+    const call = label && this.#resume(label);
+    if (call) return this.#keep(new ProtocolTask(taskId, call, Math.min(Number.parseInt(start, 36), Date.now())));
+    const isGone = UUID_ID.test(taskId);
+    const tools = isGone ? this.tools.filter(({ resume }) => !resume) : this.tools;
+    const what = isGone
+      ? 'is gone: it was kept for two hours at most, and not over a restart'
+      : 'is no task of this server';
+    throw invalidParams(`params.taskId ${what}. Call ${tools.map(({ listing }) => listing.name).join(' or ')} again.`);
+  }
+
+  #resume(label: string): Call | undefined {
+    for (const tool of this.tools) {
+      try {
+        if (tool.resume) return tool.resume(label);
+      } catch {
+        // The label is not one of this tool's.
+      }
+    }
+    return undefined;
+  }
+
+  /** Adds a task to the table, from which the oldest fall out. */
+  #keep(task: ProtocolTask): ProtocolTask {
     for (const [id, old] of this.#tasks) {
-      if (this.#tasks.size < MAX_TASKS && old.expiresAtMs > Date.now()) break;
-      old.drop();
+      if (old.expiresAtMs > Date.now() && this.#tasks.size < MAX_TASKS) continue;
+      old.call.watch.end();
       this.#tasks.delete(id);
     }
     this.#tasks.set(task.id, task);
@@ -105,11 +116,86 @@ export class Tasks {
   }
 }
 
-/** Starts to follow; undefined if the tool refuses the arguments, since the ordinary call then reports what is wrong. */
-function startFollowing(tool: Tool, args: unknown): Following | undefined {
-  try {
-    return tool.follow(args);
-  } catch {
-    return undefined;
+/** A call that goes on while the client polls. Between two polls nothing happens. */
+class ProtocolTask {
+  readonly expiresAtMs = Date.now() + TTL_MS;
+  #finished: number;
+  #updatedAtMs: number;
+  /** The outcome, or the cancellation: every later poll gets it unchanged. */
+  #end: Result | undefined;
+
+  /** @param createdAtMs when the wait began, perhaps in another process */
+  constructor(
+    readonly id: string,
+    readonly call: Call,
+    readonly createdAtMs: number,
+  ) {
+    this.#finished = call.watch.state.finished;
+    this.#updatedAtMs = createdAtMs;
   }
+
+  /** Waits for a lookup that is due. If this poll is cancelled, the lookup goes on: the next poll will want its result. */
+  async poll(signal: AbortSignal): Promise<void> {
+    if (this.#end) return;
+    const { watch } = this.call;
+    await watch.poll(LOOKUP_MS, signal);
+    // Another poll, or a cancellation, may have come first.
+    if (this.#end || !this.#isOver(watch.state)) return;
+    const result = this.call.result();
+    this.#finish('completed', outcomeOf(result, watch.state), { result: { resultType: 'complete', ...result } });
+  }
+
+  cancel(): void {
+    if (!this.#end) this.#finish('cancelled', 'cancelled, not looked up any more');
+  }
+
+  toJson(): Result {
+    if (this.#end) return this.#end;
+    const { state } = this.call.watch;
+    if (state.finished !== this.#finished) this.#updatedAtMs = Date.now();
+    this.#finished = state.finished;
+    return this.#describe('working', progressOf(state));
+  }
+
+  #isOver({ finished, total, isLookedUp, oldestAgeSeconds }: WatchState): boolean {
+    if (finished === total) return true;
+    const followedMs = Date.now() - this.createdAtMs;
+    const isOld = (oldestAgeSeconds ?? followedMs / 1000) >= GIVE_UP_AFTER_S;
+    return isLookedUp && isOld && followedMs >= MIN_FOLLOWING_MS;
+  }
+
+  #finish(status: 'completed' | 'cancelled', statusMessage: string, more?: Result): void {
+    this.#updatedAtMs = Date.now();
+    this.#end = { ...this.#describe(status, statusMessage), ...more };
+    this.call.watch.end();
+  }
+
+  #describe(status: string, statusMessage: string): Result {
+    return {
+      taskId: this.id,
+      status,
+      statusMessage,
+      createdAt: new Date(this.createdAtMs).toISOString(),
+      lastUpdatedAt: new Date(this.#updatedAtMs).toISOString(),
+      ttlMs: TTL_MS,
+      pollIntervalMs: this.call.watch.state.pollIntervalMs,
+    };
+  }
+}
+
+/** How the Kling tasks are doing, in words for a person. */
+function progressOf({ finished, total, oldestAgeSeconds, pollIntervalMs, fault }: WatchState): string {
+  const age = oldestAgeSeconds === undefined ? undefined : `running for ${Math.round(oldestAgeSeconds)} s`;
+  const pace = `looked up every ${Math.round(pollIntervalMs / 1000)} s`;
+  const progress =
+    total === 1
+      ? `${age ?? 'pending'}, ${pace}`
+      : `${finished} of ${total} finished${age ? `, the oldest ${age}` : ''}`;
+  return fault === undefined ? progress : `${progress}; the last lookup failed: ${fault}`;
+}
+
+function outcomeOf({ isError }: CallToolResult, state: WatchState): string {
+  if (isError) return 'the lookup failed';
+  if (state.finished < state.total) return `given up: ${progressOf(state)}`;
+  return state.total === 1 ? 'finished' : `all ${state.total} finished`;
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -87,23 +87,23 @@ describe('--check', () => {
 });
 
 describe('the command line', () => {
-  test('--version prints the version on stdout; exit 0', async () => {
-    expect(await run({ args: ['--version'] })).toEqual({ code: 0, stdout: `${packageJson.version}\n`, stderr: '' });
+  test.each(['--version', '-v'])('%s prints the version on stdout; exit 0', async (option) => {
+    expect(await run({ args: [option] })).toEqual({ code: 0, stdout: `${packageJson.version}\n`, stderr: '' });
   });
 
-  test('--help tells every option on stdout; exit 0', async () => {
-    const { code, stdout, stderr } = await run({ args: ['--help'] });
-    for (const option of ['--check', '--help', '--version']) expect(stdout).toContain(`\n  ${option} `);
-    expect(stderr).toBe('');
-    expect(code).toBe(0);
+  test.each(['--help', '-h'])('%s tells every option, and where to read on, on stdout; exit 0', async (option) => {
+    const { code, stdout, stderr } = await run({ args: [option] });
+    for (const each of ['--check', '--help', '--version']) expect(stdout).toMatch(new RegExp(`^  .*${each} `, 'm'));
+    expect(existsSync(/Documentation: (.*)$/m.exec(stdout)?.[1] ?? '')).toBe(true);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
-  test.each([['--frobnicate'], ['help'], ['--check', 'now'], ['--version', '--help']])(
-    'anything else (%s %s) prints the usage on stderr; exit 2',
+  test.each([['--frobnicate'], ['help'], ['--check', 'now'], ['-x']])(
+    'anything else (%s %s) is named above the usage, on stderr; exit 2',
     async (...args) => {
       const { code, stdout, stderr } = await run({ args });
       expect(stdout).toBe('');
-      expect(stderr).toMatch(/^Usage: kling-tasks-mcp/);
+      expect(stderr).toMatch(new RegExp(`^Un.*'${args.at(-1)}'.*\n\nUsage: kling-tasks-mcp`));
       expect(code).toBe(2);
     },
   );

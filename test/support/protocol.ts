@@ -1,6 +1,13 @@
 import { expect } from 'vitest';
 import type { Json } from './records.js';
-import type { ServerProcess } from './server-process.js';
+
+/** A server that can be spoken to: a process, or one within this process. */
+export interface Peer {
+  write(message: string | Buffer | object): void;
+  answer(id: unknown): Promise<Json>;
+  /** All that is answered to the given lines. */
+  replies(...lines: (string | Buffer | object)[]): Promise<Json[]>;
+}
 
 export const PARSE_ERROR = -32700;
 export const INVALID_REQUEST = -32600;
@@ -35,7 +42,7 @@ export function cancel(requestId: unknown): Json {
 }
 
 /** Shakes hands as a client does, and tells the server's answer. */
-export async function initialize(server: ServerProcess): Promise<Json> {
+export async function initialize(server: Peer): Promise<Json> {
   server.write(INITIALIZE);
   const answer = await server.answer(INITIALIZE.id);
   server.write({ jsonrpc: '2.0', method: 'notifications/initialized' });
@@ -43,7 +50,7 @@ export async function initialize(server: ServerProcess): Promise<Json> {
 }
 
 /** The one error that answers the given lines: its code, and its id where it has one. */
-export async function errorOf(server: ServerProcess, ...lines: (string | Buffer | object)[]): Promise<Json> {
+export async function errorOf(server: Peer, ...lines: (string | Buffer | object)[]): Promise<Json> {
   const replies = await server.replies(...lines);
   expect(replies).toEqual([expect.objectContaining({ jsonrpc: '2.0', error: expect.anything() })]);
   const { id, error } = replies[0] as { id?: unknown; error: { code: number; message: string } };
@@ -53,7 +60,7 @@ export async function errorOf(server: ServerProcess, ...lines: (string | Buffer 
 }
 
 /** The text of the tool error that answers a call. */
-export async function toolErrorOf(server: ServerProcess, name: string, args: unknown): Promise<string> {
+export async function toolErrorOf(server: Peer, name: string, args: unknown): Promise<string> {
   const [reply] = await server.replies(call('call', name, args));
   const { result } = reply as { result?: { isError?: boolean; content: { text: string }[] } };
   expect(result, JSON.stringify(reply)).toMatchObject({ isError: true });
@@ -74,17 +81,17 @@ export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
 export const WITH_TASKS = { extensions: { [TASKS_EXTENSION]: {} } };
 
 /** A request of 2026-07-28, which carries its version and the client's capabilities. */
-export function stateless(id: unknown, method: string, params: Json = {}, capabilities: unknown = {}): Json {
+export function modern(id: unknown, method: string, params: Json = {}, capabilities: unknown = {}): Json {
   const _meta = { [VERSION_KEY]: '2026-07-28', [CAPABILITIES_KEY]: capabilities, ...(params._meta as Json) };
   return request(id, method, { ...params, _meta });
 }
 
 /** A call of `kling_get_task` by a client of 2026-07-28 that takes tasks. */
 export function followTask(id: unknown, task_id: string, wait_seconds = 50): Json {
-  return stateless(id, 'tools/call', { name: 'kling_get_task', arguments: { task_id, wait_seconds } }, WITH_TASKS);
+  return modern(id, 'tools/call', { name: 'kling_get_task', arguments: { task_id, wait_seconds } }, WITH_TASKS);
 }
 
 /** `tasks/get`, `tasks/cancel` or `tasks/update`. */
 export function ofTask(id: unknown, method: 'get' | 'cancel' | 'update', taskId: unknown): Json {
-  return stateless(id, `tasks/${method}`, { taskId }, WITH_TASKS);
+  return modern(id, `tasks/${method}`, { taskId }, WITH_TASKS);
 }

@@ -33,7 +33,7 @@ class ProcessTransport implements Transport {
 }
 
 /** The official client of 2026-07-28, which falls back to nothing else, connected to a built server of its own. */
-export class StatelessClient {
+export class ModernClient {
   /** What the client found wrong, such as an answer that does not fit the specification. */
   readonly errors: Error[] = [];
   #lastId = 0;
@@ -45,14 +45,14 @@ export class StatelessClient {
     client.onerror = (error) => this.errors.push(error);
   }
 
-  static async start(options: ServerOptions = {}): Promise<StatelessClient> {
+  static async start(options: ServerOptions = {}): Promise<ModernClient> {
     const server = new ServerProcess(options);
     const client = new Client(
       { name: 'test', version: '1.0.0' },
       { versionNegotiation: { mode: { pin: '2026-07-28' } } },
     );
     await client.connect(new ProcessTransport(server));
-    return new StatelessClient(server, client);
+    return new ModernClient(server, client);
   }
 
   /** The official requester of the tasks extension, which polls by itself. */

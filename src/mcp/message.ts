@@ -1,0 +1,174 @@
+import {
+  ErrorCode,
+  type JSONRPCNotification,
+  type JSONRPCRequest,
+  RELATED_TASK_META_KEY,
+  type RequestId,
+} from '@modelcontextprotocol/sdk/types.js';
+import * as z from 'zod';
+import { isObject, type JsonObject } from '../text/json.js';
+
+/** The version of the protocol in which every request stands for itself. */
+export const MODERN_VERSION = '2026-07-28';
+export const VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
+
+/** Stands before the method of a modern request, so that the SDK has no handler for it and hands it to the fallback. */
+const MODERN_PREFIX = `${MODERN_VERSION}:`;
+
+/** An error that answers a request. The SDK sends its code, message and data as they are. */
+export class ProtocolError extends Error {
+  constructor(
+    readonly code: number,
+    message: string,
+    readonly data?: JsonObject,
+  ) {
+    super(message);
+  }
+}
+
+/** The error for params that cannot be used. */
+export function invalidParams(message: string, data?: JsonObject): ProtocolError {
+  return new ProtocolError(ErrorCode.InvalidParams, message, data);
+}
+
+/** A message from the client. Ids are those under which the SDK knows the requests. */
+export type Incoming =
+  | { kind: 'request'; id: string; message: JSONRPCRequest }
+  /** Cancels the request with this id. */
+  | { kind: 'cancellation'; id: string; message: JSONRPCNotification }
+  | { kind: 'notification'; message: JSONRPCNotification }
+  /** Breaks the rules; with an id if one can be read. */
+  | { kind: 'refused'; id: string | undefined; error: ProtocolError };
+
+/** The id under which the SDK knows a request. It ignores cancellations of the ids 0 and `''`. */
+const sdkIdOf = (id: RequestId): string => JSON.stringify(id);
+
+/** The id that the client gave to a request, from the one under which the SDK knows it. */
+export const clientIdOf = (sdkId: RequestId): RequestId => JSON.parse(String(sdkId));
+
+/** The method of a modern request as its client named it; undefined for a legacy one. */
+export function modernMethodOf({ method }: JSONRPCRequest): string | undefined {
+  return method.startsWith(MODERN_PREFIX) ? method.slice(MODERN_PREFIX.length) : undefined;
+}
+
+/** A request is modern by its name, or because it says which version it speaks. */
+function isModern(method: string, meta: JsonObject = {}): boolean {
+  return /^(server\/discover$|subscriptions\/listen$|tasks\/)/.test(method) || Object.hasOwn(meta, VERSION_KEY);
+}
+
+const ignored = z.undefined().optional().catch(undefined);
+const ID_RULE = 'id must be a string or a whole number.';
+const idSchema = z.union([z.string(), z.int(ID_RULE)], ID_RULE);
+
+/**
+ * What a message must be. Everything that the SDK would refuse is refused, repaired or left out here, because it drops such
+ * messages without an answer.
+ */
+const messageSchema = z.object(
+  {
+    jsonrpc: z.literal('2.0', 'jsonrpc must be "2.0".'),
+    id: idSchema.optional(),
+    method: z.string('method must be a string.'),
+    params: z
+      .looseObject(
+        {
+          _meta: z
+            .looseObject(
+              {
+                // One that cannot be used only means that there is no progress.
+                progressToken: z.union([z.string(), z.int()]).optional().catch(undefined),
+                [RELATED_TASK_META_KEY]: ignored,
+              },
+              'params._meta must be an object.',
+            )
+            .optional(),
+          // The tasks of 2025-11-25, to which the key above belongs too, are not offered.
+          task: ignored,
+        },
+        'params must be an object.',
+      )
+      .default({}),
+  },
+  'A message must be a JSON object.',
+);
+
+const needs = (name: string) => z.looseObject({ [name]: z.string(`params.${name} must be a string.`) });
+const page = z.looseObject({ cursor: z.string('params.cursor must be a string.').optional() });
+
+/** What the SDK's handlers want of the params: they answer others with a dump of zod's issues. */
+const legacyParams = new Map(
+  Object.entries<z.ZodType<JsonObject>>({
+    // Nothing here depends on who the client is and what it can do: that may be odd, or absent.
+    initialize: needs('protocolVersion').transform((params) => {
+      return { ...params, capabilities: {}, clientInfo: { name: 'client', version: '0' } };
+    }),
+    // What is no object reaches the tool as an unknown argument, so that the model is told how to mend it.
+    'tools/call': needs('name').transform(({ arguments: args = {}, ...params }) => {
+      return { ...params, arguments: isObject(args) ? args : { arguments: args } };
+    }),
+    'resources/read': needs('uri'),
+    'tools/list': page,
+    'resources/list': page,
+    'resources/templates/list': page,
+  }),
+);
+
+/** Where null says something. Everywhere else, clients send it for what they leave out. */
+const KEPT_NULLS = new Set(['id', 'result', VERSION_KEY]);
+
+/** The messages of a line: one, or those of a batch, which 2025-03-26 demands that servers take. Responses are left out. */
+export function* readLine(line: string): Generator<Incoming> {
+  let content: unknown;
+  try {
+    content = JSON.parse(line, (key, value) => (value === null && !KEPT_NULLS.has(key) ? undefined : value));
+  } catch {
+    yield refused(ErrorCode.ParseError, 'The line is not JSON.');
+    return;
+  }
+  const messages = Array.isArray(content) ? content : [content];
+  if (messages.length === 0) yield refused(ErrorCode.InvalidRequest, 'A batch must have at least one message.');
+  for (const message of messages) {
+    const incoming = readMessage(message);
+    if (incoming) yield incoming;
+  }
+}
+
+function readMessage(content: unknown): Incoming | undefined {
+  // A response: to nothing, since this server makes no requests.
+  if (isObject(content) && !('method' in content) && ('result' in content || 'error' in content)) return undefined;
+  const { data, error } = messageSchema.safeParse(content);
+  if (error) {
+    const id = isObject(content) ? idSchema.safeParse(content.id).data : undefined;
+    const isAboutParams = id !== undefined && error.issues[0]?.path[0] === 'params';
+    return refused(isAboutParams ? ErrorCode.InvalidParams : ErrorCode.InvalidRequest, sentenceOf(error), id);
+  }
+  const { id: clientId, ...message } = data;
+  const { method, params } = message;
+  if (clientId === undefined) {
+    return method === 'notifications/cancelled' ? readCancellation(message) : { kind: 'notification', message };
+  }
+  const id = sdkIdOf(clientId);
+  const request = { ...message, id };
+  if (isModern(method, params._meta)) {
+    return { kind: 'request', id, message: { ...request, method: MODERN_PREFIX + method } };
+  }
+  const checked = legacyParams.get(method)?.safeParse(params);
+  if (checked?.error) return refused(ErrorCode.InvalidParams, sentenceOf(checked.error), clientId);
+  return { kind: 'request', id, message: { ...request, params: checked?.data ?? params } };
+}
+
+function readCancellation(message: JSONRPCNotification): Incoming | undefined {
+  const clientId = idSchema.safeParse(message.params?.requestId).data;
+  if (clientId === undefined) return undefined;
+  const id = sdkIdOf(clientId);
+  return { kind: 'cancellation', id, message: { ...message, params: { ...message.params, requestId: id } } };
+}
+
+function refused(code: ErrorCode, message: string, clientId?: RequestId): Incoming {
+  const id = clientId === undefined ? undefined : sdkIdOf(clientId);
+  return { kind: 'refused', id, error: new ProtocolError(code, message) };
+}
+
+function sentenceOf({ issues }: z.ZodError): string {
+  return issues[0]?.message ?? '';
+}

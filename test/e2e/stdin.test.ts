@@ -1,0 +1,88 @@
+import { once } from 'node:events';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { FakeApi } from '../support/fake-api.js';
+import {
+  call,
+  cancel,
+  errorOf,
+  getTask,
+  INVALID_REQUEST,
+  initialize,
+  modern,
+  PARSE_ERROR,
+  request,
+} from '../support/protocol.js';
+import { completedRecord, type Json } from '../support/records.js';
+import { ServerProcess } from '../support/server-process.js';
+
+const MIB = 1024 * 1024;
+
+let fakeApi: FakeApi;
+let server: ServerProcess;
+
+beforeEach(async () => {
+  fakeApi = await FakeApi.start([completedRecord('task-1')]);
+  server = new ServerProcess({ fakeApi });
+});
+
+afterEach(async () => {
+  expect(await server.close()).toEqual({ code: 0, signal: null });
+  expect(server.stderr).not.toMatch(/error:|^\s+at /m);
+  await fakeApi.close();
+});
+
+describe('A server process', () => {
+  test('serves both eras side by side', async () => {
+    server.write(modern(1, 'server/discover'));
+    expect(await server.answer(1)).toMatchObject({ result: { supportedVersions: ['2026-07-28'] } });
+    expect(await initialize(server)).toMatchObject({ result: { serverInfo: { name: 'kling-tasks-mcp' } } });
+    server.write(getTask(2, 'task-1'));
+    expect(await server.answer(2)).toMatchObject({ result: { structuredContent: {} } });
+  });
+
+  test('puts together what arrives a byte at a time, even within a character', async () => {
+    for (const byte of Buffer.from(`\ufeff${JSON.stringify(request('é😀', 'ping'))}\r\n`)) {
+      await new Promise((resolve) => server.child.stdin.write(Buffer.of(byte), resolve));
+    }
+    expect(await server.answer('é😀')).toEqual({ jsonrpc: '2.0', id: 'é😀', result: {} });
+  });
+
+  test('answers a last line without a newline, and half a message', async () => {
+    server.write(`${JSON.stringify(request(1, 'ping'))}\n${JSON.stringify(request(2, 'ping')).slice(0, 20)}`);
+    await server.close();
+    expect(server.messages).toMatchObject([{ id: 1, result: {} }, { error: { code: PARSE_ERROR } }]);
+  });
+
+  test('takes a line of megabytes up to 10 MiB, and does not echo it', async () => {
+    server.write(call(1, 'kling_get_task', { task_id: 'x'.repeat(9 * MIB) }));
+    const { result } = await server.answer(1);
+    expect(result).toMatchObject({ isError: true });
+    expect(JSON.stringify(result).length).toBeLessThan(1000);
+  });
+
+  test('skips a longer line, which costs no memory, and goes on with the next', async () => {
+    await server.replies();
+    const before = await server.residentBytes();
+    const chunk = Buffer.alloc(MIB, 'x');
+    for (let sent = 0; sent < 200; sent++) await new Promise((resolve) => server.child.stdin.write(chunk, resolve));
+    expect(await errorOf(server, '\n')).toEqual({ code: INVALID_REQUEST });
+    expect((await server.residentBytes()) - before).toBeLessThan(100 * MIB);
+    expect(await server.replies(request(1, 'ping'))).toEqual([{ jsonrpc: '2.0', id: 1, result: {} }]);
+  });
+
+  test.each<[era: string, call: (id: number) => Json]>([
+    ['a legacy', (id) => getTask(id, 'task-1')],
+    ['a modern', (id) => modern(id, 'tools/call', { name: 'kling_get_task', arguments: { task_id: 'task-1' } })],
+  ])('aborts the request to the API when %s call is cancelled, even with the id 0', async (_era, callWith) => {
+    const aborted = new Promise((resolve) => {
+      fakeApi.faults.push((_request, response) => {
+        once(response, 'close').then(resolve);
+      });
+    });
+    server.write(callWith(0));
+    await fakeApi.received(1);
+    server.write(cancel(0));
+    await aborted;
+    expect(await server.replies()).toEqual([]);
+  });
+});

@@ -1,0 +1,152 @@
+import { JSONRPCNotificationSchema, JSONRPCRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type Incoming, readLine } from '../../src/mcp/message.js';
+import { INITIALIZE, request, VERSION_KEY } from '../support/protocol.js';
+
+const PING = request(1, 'ping');
+
+/** What is read of a message. */
+function read(message: unknown): Incoming | undefined {
+  return [...readLine(JSON.stringify(message))][0];
+}
+
+/** The request as the SDK gets it. */
+function readRequest(method: string, params?: unknown) {
+  const incoming = read(request(1, method, params));
+  return incoming?.kind === 'request' ? incoming.message : undefined;
+}
+
+describe('A message', () => {
+  test('that is not refused is one that the SDK does not drop', () => {
+    const member = fc.oneof(fc.jsonValue(), fc.constantFrom('ping', 'tools/call', 'initialize', 'notifications/x'));
+    const params = fc.record(
+      {
+        name: member,
+        arguments: member,
+        task: member,
+        cursor: member,
+        _meta: fc.record(
+          { progressToken: member, [VERSION_KEY]: member, 'io.modelcontextprotocol/related-task': member },
+          { requiredKeys: [] },
+        ),
+      },
+      { requiredKeys: [] },
+    );
+    const message = fc.record(
+      {
+        jsonrpc: fc.constantFrom('2.0', '1.0'),
+        id: fc.oneof(fc.integer(), fc.string(), fc.jsonValue()),
+        method: member,
+        params: fc.oneof(params, fc.jsonValue()),
+        more: member,
+      },
+      { requiredKeys: ['jsonrpc'] },
+    );
+    const property = fc.property(message, (value) => {
+      for (const incoming of readLine(JSON.stringify(value))) {
+        if (incoming.kind === 'request') JSONRPCRequestSchema.parse(incoming.message);
+        else if (incoming.kind === 'refused') expect(incoming.error.message).toMatch(/^[A-Za-z][^\n{}]+\.$/);
+        else JSONRPCNotificationSchema.parse(incoming.message);
+      }
+    });
+    fc.assert(property, { numRuns: 1000 });
+  });
+
+  test('that is refused is named by its path, with the id if one can be read', () => {
+    const wrong: [message: unknown, text: string, code: number, id?: string][] = [
+      [{ ...PING, jsonrpc: '1.0' }, 'jsonrpc must be "2.0".', -32600, '1'],
+      [{ ...PING, method: 7 }, 'method must be a string.', -32600, '1'],
+      [{ id: 'a', jsonrpc: '2.0' }, 'method must be a string.', -32600, '"a"'],
+      [{ ...PING, params: [] }, 'params must be an object.', -32602, '1'],
+      [{ ...PING, params: { _meta: 7 } }, 'params._meta must be an object.', -32602, '1'],
+      [request(1, 'tools/call', { name: 7 }), 'params.name must be a string.', -32602, '1'],
+      [request(1, 'tools/list', { cursor: {} }), 'params.cursor must be a string.', -32602, '1'],
+      [request(1, 'resources/read'), 'params.uri must be a string.', -32602, '1'],
+      [request(1, 'initialize', {}), 'params.protocolVersion must be a string.', -32602, '1'],
+      [{ jsonrpc: '2.0', method: 'x', params: 7 }, 'params must be an object.', -32600],
+      ...[null, true, 1.5, [], {}, 2 ** 53].map((id): [unknown, string, number] => [
+        { ...PING, id },
+        'id must be a string or a whole number.',
+        -32600,
+      ]),
+      ...[null, 7, 'x', true].map((message): [unknown, string, number] => [
+        message,
+        'A message must be a JSON object.',
+        -32600,
+      ]),
+    ];
+    for (const [message, text, code, id] of wrong) {
+      expect(read(message), JSON.stringify(message)).toEqual({
+        kind: 'refused',
+        id,
+        error: expect.objectContaining({ message: text, code }),
+      });
+    }
+  });
+
+  test('may have members that it should not have, and null for what it leaves out', () => {
+    const message = {
+      ...PING,
+      params: { cursor: null, _meta: null, a: { b: null } },
+      result: {},
+      error: null,
+      more: 1,
+    };
+    expect(read(message)).toEqual({
+      kind: 'request',
+      id: '1',
+      message: { jsonrpc: '2.0', id: '1', method: 'ping', params: { a: {} } },
+    });
+    expect(readRequest('ping', null)).toMatchObject({ params: {} });
+  });
+
+  test('may be a response, which is ignored', () => {
+    for (const fields of [{ result: {} }, { result: null }, { error: { code: 1, message: 'x' } }]) {
+      expect(read({ jsonrpc: '2.0', id: 1, ...fields })).toBeUndefined();
+    }
+  });
+
+  test('may have `__proto__` for a key, which changes nothing', () => {
+    const [incoming] = [...readLine('{"jsonrpc":"2.0","id":1,"method":"x","params":{"__proto__":{"a":1}}}')];
+    expect(incoming).toMatchObject({ kind: 'request' });
+    expect(incoming).not.toHaveProperty('message.params.a');
+  });
+});
+
+describe('A request', () => {
+  test('of 2026-07-28 gets a method of its own: by its name, or by the version in `_meta`, even if that is null', () => {
+    for (const name of ['server/discover', 'subscriptions/listen', 'tasks/get', 'tasks/x']) {
+      expect(readRequest(name)).toMatchObject({ method: `2026-07-28:${name}` });
+    }
+    for (const version of ['2026-07-28', '2099-01-01', null, 7]) {
+      expect(readRequest('tools/list', { _meta: { [VERSION_KEY]: version } })?.method).toBe('2026-07-28:tools/list');
+    }
+    for (const name of ['tools/list', 'tools/call', 'tasks', 'server/discover2']) {
+      expect(readRequest(name, { name: 'x', _meta: {} })?.method).toBe(name);
+    }
+  });
+
+  test('loses a progress token that cannot be used, and all that would make it an experimental task', () => {
+    const related = { 'io.modelcontextprotocol/related-task': { taskId: 'x' } };
+    for (const progressToken of [null, {}, [], 1.5, true]) {
+      const message = readRequest('tools/call', { name: 'x', task: { ttl: 1 }, _meta: { progressToken, ...related } });
+      expect(message?.params).toEqual({ name: 'x', arguments: {}, _meta: {} });
+    }
+    for (const progressToken of ['', 'a', 0, 7]) {
+      expect(readRequest('ping', { _meta: { progressToken } })?.params?._meta).toEqual({ progressToken });
+    }
+  });
+
+  test('that is an `initialize` may say anything of the client, or nothing', () => {
+    const { protocolVersion } = INITIALIZE.params;
+    const odd = { capabilities: { roots: null, experimental: { x: true } }, clientInfo: 'x' };
+    for (const more of [{}, odd, { capabilities: [], clientInfo: {} }]) {
+      expect(readRequest('initialize', { protocolVersion, ...more })?.params).toMatchObject({
+        protocolVersion,
+        capabilities: {},
+        clientInfo: { name: expect.any(String) },
+      });
+    }
+  });
+});

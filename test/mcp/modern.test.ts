@@ -1,0 +1,240 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { McpServer } from '../support/mcp-server.js';
+import {
+  CAPABILITIES_KEY,
+  cancel,
+  getTask,
+  INVALID_PARAMS,
+  INVALID_REQUEST,
+  initialize,
+  METHOD_NOT_FOUND,
+  MISSING_CLIENT_CAPABILITY,
+  modern,
+  request,
+  SERVER_INFO_KEY,
+  SUBSCRIPTION_KEY,
+  TASKS_EXTENSION,
+  UNSUPPORTED_VERSION,
+  VERSION_KEY,
+  WITH_TASKS,
+} from '../support/protocol.js';
+import type { Json } from '../support/records.js';
+
+let server: McpServer;
+
+beforeEach(() => {
+  server = new McpServer();
+});
+
+afterEach(async () => {
+  await server.close();
+  expect(server.bugs).toEqual([]);
+});
+
+const VERSION = '2026-07-28';
+const CALL = { name: 'kling_get_task', arguments: { task_id: 'a' } };
+const MODERN_FIELDS = /resultType|ttlMs|cacheScope|serverInfo":\{|supportedVersions|io\.modelcontextprotocol\/(?!ui)/;
+
+describe('The era of a request', () => {
+  test('is that of 2026-07-28 if `_meta` names a version; the answers of the other have no field of it', async () => {
+    for (const method of ['tools/list', 'resources/list', 'resources/templates/list', 'resources/read']) {
+      const params = { uri: 'ui://kling-tasks/view.html' };
+      const { result } = await server.ask(modern(`modern ${method}`, method, params));
+      expect(result).toMatchObject({ resultType: 'complete', ttlMs: expect.any(Number) });
+      const legacy = await server.ask(
+        request(`legacy ${method}`, method, { ...params, _meta: { [CAPABILITIES_KEY]: {} } }),
+      );
+      expect(legacy).toHaveProperty('result');
+      expect(JSON.stringify(legacy)).not.toMatch(MODERN_FIELDS);
+    }
+    for (const message of [
+      getTask('call', 'a'),
+      request('bad', 'resources/read', { uri: 'x' }),
+      request('p', 'ping'),
+    ]) {
+      expect(JSON.stringify(await server.ask(message))).not.toMatch(MODERN_FIELDS);
+    }
+  });
+
+  test('is its own: both are served side by side, with ids that are unique over both', async () => {
+    server.lookups.answerS = 0.05;
+    server.write(modern(1, 'tools/call', CALL));
+    expect(await server.replies(request(1, 'ping'), modern(1, 'server/discover'))).toMatchObject([
+      { error: { code: INVALID_REQUEST } },
+      { error: { code: INVALID_REQUEST } },
+    ]);
+    expect(await server.answer(1)).toMatchObject({ result: { resultType: 'complete' } });
+    expect(await initialize(server)).toMatchObject({ result: { protocolVersion: '2025-11-25' } });
+    expect(await server.ask(modern(2, 'server/discover'))).toMatchObject({
+      result: { supportedVersions: [VERSION] },
+    });
+    expect(await server.ask(getTask(3, 'a'))).toMatchObject({ result: { structuredContent: {} } });
+  });
+});
+
+describe('The checks of 2026-07-28', () => {
+  const meta = (version: unknown, capabilities: unknown) => ({
+    _meta: { [VERSION_KEY]: version, [CAPABILITIES_KEY]: capabilities },
+  });
+
+  test('come in this order: version, its support, capabilities, method, extension, params', async () => {
+    const wrong: [params: Json, method: string, code: number][] = [
+      [{}, 'server/discover', INVALID_PARAMS],
+      [{}, 'tasks/x', INVALID_PARAMS],
+      [meta(7, 7), 'no/such', INVALID_PARAMS],
+      [meta(null, {}), 'tools/list', INVALID_PARAMS],
+      [meta('2025-11-25', 7), 'no/such', UNSUPPORTED_VERSION],
+      [{ ...meta('2099-01-01', 7), cursor: 7, name: 7 }, 'tools/call', UNSUPPORTED_VERSION],
+      [meta(VERSION, 7), 'no/such', INVALID_PARAMS],
+      [meta(VERSION, null), 'no/such', INVALID_PARAMS],
+      [meta(VERSION, {}), 'no/such', METHOD_NOT_FOUND],
+      [meta(VERSION, {}), 'tasks/list', METHOD_NOT_FOUND],
+      [meta(VERSION, {}), 'tasks/get', MISSING_CLIENT_CAPABILITY],
+      [meta(VERSION, WITH_TASKS), 'tasks/get', INVALID_PARAMS],
+      [meta(VERSION, {}), 'tools/call', INVALID_PARAMS],
+    ];
+    for (const [index, [params, method, code]] of wrong.entries()) {
+      const { error } = await server.ask(request(index, method, params));
+      expect(error, `${method} ${JSON.stringify(params)}`).toMatchObject({ code });
+    }
+  });
+
+  test('name the supported version', async () => {
+    const { error } = await server.ask(request(1, 'tools/list', meta('2099-01-01', {})));
+    expect(error).toMatchObject({ data: { supported: [VERSION], requested: '2099-01-01' } });
+  });
+
+  test('leave out what only older versions have', async () => {
+    for (const method of ['ping', 'logging/setLevel', 'initialize', 'prompts/list', 'constructor', '']) {
+      const { error } = await server.ask(modern(`of ${method}`, method, { level: 'debug' }));
+      expect(error, method).toMatchObject({ code: METHOD_NOT_FOUND });
+    }
+  });
+
+  test('demand the extension of tasks of each request that is about them', async () => {
+    const data = { requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } } };
+    const undeclared = [{}, { extensions: {} }, { extensions: { [TASKS_EXTENSION]: null } }, { tasks: {} }];
+    const methods: [method: string, params: Json][] = [
+      ...['get', 'cancel', 'update'].map((name): [string, Json] => [`tasks/${name}`, { taskId: 7 }]),
+      ['subscriptions/listen', { notifications: { taskIds: ['x'] } }],
+    ];
+    for (const capabilities of undeclared) {
+      for (const [method, params] of methods) {
+        const [reply] = await server.replies(modern('x', method, params, capabilities));
+        expect(reply).toMatchObject({ error: { code: MISSING_CLIENT_CAPABILITY, data } });
+      }
+    }
+  });
+
+  test('refuse pages, tools and resources that do not exist', async () => {
+    const wrong: [method: string, params: Json][] = [
+      ['tools/list', { cursor: 'x' }],
+      ['resources/list', { cursor: 7 }],
+      ['tools/call', { name: 'kling_create', arguments: {} }],
+      ['tools/call', { name: 7 }],
+      ['resources/read', { uri: 7 }],
+      ['resources/read', { uri: 'ui://x' }],
+    ];
+    for (const [method, params] of wrong) {
+      const [reply] = await server.replies(modern(1, method, params));
+      expect(reply).toMatchObject({ id: 1, error: { code: INVALID_PARAMS } });
+    }
+    const [reply] = await server.replies(modern(1, 'resources/read', { uri: 'ui://x' }));
+    expect(reply).toMatchObject({ error: { data: { uri: 'ui://x' } } });
+  });
+});
+
+describe('An answer of 2026-07-28', () => {
+  test('names its type and the server', async () => {
+    const answers = await Promise.all([
+      ...['server/discover', 'tools/list', 'resources/list'].map((method) => server.ask(modern(method, method))),
+      server.ask(modern('call', 'tools/call', CALL)),
+      server.ask(modern('bad call', 'tools/call', { ...CALL, arguments: 'text' })),
+    ]);
+    const serverInfo = { name: 'kling-tasks-mcp', title: 'Kling tasks', version: '0.0.0' };
+    for (const { result } of answers) {
+      expect(result).toMatchObject({ resultType: 'complete', _meta: { [SERVER_INFO_KEY]: serverInfo } });
+    }
+  });
+
+  test('to `server/discover` has versions, capabilities and instructions', async () => {
+    const { result } = await server.ask(modern(1, 'server/discover'));
+    expect(result).toEqual({
+      resultType: 'complete',
+      supportedVersions: [VERSION],
+      capabilities: {
+        tools: {},
+        resources: {},
+        extensions: { [TASKS_EXTENSION]: {}, 'io.modelcontextprotocol/ui': {} },
+      },
+      instructions: expect.stringContaining('kling_get_task'),
+      ttlMs: expect.any(Number),
+      cacheScope: expect.stringMatching(/^(public|private)$/),
+      _meta: expect.anything(),
+    });
+  });
+
+  test('to `tools/list` is the same in both eras, whoever asks', async () => {
+    const answers = [
+      await server.ask(modern(1, 'tools/list')),
+      await server.ask(modern(2, 'tools/list', { cursor: null }, WITH_TASKS)),
+      await server.ask(request(3, 'tools/list')),
+    ];
+    const [first, ...others] = answers.map(({ result }) => (result as Json).tools);
+    expect(first).toHaveLength(2);
+    for (const other of others) expect(other).toEqual(first);
+  });
+
+  test('is all that is sent, but for progress where that was asked for', async () => {
+    const _meta = { 'io.modelcontextprotocol/logLevel': 'debug' };
+    const waiting = { ...CALL, arguments: { task_id: 'a', wait_seconds: 1 } };
+    await server.ask(modern(1, 'tools/call', { ...waiting, _meta }));
+    expect(server.messages).toHaveLength(1);
+    await server.ask(modern(2, 'tools/call', { ...waiting, _meta: { progressToken: 't' } }));
+    expect(server.messages.slice(1)).toMatchObject([{ params: { progressToken: 't', progress: 0 } }, { id: 2 }]);
+  });
+
+  test.each([0, '', 'a'])('is not sent once %j is cancelled, and the id is free again', async (id) => {
+    server.lookups.answerS = 0.05;
+    server.write(modern(id, 'tools/call', CALL));
+    expect(await server.replies(cancel(id))).toEqual([]);
+    expect(await server.ask(modern(id, 'server/discover'))).toMatchObject({ result: { resultType: 'complete' } });
+  });
+});
+
+describe('`subscriptions/listen`', () => {
+  const listen = (id: unknown, notifications: unknown = { toolsListChanged: true }, capabilities?: Json) =>
+    modern(id, 'subscriptions/listen', { notifications }, capabilities);
+  const acknowledged = (id: unknown) => ({
+    jsonrpc: '2.0',
+    method: 'notifications/subscriptions/acknowledged',
+    params: { _meta: { [SUBSCRIPTION_KEY]: id }, notifications: {} },
+  });
+
+  test('is acknowledged at once, with nothing honoured, and answered at the end of stdin unless it is cancelled', async () => {
+    const ids = [0, 'b', 'cancelled'];
+    expect(await server.replies(...ids.map((id) => listen(id)))).toEqual(ids.map(acknowledged));
+    expect(await server.replies(listen('tasks', { taskIds: ['x'] }, WITH_TASKS))).toEqual([acknowledged('tasks')]);
+    expect(await server.replies(cancel('cancelled'))).toEqual([]);
+    await server.close();
+    for (const id of [0, 'b', 'tasks']) {
+      const _meta = { [SUBSCRIPTION_KEY]: id, [SERVER_INFO_KEY]: expect.anything() };
+      expect(server.messages).toContainEqual({ jsonrpc: '2.0', id, result: { resultType: 'complete', _meta } });
+    }
+    expect(server.messages.some(({ id }) => id === 'cancelled')).toBe(false);
+  });
+
+  test('without `notifications` is refused', async () => {
+    for (const notifications of [null, [], 'x', true]) {
+      const [reply] = await server.replies(listen(1, notifications));
+      expect(reply).toMatchObject({ id: 1, error: { code: INVALID_PARAMS } });
+    }
+  });
+
+  test('any number of times holds up neither other requests nor the end', async () => {
+    for (let id = 0; id < 1000; id++) server.write(listen(id));
+    expect(await server.ask(modern('last', 'server/discover'))).toHaveProperty('result');
+    await server.close();
+    expect(server.messages.filter(({ result }) => result !== undefined)).toHaveLength(1001);
+  });
+});
