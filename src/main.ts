@@ -3,11 +3,11 @@ import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { loadConfig } from './config/config.js';
-import { VARIABLES } from './config/variables.js';
 import { Log } from './log.js';
 import { type Answer, ClientConnection } from './mcp/connection.js';
 import { createStateless, isStateless } from './mcp/stateless.js';
 import { Toolbox } from './mcp/toolbox.js';
+import { createService } from './service.js';
 import { shutDownOrderly } from './shutdown.js';
 import { textsFor } from './tools/texts.js';
 
@@ -37,12 +37,10 @@ async function serve(): Promise<void> {
   const closing = new AbortController();
   // Every call in flight adds a listener, and Node warns of a leak beyond ten.
   setMaxListeners(0, closing.signal);
-  const createTools = async () => (await import('./service.js')).createService(config, USER_AGENT, log);
-  const isListPrepared = maxWaitSeconds === VARIABLES.KLING_MAX_WAIT.default;
   const options = {
     info: { name, title: 'Kling tasks', version },
     instructions: textsFor(maxWaitSeconds).instructions,
-    toolbox: new Toolbox(createTools, isListPrepared ? join(import.meta.dirname, 'tools.json') : undefined),
+    toolbox: new Toolbox(async () => createService(config, USER_AGENT, log), undefined),
     viewFile: join(import.meta.dirname, 'view.html'),
     closing: closing.signal,
   };

@@ -67,7 +67,7 @@ describe('A call that waits 10 s or more, by a client with the tasks extension',
         resultType: 'task',
         taskId: expect.stringMatching(/^pending-1@[0-9a-z]+$/),
         status: 'working',
-        statusMessage: '0 of 1 finished, 0 s',
+        statusMessage: expect.stringMatching(/^0 of 1 finished, [01] s$/),
         createdAt: expect.stringMatching(/^\d{4}-.*Z$/),
         lastUpdatedAt: expect.stringMatching(/^\d{4}-.*Z$/),
         ttlMs: TTL_MS,
@@ -315,7 +315,10 @@ describe('The handle', () => {
       const args = { task_ids: ['a', 'b'], wait_seconds: 30 };
       const call = stateless(nextId(), 'tools/call', { name: 'kling_get_tasks_batch', arguments: args }, WITH_TASKS);
       const handle = await ask(call);
-      expect(handle).toMatchObject({ resultType: 'task', statusMessage: '1 of 2 finished, 0 s' });
+      expect(handle).toMatchObject({
+        resultType: 'task',
+        statusMessage: expect.stringMatching(/^1 of 2 finished, [01] s$/),
+      });
       expect(taskIdOf(handle)).toMatch(/^batch-of-2@[0-9a-f-]{36}$/);
       expect(await ask(ofTask(nextId(), 'get', handle.taskId))).toMatchObject({ status: 'working' });
       await server.close();
