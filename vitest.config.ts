@@ -12,5 +12,7 @@ export default defineConfig({
     // Such cases mostly sleep, so many may run side by side.
     maxConcurrency: 20,
     sequence: { shuffle: true },
+    // A dot for each test; failures are told in full at the end, and on GitHub also beside the code.
+    reporters: process.env.GITHUB_ACTIONS ? ['dot', 'github-actions'] : ['dot'],
   },
 });

@@ -23,6 +23,8 @@ try {
   cpSync('dist', join(content, 'server'), { recursive: true });
   for (const [from, to] of [
     ['packaging/manifest.json', 'manifest.json'],
+    // Says that the code is ES modules.
+    ['package.json', 'package.json'],
     ['README.md', 'README.md'],
     ['LICENSE', 'LICENSE'],
   ] as const) {

@@ -1,11 +1,14 @@
 #!/usr/bin/env node
-import * as module from 'node:module';
-import { join } from 'node:path';
+import { refuseOldNode } from './node-version.js';
 
-// Keeps compiled code from one start to the next, if Node supports it (22.8 and later) and may write here. The cache lies
-// beside the code and not in the temporary folder, where other users could plant code.
-if ('enableCompileCache' in module && typeof module.enableCompileCache === 'function') {
-  module.enableCompileCache(join(import.meta.dirname, '..', '.cache'));
+/** The oldest version that will do, put here by the build: `engines` in package.json. */
+declare const OLDEST_NODE: string;
+
+// Nothing else is imported before the check, since an old Node could not even read it.
+const refusal = refuseOldNode({ version: process.versions.node, path: process.execPath }, OLDEST_NODE);
+if (refusal === undefined) {
+  void import('./main.js');
+} else {
+  process.stderr.write(`${refusal}\n`);
+  process.exitCode = 1;
 }
-// Imported dynamically, because a static import would be evaluated before the cache is enabled.
-void import('./main.js');
