@@ -11,7 +11,9 @@ const TASK_FIELDS: Record<keyof Task, string> = {
   video_id: 'Completed: the id of that video, which is not a task id',
   duration_seconds: 'Completed: the length of that video',
   other_media: 'Completed: further results, each with `kind`, `url` and, where known, `id` and `duration_seconds`',
-  output: 'Completed without a video or image: what the task returned instead, such as a voice or an element',
+  output:
+    'Completed without a video or image: what the task returned instead, such as a voice or an element; a list stands under `items`, a scalar under `value`',
+  left_out: 'How many files and entries of lists did not fit: they are neither in `output` nor in `other_media`',
   usage: 'What was metered, where the API reports it',
   error: 'Failed, or part of the results failed: `message` and, where known, `code`',
   request: 'What was asked for, such as prompt and model. While pending, only if `wait_seconds` was 0',
@@ -28,6 +30,7 @@ const BATCH_FIELDS: Record<keyof Batch, string> = {
   tasks: 'The tasks in the order of the input, each id once; their fields are listed below',
   not_found: 'The ids for which the account has no task',
   lookup_errors: 'Lookups that failed: `task_ids`, `code`, `message` and, where known, `trace_id`',
+  not_shown: 'The ids whose tasks did not fit into a text of 32,000 characters: call again for those',
   poll_after_seconds: 'While a task is pending: when the next lookup makes sense',
 };
 

@@ -1,3 +1,4 @@
+import type { Redact } from '../text/clean.js';
 import type { JsonObject } from '../text/json.js';
 import type { KlingClient, LookupAnswer } from './api/client.js';
 import { badResponse, KlingError, meaningOf } from './api/error.js';
@@ -70,7 +71,7 @@ export function failingLookups(error: KlingError): Lookups {
 function resultsOf(
   ids: string[],
   { records, dateMs }: LookupAnswer,
-  redact: (text: string) => string,
+  redact: Redact,
   log: LookupLog,
 ): Map<string, LookupResult> {
   const unclaimed = new Map<string, JsonObject>();
@@ -89,38 +90,12 @@ function resultsOf(
   return results;
 }
 
-function resultOf(
-  taskId: string,
-  record: JsonObject,
-  nowMs: number,
-  redact: (text: string) => string,
-  log: LookupLog,
-): LookupResult {
+function resultOf(taskId: string, record: JsonObject, nowMs: number, redact: Redact, log: LookupLog): LookupResult {
   try {
-    const about = { taskId, nowMs, redact };
-    return { kind: 'found', task: toTask(record, about) };
+    return { kind: 'found', task: toTask(record, { taskId, nowMs, redact }) };
   } catch (cause) {
     log.bug(cause);
     const error = new KlingError('internal_error', `${meaningOf('internal_error').what}.`, { cause });
     return { kind: 'fault', error };
   }
-}
-
-/** What a lookup found out about one id. */
-export type LookupResult = { kind: 'found'; task: Task } | { kind: 'not_found' } | { kind: 'fault'; error: KlingError };
-
-/** Lookups, as the scheduler needs them. */
-export interface Lookups {
-  /** How long one lookup may take, retries included. */
-  readonly requestTimeoutMs: number;
-  /** How much longer `Retry-After` forbids requests; 5 minutes at most. */
-  readonly quietMs: number;
-  /** The same, without a bound. */
-  readonly retryAfterMs: number;
-  /**
-   * Looks up some ids with one request, over by `endMs` of `performance.now()`. Returns a result for each id, by the id as
-   * given; every fault of the API is one.
-   * @throws the signal's reason once it aborts, and errors that are bugs
-   */
-  lookUp(ids: string[], endMs: number, signal: AbortSignal): Promise<Map<string, LookupResult>>;
 }

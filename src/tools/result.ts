@@ -19,7 +19,7 @@ export function toResult(result: object): CallToolResult {
 }
 
 /** The task with as many of its files as the text has room for; the others are counted in `left_out`. */
-export function withFilesThatFit<T extends Task | TaskSummary>(task: T, maxLength = MAX_TEXT - textOf('').length): T {
+export function withFilesThatFit<T extends Task | TaskSummary>(task: T, maxLength = MAX_TEXT - textOf({}).length): T {
   const fitting = { ...task };
   while (fitting.other_media && JSON.stringify(fitting).length > maxLength) {
     fitting.other_media = fitting.other_media.slice(0, -1);

@@ -59,7 +59,7 @@ describe('the error table', () => {
     ['a task_id with a slash', { task_id: 'a/b' }, `task_id ${ID_RULE}.`],
     ['no task_id', {}, `task_id ${ID_RULE}.`],
     ['a wait below zero', { task_id: 'a', wait_seconds: -1 }, `${WAIT_RULE}.`],
-    ['an unknown argument', { task_id: 'a', id: 'b' }, 'unknown argument "id".'],
+    ['a misspelt task_id', { taskId: 'a' }, `task_id ${ID_RULE}; unknown: "taskId".`],
   ])('invalid_arguments, %s: names the field and the rule', async (_name, args, rule) => {
     const before = fakeApi.requests.length;
     expect(await errorText(session, args)).toBe(`[invalid_arguments] ${rule} ${NOTHING_LOOKED_UP}`);

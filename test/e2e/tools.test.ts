@@ -16,6 +16,9 @@ import { ServerProcess, Session } from '../support/server-process.js';
 
 const { version } = packageJson;
 
+/** The beginning of the prompt of all these records. */
+const PROMPT = 'White ceramic coffee mug on glossy marble countertop with morning window light.…';
+
 let fakeApi: FakeApi;
 let session: Session;
 
@@ -199,6 +202,7 @@ describe('kling_get_tasks_batch', () => {
             task_id: 'failed-1',
             status: 'failed',
             type: 'videos',
+            prompt: PROMPT,
             error: { code: 'risk_control', message: 'The prompt was refused by the safety system.' },
             elapsed_seconds: 17.07,
             trace_id: 'trace-1',
@@ -208,6 +212,7 @@ describe('kling_get_tasks_batch', () => {
             status: 'completed',
             state: 'succeed',
             type: 'videos',
+            prompt: PROMPT,
             video_url: expect.any(String),
             duration_seconds: 5.1,
             elapsed_seconds: 316.258,

@@ -1,6 +1,7 @@
-import { cleanLine } from '../../text/clean.js';
+import { cleanLine, type Redact } from '../../text/clean.js';
 import { isEmpty, isObject, type JsonObject, parseJson, textOf } from '../../text/json.js';
-import { cleanerOf, redactMessage } from '../../text/privacy.js';
+import { publicCopy } from '../../text/public-copy.js';
+import { redactMessage } from '../../text/redact-message.js';
 import { badResponse, isRefusal, KlingError, meaningOf, tooManyRequests, UNKNOWN_CODE } from './error.js';
 import type { HttpAnswer } from './pool.js';
 
@@ -11,8 +12,6 @@ const CODE_OF_STATUS = new Map([
   [403, 'forbidden'],
   [404, 'no_api'],
 ]);
-
-type Redact = (text: string) => string;
 
 /** Longer than any rate limit lasts. */
 const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
@@ -32,17 +31,27 @@ function retryAfterOf(answer: HttpAnswer): number | undefined {
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), MAX_RETRY_AFTER_MS);
 }
 
-/** Code and trace id of an error body, and its message as the end of a sentence. The error is an object or a bare string. */
-function readError(body: JsonObject, askedIds: readonly string[], redact: Redact) {
+/** What an error body tells, fit to be shown. */
+interface ErrorReport {
+  /** A code by its form; undefined where the body brings none. */
+  code: string | undefined;
+  /** The message as the end of a sentence: a colon and the text, or ''. */
+  quote: string;
+  traceId: string | undefined;
+}
+
+/** Reads an error body, whose error is an object or a bare string. */
+function readError(original: JsonObject, askedIds: readonly string[], redact: Redact): ErrorReport {
+  const ids = [...askedIds, textOf(original.trace_id)];
+  const copy = publicCopy(original, { redact, keep: ids });
+  const body = isObject(copy) ? copy : {};
   const error = isObject(body.error) ? body.error : { code: body.error, message: body.error };
   const code = textOf(error.code) ?? '';
   const message = textOf(error.message) ?? textOf(error.detail) ?? textOf(body.message) ?? textOf(body.detail) ?? '';
-  const traceId = redact(textOf(body.trace_id) ?? textOf(error.trace_id) ?? '');
-  const cleaner = cleanerOf(body, [...askedIds, traceId]);
-  const shown = (text: string) => redactMessage(redact(text), cleaner);
+  const traceId = textOf(body.trace_id) ?? textOf(error.trace_id) ?? '';
   // A bare string can be an id of the account instead of a code.
-  const isCode = /^[a-z0-9_]{1,64}$/.test(code) && shown(code) === code;
-  const text = cleanLine(shown(message), 160).replace(/[.\s]+$/, '');
+  const isCode = /^[a-z0-9_]{1,64}$/.test(code) && redactMessage(code, { ids }) === code;
+  const text = cleanLine(redactMessage(message, { ids }), 160).replace(/[.\s]+$/, '');
   const tellsMore = text !== '' && !(isCode && message === code) && !/<[a-z!/]/i.test(text);
   return {
     code: isCode ? code : undefined,

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { redactor } from '../../text/clean.js';
+import { type Redact, redactor } from '../../text/clean.js';
 import type { JsonObject } from '../../text/json.js';
 import { dateOf, readAnswer } from './answer.js';
 import { KlingError } from './error.js';
@@ -37,7 +37,7 @@ const MAX_QUIET_MS = 5 * 60 * 1000;
 export class KlingClient {
   readonly requestTimeoutMs: number;
   /** Replaces the token. */
-  readonly redact: (text: string) => string;
+  readonly redact: Redact;
   readonly #pool: HttpPool;
   /** The host as errors name it, with a note if a proxy is configured. */
   readonly #host: string;
@@ -114,8 +114,7 @@ export class KlingClient {
       throw error;
     });
     report(`HTTP ${answer.status}`);
-    const redacted = { ...answer, text: this.redact(answer.text) };
-    return { records: readAnswer(redacted, ids, this.redact), dateMs: dateOf(answer) };
+    return { records: readAnswer(answer, ids, this.redact), dateMs: dateOf(answer) };
   }
 }
 

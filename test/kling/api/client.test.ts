@@ -73,7 +73,8 @@ describe('the attempts', () => {
   });
 
   test('end where the pause would not fit into the time that is left', async () => {
-    const hasty = clientOf(fakeApi, { requestTimeoutMs: 2500 });
+    // The shortest pauses are 0.75 and 1.5 s, the longest first one 1.25 s.
+    const hasty = clientOf(fakeApi, { requestTimeoutMs: 2200 });
     expect((await meet(fakeApi, reply(500, {}), ['a'], hasty)).pausesMs).toHaveLength(1);
   });
 
