@@ -23,5 +23,11 @@ export function createService({ connection, faults, maxWaitSeconds }: Config, us
 /** Stands in for the client if the configuration is unusable: every lookup says what is wrong. */
 function unusableClient(faults: string[]): Client {
   const error = new KlingError('configuration', faults.join(' '), { hint: '' });
-  return { requestTimeoutMs: 1000, quietMs: 0, retryAfterMs: 0, lookup: () => Promise.reject(error) };
+  return {
+    redact: (text) => text,
+    requestTimeoutMs: 1000,
+    quietMs: 0,
+    retryAfterMs: 0,
+    lookup: () => Promise.reject(error),
+  };
 }

@@ -35,7 +35,7 @@ const OUTSIDE: [pattern: RegExp, allowed: RegExp][] = [
   [/^dotenv$/, /^config\/dotenv\.ts$/],
   // Loaded only for a client that needs it; types may be named elsewhere.
   [/^@modelcontextprotocol\/sdk\//, /^mcp\/session\.ts$/],
-  [/^zod(?:\/v4\/core)?$/, /^tools\//],
+  [/^zod(?:\/v4\/core)?$/, /^(?:tools|kling\/task)\//],
   [/^\.\.\/package\.json$/, /^main\.ts$/],
 ];
 

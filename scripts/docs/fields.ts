@@ -11,7 +11,9 @@ const TASK_FIELDS: Record<keyof Task, string> = {
   video_id: 'Completed: the id of that video, which is not a task id',
   duration_seconds: 'Completed: the length of that video',
   other_media: 'Completed: further results, each with `kind`, `url` and, where known, `id` and `duration_seconds`',
-  output: 'Completed without a video or image: what the task returned instead, such as a voice or an element',
+  output:
+    'Completed without a video or image: what the task returned instead, such as a voice or an element; a list stands under `items`, a scalar under `value`',
+  left_out: 'How many files and entries of lists did not fit: they are neither in `output` nor in `other_media`',
   usage: 'What was metered, where the API reports it',
   error: 'Failed, or part of the results failed: `message` and, where known, `code`',
   request: 'What was asked for, such as prompt and model. While pending, only if `wait_seconds` was 0',

@@ -10,7 +10,7 @@ export type Finding =
   { kind: 'found'; task: Task; isLarge: boolean } | { kind: 'not_found' } | { kind: 'fault'; error: KlingError };
 
 /** The part of the API client that is needed here. */
-export type Client = Pick<KlingClient, 'lookup' | 'requestTimeoutMs' | 'quietMs' | 'retryAfterMs'>;
+export type Client = Pick<KlingClient, 'lookup' | 'redact' | 'requestTimeoutMs' | 'quietMs' | 'retryAfterMs'>;
 
 /** The limits of one request, and who receives what it finds. */
 export interface LookupOptions {
@@ -52,7 +52,7 @@ export async function lookUp(client: Client, ids: string[], options: LookupOptio
       signal.throwIfAborted();
       const answer = await client.lookup(part, endMs, signal);
       refusedCount = 0;
-      tellFound(part, answer, options);
+      tellFound(part, answer, client, options);
     } catch (error) {
       if (!(error instanceof KlingError)) throw error;
       const mayDivide = error.divisible && part.length > 1 && performance.now() < endMs;
@@ -78,7 +78,12 @@ async function pause(minMs: number, { quietMs, retryAfterMs }: Client, endMs: nu
   if (isInTime && pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
 }
 
-function tellFound(ids: string[], { records, dateMs, size }: LookupAnswer, options: LookupOptions): void {
+function tellFound(
+  ids: string[],
+  { records, dateMs, size }: LookupAnswer,
+  { redact }: Client,
+  options: LookupOptions,
+): void {
   const unclaimed = new Map<string, JsonObject>();
   // Of several records with the same id, the first counts.
   for (const record of records.toReversed()) unclaimed.set(keyOf(recordIdOf(record) ?? ''), record);
@@ -93,8 +98,8 @@ function tellFound(ids: string[], { records, dateMs, size }: LookupAnswer, optio
       options.onFinding(id, { kind: 'not_found' });
       continue;
     }
-    const task = toTask(record, { taskId: id, nowMs: dateMs });
-    const isLarge = size > LARGE_RECORD && JSON.stringify(record).length > LARGE_RECORD;
+    const task = toTask(record, { taskId: id, nowMs: dateMs, redact });
+    const isLarge = size > LARGE_RECORD * records.length;
     options.onFinding(id, { kind: 'found', task, isLarge });
   }
   if (unclaimed.size > 0) options.onForeignRecords(unclaimed.size);

@@ -66,24 +66,3 @@ export function defined<T extends object>(object: T): Partial<T> {
   for (const key in object) if (object[key] !== undefined) shown[key] = object[key];
   return shown;
 }
-
-/** Deeper than any record, but far below the limit of the call stack. */
-const MAX_DEPTH = 100;
-
-/**
- * Visits everything inside an object or a list, in document order, down to the given depth. The visitor receives the
- * context of what is around the child, and returns that for what is inside the child, or undefined to skip it.
- */
-export function walk<Context>(
-  value: object,
-  context: Context,
-  visit: (child: unknown, key: string | number, context: Context) => Context | undefined,
-  depth = MAX_DEPTH,
-): void {
-  const visitChild = (child: unknown, key: string | number) => {
-    const below = visit(child, key, context);
-    if (below !== undefined && depth > 1 && isStructure(child)) walk(child, below, visit, depth - 1);
-  };
-  if (Array.isArray(value)) value.forEach(visitChild);
-  else if (isObject(value)) for (const key of Object.keys(value)) visitChild(value[key], key);
-}

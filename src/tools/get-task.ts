@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { KlingError } from '../kling/api/error.js';
 import type { Outcome } from '../kling/follow.js';
+import { taskSchema } from '../kling/task/task.js';
 import { defined } from '../text/json.js';
 import { type CallArguments, taskIdSchema, waitSecondsSchema } from './arguments.js';
 import { toResult } from './result.js';
-import { taskSchema } from './schemas.js';
 import { textsFor } from './texts.js';
 import { defineTool, type ToolOptions } from './tool.js';
 

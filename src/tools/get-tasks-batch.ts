@@ -1,10 +1,9 @@
 import * as z from 'zod';
 import type { KlingError } from '../kling/api/error.js';
 import type { Outcome } from '../kling/follow.js';
-import { summarizeTask } from '../kling/task/task.js';
+import { summarizeTask, taskSummarySchema } from '../kling/task/task.js';
 import { type CallArguments, taskIdSchema, waitSecondsSchema } from './arguments.js';
 import { toResult } from './result.js';
-import { taskSummarySchema } from './schemas.js';
 import { textsFor } from './texts.js';
 import { defineTool, type ToolOptions } from './tool.js';
 

@@ -6,6 +6,7 @@ import type { Looker } from '../kling/looker.js';
 import { PolledWait } from '../kling/polled-wait.js';
 import type { Stop } from '../kling/stop.js';
 import { Wait } from '../kling/wait.js';
+import { isObject } from '../text/json.js';
 import { type ArgumentsSchema, type CallArguments, parseArguments } from './arguments.js';
 import { toErrorResult } from './result.js';
 import { VIEW_URI } from './view-uri.js';
@@ -118,12 +119,17 @@ export function defineTool({ looker, maxWaitSeconds, onBug, onRefusal }: ToolOpt
   };
 }
 
-/** The JSON Schema for `tools/list`, without what would only cost tokens: `$schema` and the bounds of an int. */
+/** The JSON Schema for `tools/list`, without what would only cost tokens: `$schema`, the bounds of an int, and that an object is open. */
 function jsonSchemaOf(schema: z.ZodType): object {
   const { $schema, ...shown } = z.toJSONSchema(schema, {
     io: 'input',
     override: ({ jsonSchema }) => {
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+      if (isObject(jsonSchema.additionalProperties)) {
+        delete jsonSchema.additionalProperties;
+        delete jsonSchema.properties;
+      }
     },
   });
   return shown;

@@ -135,7 +135,7 @@ describe('Secrets', () => {
 
   test.each(PRIVATE_VALUES)('internal id or callback %s echoed in an error of the API: not shown', async (secret) => {
     const message = `No balance: ${secret}.`;
-    expectNoPart(await shown(reply(403, { error: { message, callback_url: secret } })), secret);
+    expectNoPart(await shown(reply(403, { error: { message, user_id: secret } })), secret);
     expectNoPart(await shown(reply(403, { error: { code: 'used_up', message }, job_id: secret })), secret);
   });
 

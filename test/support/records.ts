@@ -1,3 +1,5 @@
+import { type Task, toTask } from '../../src/kling/task/task.js';
+
 /** Records as the endpoint sends them: the documented ones, and one for each outcome that was seen. */
 
 export type Json = Record<string, unknown>;
@@ -146,4 +148,9 @@ export function elementRecord(id: string): Json {
   ];
   const data = { element_id: '829836802793406551', element_image_list: { refer_images } };
   return record(id, { type: 'elements', finished_at: 1740969852.463, response: { success: true, task_id: id, data } });
+}
+
+/** The Task that a record becomes, as `t` at a time when the documented task was 64 s old. */
+export function taskOf(value: unknown, { taskId = 't', redact = (text: string) => text } = {}): Task {
+  return toTask(value, { taskId, nowMs: 1740969600_000, redact });
 }

@@ -1,4 +1,3 @@
-import type { Json } from './records.js';
 import type { Session, ToolResult } from './server-process.js';
 
 /** Characters that hide text or control a terminal, other than newline and tab. */
@@ -31,10 +30,4 @@ function* stringsIn(value: unknown, key = ''): Generator<{ key: string; text: st
       yield* stringsIn(child, Array.isArray(value) ? key : name);
     }
   }
-}
-
-/** A record as JSON text in which one part is nested the given number of levels deep. */
-export function nestedRecord(record: Json, part: string, levels: number): string {
-  const nested = `${'{"data":['.repeat(levels / 2)}"https://cdn.acedata.cloud/deep.mp4"${']}'.repeat(levels / 2)}`;
-  return `${JSON.stringify(record).slice(0, -1)},"${part}":${nested}}`;
 }

@@ -59,7 +59,7 @@ export const elapsedS = () => Math.round(performance.now() - startMs) / 1000;
 const recordOf = (id: string, status: Task['status']): Json => ({
   id,
   ...(ageS !== undefined && { created_at: START_DATE_MS / 1000 - ageS }),
-  response: { state: { pending: 'processing', completed: 'succeed', failed: 'failed' }[status] },
+  response: { state: { pending: 'processing', completed: 'succeed', failed: 'failed' }[status], voice_id: 'v1' },
 });
 
 /** A looker on a client whose answers are scripted. */
@@ -67,6 +67,7 @@ function createLooker(): Looker {
   return new Looker(
     {
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
+      redact: (text) => text,
       get quietMs() {
         return Math.max(0, quietUntilMs - performance.now());
       },

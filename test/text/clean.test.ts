@@ -94,23 +94,4 @@ describe('redactor', () => {
     expect(redact(TOKEN.replace('.', 'x'))).toBe(TOKEN.replace('.', 'x'));
   });
   test('leaves everything alone without a token', () => expect(redactor(undefined)('abc')).toBe('abc'));
-
-  const escaped = Array.from(TOKEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`).join(
-    '',
-  );
-  const SPELLINGS: [string, string][] = [
-    ['with escaped slashes', TOKEN.replaceAll('/', '\\/')],
-    ['in \\u escapes', escaped],
-    ['in \\u escapes in upper case', escaped.replace(/[0-9a-f]{4}/g, (hex) => hex.toUpperCase())],
-    ['encoded once more', JSON.stringify(escaped).slice(1, -1)],
-    ['encoded twice more', JSON.stringify(JSON.stringify(escaped)).slice(3, -3)],
-  ];
-  test.each(SPELLINGS)('finds the token %s', (_, spelling) => {
-    expect(redact(`{"message":"no ${spelling}!"}`)).toBe(`{"message":"no ${REDACTED}!"}`);
-  });
-
-  test('handles a million backslashes quickly', () => {
-    const text = '\\'.repeat(1_000_000);
-    expect(redact(text)).toBe(text);
-  });
 });

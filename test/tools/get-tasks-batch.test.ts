@@ -54,6 +54,7 @@ describe('a TaskSummary', () => {
         status: 'completed',
         state: 'succeed',
         type: 'videos',
+        prompt: 'a cat',
         video_url: 'https://cdn.example/1.mp4',
         duration_seconds: 5.1,
         other_media: [{ kind: 'video', url: 'https://cdn.example/2.mp4', duration_seconds: 3 }],

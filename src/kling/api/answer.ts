@@ -1,6 +1,7 @@
-import { cleanLine } from '../../text/clean.js';
+import { cleanLine, type Redact } from '../../text/clean.js';
 import { isEmpty, isObject, type JsonObject, parseJson, textOf } from '../../text/json.js';
-import { cleanerOf, redactMessage } from '../../text/privacy.js';
+import { publicCopy } from '../../text/public-copy.js';
+import { redactMessage } from '../../text/redact-message.js';
 import { badResponse, isRefusal, KlingError, meaningOf, tooManyRequests, UNKNOWN_CODE } from './error.js';
 import type { HttpAnswer } from './pool.js';
 
@@ -31,15 +32,18 @@ function retryAfterOf(answer: HttpAnswer): number | undefined {
 }
 
 /** Code and trace id of an error body, and its message as the end of a sentence. The error is an object or a bare string. */
-function readError(body: JsonObject, askedIds: readonly string[]) {
+function readError(original: JsonObject, askedIds: readonly string[], redact: Redact) {
+  const { trace_id } = original;
+  const ids = [...askedIds, textOf(trace_id)];
+  const copy = publicCopy(original, { redact, keep: ids });
+  const body = isObject(copy) ? copy : {};
   const error = isObject(body.error) ? body.error : { code: body.error, message: body.error };
   const code = textOf(error.code) ?? '';
   const message = textOf(error.message) ?? textOf(error.detail) ?? textOf(body.message) ?? textOf(body.detail) ?? '';
   const traceId = textOf(body.trace_id) ?? textOf(error.trace_id) ?? '';
-  const cleaner = cleanerOf(body, [...askedIds, traceId]);
   // A bare string can be an id of the account instead of a code.
-  const isCode = /^[a-z0-9_]{1,64}$/.test(code) && redactMessage(code, cleaner) === code;
-  const text = cleanLine(redactMessage(message, cleaner), 160).replace(/[.\s]+$/, '');
+  const isCode = /^[a-z0-9_]{1,64}$/.test(code) && redactMessage(code, { ids }) === code;
+  const text = cleanLine(redactMessage(message, { ids }), 160).replace(/[.\s]+$/, '');
   const tellsMore = text !== '' && !(isCode && message === code) && !/<[a-z!/]/i.test(text);
   return {
     code: isCode ? code : undefined,
@@ -49,9 +53,9 @@ function readError(body: JsonObject, askedIds: readonly string[]) {
 }
 
 /** The error that an answer stands for. The API's own code outranks the status, because its documentation mixes them up. */
-function errorOf(answer: HttpAnswer, body: JsonObject, askedIds: readonly string[]): KlingError {
+function errorOf(answer: HttpAnswer, body: JsonObject, askedIds: readonly string[], redact: Redact): KlingError {
   const { status } = answer;
-  const { code, quote, traceId } = readError(body, askedIds);
+  const { code, quote, traceId } = readError(body, askedIds, redact);
   // These concern the token or the account, whatever the code.
   const isAboutAccount = status >= 401 && status <= 403;
   const say = (ownCode: string, { what, hint, retryable = false } = meaningOf(ownCode)) => {
@@ -76,12 +80,12 @@ function errorOf(answer: HttpAnswer, body: JsonObject, askedIds: readonly string
  * @param askedIds the ids asked for, which the message of an error may name
  * @throws KlingError by the error table
  */
-export function readAnswer(answer: HttpAnswer, askedIds: readonly string[]): JsonObject[] {
+export function readAnswer(answer: HttpAnswer, askedIds: readonly string[], redact: Redact): JsonObject[] {
   const { status, text } = answer;
   if (status >= 300 && status < 400) throw badResponse(`The API answered with a redirect (HTTP ${status}).`);
   const body = parseJson(text);
   const object = isObject(body) ? body : {};
-  if (isError(object, status)) throw errorOf(answer, object, askedIds);
+  if (isError(object, status)) throw errorOf(answer, object, askedIds, redact);
   if (body === undefined) throw badResponse(`The API answered with ${unreadable(answer)} (HTTP ${status}).`);
   if (body !== null && !isObject(body)) throw badResponse('The API answered with JSON that is no record.');
   // `{}`, or `null` on some deployments, means that no task was found; so does `null` for the list of a batch.

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { redactor } from '../../text/clean.js';
+import { type Redact, redactor } from '../../text/clean.js';
 import { dateOf, readAnswer } from './answer.js';
 import { KlingError } from './error.js';
 import { isReset, networkError } from './network-error.js';
@@ -30,10 +30,11 @@ const MAX_QUIET_MS = 5 * 60 * 1000;
  */
 export class KlingClient {
   readonly requestTimeoutMs: number;
+  /** Replaces the token in a text. */
+  readonly redact: Redact;
   readonly #pool: HttpPool;
   /** The host as errors name it, with a note if a proxy is configured. */
   readonly #host: string;
-  readonly #redact: (text: string) => string;
   #quietUntilMs = 0;
   #askedQuietUntilMs = 0;
 
@@ -53,7 +54,7 @@ export class KlingClient {
     };
     this.#pool = new HttpPool(new URL(`${baseUrl.href.replace(/\/$/, '')}/kling/tasks`), headers, proxy);
     this.#host = proxy ? `${baseUrl.host} (a proxy is configured)` : baseUrl.host;
-    this.#redact = redactor(token);
+    this.redact = redactor(token);
   }
 
   /** How much longer no request is made because of a `Retry-After`; 5 minutes at most. */
@@ -111,7 +112,7 @@ export class KlingClient {
       throw error;
     });
     report(`HTTP ${answer.status}`);
-    const records = readAnswer({ ...answer, text: this.#redact(answer.text) }, ids);
+    const records = readAnswer(answer, ids, this.redact);
     return { records, dateMs: dateOf(answer), size: answer.text.length };
   }
 }

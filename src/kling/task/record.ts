@@ -1,7 +1,26 @@
 import { isObject, type JsonObject, structureOf, textOf } from '../../text/json.js';
 
 /** A task record in one shape, whichever of its forms the API sent. */
-export type TaskRecord = ReturnType<typeof readRecord>;
+export interface TaskRecord {
+  /** The whole record: the status rules look at more than the fields below. */
+  raw: JsonObject;
+  id: string | undefined;
+  type: string | undefined;
+  traceId: string | undefined;
+  /** What was submitted; empty if nothing is known, like `response` and `usage`. */
+  request: JsonObject;
+  /** The outcome; a list stands under its `data`. */
+  response: JsonObject;
+  /** What was metered. */
+  usage: JsonObject;
+  /** Unix seconds, fractional, like the other two. */
+  createdAt: number | undefined;
+  startedAt: number | undefined;
+  /** Null while the task is open; undefined if nothing is known. */
+  finishedAt: number | null | undefined;
+  /** Seconds of processing. */
+  elapsedSeconds: number | undefined;
+}
 
 /** The text of a string that is not blank, trimmed; undefined for everything else. */
 export function stringOf(value: unknown): string | undefined {
@@ -12,45 +31,50 @@ function numberOf(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
-/** The outcome, empty while there is none. A list is wrapped as `data`; `data` may be JSON text, too. */
-function readResponse(value: unknown): JsonObject {
-  const response = structureOf(value);
-  if (Array.isArray(response)) return { data: response };
-  if (!isObject(response)) return {};
-  const data = structureOf(response.data);
-  return data ? { ...response, data } : response;
+/** The record itself, which may stand in an envelope `{task: {…}}`. */
+function unwrap(value: unknown): JsonObject {
+  if (!isObject(value)) return {};
+  return isObject(value.task) && textOf(value.id) === undefined ? value.task : value;
 }
 
-/**
- * Reads a record out of any JSON value; never throws. The records of older and newer task types differ: JSON strings are
- * parsed, values of the wrong type count as absent, and what is not an object reads as an empty record.
- */
-export function readRecord(value: unknown) {
+/** The response of a record, else the fields of its own that stand for one. */
+function responseOf(record: JsonObject): JsonObject {
+  const { content, data, task_result, output } = record;
+  const response = structureOf(record.response) ?? { content, data, task_result, output };
+  if (!isObject(response)) return { data: response };
+  return { ...response, data: structureOf(response.data) ?? response.data };
+}
+
+/** The record with `request`, `response` and `data` as objects and lists: each of them may come as JSON text. */
+export function normalizeRecord(value: unknown): JsonObject {
+  const record = unwrap(value);
+  return { ...record, request: structureOf(record.request), response: responseOf(record) };
+}
+
+/** The id of the task that a record is about: its `id`, else the `task_id` of its response; a number becomes text. */
+export function recordIdOf(value: JsonObject): string | undefined {
+  const record = unwrap(value);
+  return textOf(record.id) ?? textOf(responseOf(record).task_id);
+}
+
+/** Reads a normalised record. Values of the wrong type count as absent. */
+export function readRecord(value: unknown): TaskRecord {
   const raw = isObject(value) ? value : {};
-  const request = structureOf(raw.request);
-  const response = readResponse(raw.response);
+  const { request } = raw;
+  const response = isObject(raw.response) ? raw.response : {};
   const places = [response, response.data, raw].filter(isObject);
   return {
-    /** As the API sent it: the status rules and the redaction look at more than the known fields. */
     raw,
     id: recordIdOf(raw),
     type: stringOf(raw.type),
     traceId: stringOf(raw.trace_id) ?? stringOf(response.trace_id),
     request: isObject(request) ? request : {},
     response,
-    /** What was metered; empty if nothing is known. */
     usage: places.map(({ usage }) => usage).find(isObject) ?? {},
-    /** Unix seconds, fractional, like the other two. */
     createdAt: numberOf(raw.created_at),
     startedAt: numberOf(raw.started_at),
-    /** Null while the task is open; undefined if nothing is known. */
     finishedAt: raw.finished_at === null ? null : numberOf(raw.finished_at),
-    /** Seconds of processing, which some records call `duration`; the length of the video is in the response. */
-    elapsed: [raw.elapsed, raw.duration].map(numberOf).find((seconds) => seconds !== undefined && seconds >= 0),
+    // Some records call it `duration`; the length of the video is in the response.
+    elapsedSeconds: [raw.elapsed, raw.duration].map(numberOf).find((seconds) => seconds !== undefined && seconds >= 0),
   };
-}
-
-/** The id of the task that a record is about: its `id`, else the `task_id` of its response; a number becomes text. */
-export function recordIdOf(record: JsonObject): string | undefined {
-  return textOf(record.id) ?? textOf(readResponse(record.response).task_id);
 }

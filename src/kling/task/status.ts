@@ -1,95 +1,118 @@
-import { cleanText } from '../../text/clean.js';
+import * as z from 'zod';
 import { defined, holdsSomething, isObject, type JsonObject, textOf } from '../../text/json.js';
-import { hasResultUrl } from './media.js';
 import { stringOf, type TaskRecord } from './record.js';
+import { hasContent, hasResultUrl } from './results.js';
 
-export const STATUSES = ['pending', 'completed', 'failed'] as const;
-export type Status = (typeof STATUSES)[number];
+export const statusSchema = z.enum(['pending', 'completed', 'failed']);
+export type Status = z.infer<typeof statusSchema>;
 
 /** What went wrong with a task: the API's code, and a message that is never empty. */
-export type TaskError = ReturnType<typeof describeError>;
+export type TaskError = z.infer<typeof taskErrorSchema>;
+export const taskErrorSchema = z.object({ code: z.string().optional(), message: z.string() });
 
-/** The status of a task; `state` is the API's own word if a word decided it. The texts are raw: not yet cleaned or cut. */
-type Verdict = { status: Status; state?: string | undefined; error?: TaskError };
+/** The status of a task; `state` is the API's own word if a word decided it. The texts are not yet cut. */
+export interface Verdict {
+  status: Status;
+  state?: string | undefined;
+  error?: TaskError;
+}
 
 const FAILED_WORD = /^(?:failed|fail|failure|error|cancelled|canceled|rejected|aborted|timeout|timed_out|expired)$/i;
 const DONE_WORD = /^(?:succeed|succeeded|success|completed|complete|finished|done)$/i;
-
-/** The state words of one object, in the API's spelling. */
-function wordsOf({ state, status, task_status }: JsonObject): string[] {
-  return [state, status, task_status].map(stringOf).filter((word) => word !== undefined);
-}
+/** Once a task is finished, only these keep it pending: another word, such as "ok", may mean anything. */
+const KNOWN_RUNNING_WORD = /^(?:submitted|queued|waiting|pending|processing|running|in_progress)$/i;
 
 /** Whether an object says that it failed, whatever its state words. */
 function isBroken({ success, error }: JsonObject): boolean {
   if (success === false || error === true) return true;
-  if (isObject(error))
-    return [error.code, error.message, error.detail].some((part) => part === true || holdsSomething(part));
-  return stringOf(error) !== undefined;
+  if (!isObject(error)) return stringOf(error) !== undefined;
+  return [error.code, error.message, error.detail].some((part) => part === true || holdsSomething(part));
 }
-
-/** Whether a text is a reason: visible, and no word of success, because Kling wraps failures in "SUCCEED" and "OK" too. */
-function isReason(text: string | undefined): boolean {
-  const shown = cleanText(text ?? '').trim();
-  const word = /^(\w+)[.!]*$/.exec(shown)?.[1] ?? '';
-  return shown !== '' && !DONE_WORD.test(word) && !/^(?:ok|okay|successful(?:ly)?)$/i.test(word);
-}
-
-/** The first reason under one of the keys, which go before the order of the objects. */
-function reasonOf(objects: JsonObject[], ...keys: string[]): string | undefined {
-  return keys.flatMap((key) => objects.map((object) => textOf(object[key]))).find(isReason);
-}
-
-/** Code and message of a failure, in the order of the status rules. */
-function describeError(places: JsonObject[], otherwise: string) {
-  const errors = places.map(({ error }) => (typeof error === 'string' ? { bare: error } : error)).filter(isObject);
-  const message =
-    reasonOf(errors, 'message', 'detail', 'bare') ?? reasonOf(places, 'message', 'detail', 'task_status_msg');
-  return { ...defined({ code: reasonOf(errors, 'code') }), message: message ?? otherwise };
-}
-
-/** More elements than any task has results. */
-const MAX_ELEMENTS = 1000;
 
 /**
- * Applies the status rules in their order, which follow the API's records and the vendor's own client:
- * - A failed word outranks everything except an element of a list that was delivered all the same.
- * - An error without a failed word leaves the task pending while the record says `finished_at: null`, because the service
- *   may still be retrying; otherwise the task has failed.
- * - A running word outranks a URL, which may be that of a preview.
- * - An unknown shape is never taken for success.
- * - An error inside an element of a list counts like a failed word of that element, since otherwise a finished list of
- *   nothing but errors would be a success. Results delivered beside it need no done word unless the record is open.
+ * Applies the status rules of the API's documentation in their order, which follow its records and the vendor's own client.
+ * What a rule is about is said beside it.
  */
-export function judgeStatus({ response, raw, finishedAt }: TaskRecord): Verdict {
+export function judgeStatus({ raw, response, finishedAt }: TaskRecord): Verdict {
+  const isFinished = typeof finishedAt === 'number';
+  const isOpen = finishedAt === null;
   const { data } = response;
-  const elements = Array.isArray(data) ? data.slice(0, MAX_ELEMENTS).filter(isObject) : [];
+  const elements = Array.isArray(data) ? data.filter(isObject) : [];
   const places = [response, ...(isObject(data) ? [data] : elements), raw];
+
+  const wordsOf = ({ state, status, task_status }: JsonObject) => {
+    const words = [state, status, task_status].map(stringOf).filter((word) => word !== undefined);
+    return isFinished ? words.filter((word) => !isRunning(word) || KNOWN_RUNNING_WORD.test(word)) : words;
+  };
   const words = places.flatMap(wordsOf);
   const failedWord = words.find((word) => FAILED_WORD.test(word));
   const doneWord = words.find((word) => DONE_WORD.test(word));
-  const runningWord = words.find((word) => !FAILED_WORD.test(word) && !DONE_WORD.test(word));
-  const isFinished = typeof finishedAt === 'number';
-  const isOpen = finishedAt === null;
-  const isBrokenAnywhere = places.some(isBroken);
-  const isPartBroken = isBrokenAnywhere && ![response, raw].some(isBroken);
+  const runningWord = words.find(isRunning);
 
-  const isDone = (element: JsonObject) => wordsOf(element).some((word) => DONE_WORD.test(word));
-  const isDelivered = (element: JsonObject) =>
-    hasResultUrl(element) && (isDone(element) || (!failedWord && !isOpen && !isBroken(element)));
-  if ((failedWord || isPartBroken) && elements.some(isDelivered)) {
-    return { status: 'completed', state: doneWord, error: describeError(places, 'Part of the results failed.') };
+  // Part of a list failed, and nothing of it is still to come.
+  const hasFailed = (element: JsonObject) =>
+    isBroken(element) || wordsOf(element).some((word) => FAILED_WORD.test(word));
+  const isDelivered = (element: JsonObject) => {
+    const said = wordsOf(element);
+    const isDone = said.every((word) => DONE_WORD.test(word)) && (said.length > 0 || !isOpen);
+    return isDone && !isBroken(element) && hasResultUrl(element);
+  };
+  const isStillRunning = !isFinished && elements.flatMap(wordsOf).some(isRunning);
+  if (!isStillRunning && ![response, raw].some(isBroken) && elements.some(hasFailed) && elements.some(isDelivered)) {
+    const error = describeError(elements.filter(hasFailed), 'Part of the results failed.');
+    return { status: 'completed', state: doneWord, error };
   }
   const failed = (otherwise: string): Verdict => {
     return { status: 'failed', state: failedWord, error: describeError(places, otherwise) };
   };
+  // A failed word outranks everything else.
   if (failedWord) return failed(`The task ended as "${failedWord}", without a reason from the API.`);
-  if (isBrokenAnywhere && isOpen) return { status: 'pending', state: runningWord };
-  if (isBrokenAnywhere) return failed('The task failed, without a reason from the API.');
-  if (runningWord && !isFinished) return { status: 'pending', state: runningWord };
-  if (doneWord) return { status: 'completed', state: doneWord };
-  if (hasResultUrl(response)) return { status: isOpen ? 'pending' : 'completed' };
-  if (!isFinished) return { status: 'pending' };
-  if (response.success === true || holdsSomething(data)) return { status: 'completed' };
-  return failed('The task ended without a result.');
+  // While the task is open, the service may still be retrying.
+  if (places.some(isBroken)) {
+    return isOpen
+      ? { status: 'pending', state: runningWord }
+      : failed('The task failed, without a reason from the API.');
+  }
+  // A running word outranks a URL, which may be that of a preview, until the task is finished.
+  const hasUrl = hasResultUrl(response);
+  if (runningWord) return isFinished && hasUrl ? { status: 'completed' } : { status: 'pending', state: runningWord };
+  const isShowable = hasUrl || hasContent(response);
+  if (doneWord && isShowable) return { status: 'completed', state: doneWord };
+  if (hasUrl) return { status: isOpen ? 'pending' : 'completed' };
+  // A success is believed only if there is something to show for it.
+  if (doneWord || (isFinished && (response.success === true || holdsSomething(data)))) {
+    if (isShowable) return { status: 'completed', state: doneWord };
+    if (isOpen) return { status: 'pending', state: doneWord };
+    const message = 'The API reports success, but returned no result.';
+    return { status: 'failed', state: doneWord, error: { message } };
+  }
+  // An unknown shape is never taken for success.
+  return isFinished ? failed('The task ended without a result.') : { status: 'pending' };
+}
+
+/** Whether a word is neither of failure nor of success: the API invents new ones for its stages. */
+function isRunning(word: string): boolean {
+  return !FAILED_WORD.test(word) && !DONE_WORD.test(word);
+}
+
+/** Code and message of a failure, from the first place that has them. */
+function describeError(places: JsonObject[], otherwise: string): TaskError {
+  const errors = places.map(({ error }) => (typeof error === 'string' ? { bare: error } : error)).filter(isObject);
+  const message =
+    reasonOf(errors, ['message', 'detail', 'bare']) ??
+    reasonOf(places, ['task_status_msg', 'failure_reason', 'fail_reason', 'fail_msg', 'message', 'detail']);
+  return { ...defined({ code: reasonOf(errors, ['code']) }), message: message ?? otherwise };
+}
+
+/** The first reason under one of the keys, also in camel case; their order goes before that of the objects. */
+function reasonOf(objects: JsonObject[], keys: string[]): string | undefined {
+  const spellings = keys.flatMap((key) => [key, key.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())]);
+  return spellings.flatMap((key) => objects.map((object) => textOf(object[key]))).find(isReason);
+}
+
+/** Whether a text is a reason, and no word of success: Kling wraps failures in "SUCCEED" and "OK" too. */
+function isReason(text: string | undefined): boolean {
+  if (text === undefined) return false;
+  const word = /^(\w+)[.!]*$/.exec(text)?.[1] ?? '';
+  return !DONE_WORD.test(word) && !/^(?:ok|okay|successful(?:ly)?)$/i.test(word);
 }

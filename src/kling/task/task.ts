@@ -1,21 +1,147 @@
-import { cleanLine } from '../../text/clean.js';
-import { defined, isObject, type JsonObject } from '../../text/json.js';
-import { type Cleaner, cleanerOf, redactMessage } from '../../text/privacy.js';
-import { MAX_URL } from '../../text/url.js';
-import { excerptOutput, excerptSettings } from './excerpt.js';
-import { readResults } from './media.js';
-import { readRecord } from './record.js';
-import { judgeStatus, type TaskError } from './status.js';
+import * as z from 'zod';
+import { cleanLine, type Redact } from '../../text/clean.js';
+import { defined, type JsonObject, textOf } from '../../text/json.js';
+import { publicCopy } from '../../text/public-copy.js';
+import { redactMessage } from '../../text/redact-message.js';
+import { countEntries, excerptOutput, excerptRequest, excerptUsage } from './excerpt.js';
+import { mediaSchema, readFiles } from './media.js';
+import { normalizeRecord, readRecord, type TaskRecord } from './record.js';
+import { resultLeavesOf } from './results.js';
+import { judgeStatus, statusSchema, type TaskError, taskErrorSchema } from './status.js';
 
-/** A task in full. Absent fields are left out, never null. */
-export type Task = ReturnType<typeof toTask>;
-
-const MAX_WORD = 64;
-const MAX_OTHER_MEDIA = 20;
-/** What the API documents as polite: a first look after 10 s, then one every 10 s. */
-const POLL_INTERVAL_S = 10;
+/** What the API documents as polite: a first lookup after 10 s, then one every 10 s. */
+export const POLL_INTERVAL_S = 10;
 /** When the vendor's own tools give up. */
-const GIVE_UP_AFTER_S = 30 * 60;
+export const GIVE_UP_AFTER_S = 30 * 60;
+
+const MAX_OTHER_MEDIA = 20;
+const MAX_WORD = 64;
+const MAX_MESSAGE = 500;
+const MAX_TRACE_ID = 128;
+/** The part of a prompt by which people know their videos. */
+const MAX_SUMMARY_PROMPT = 80;
+
+const text = z.string().optional();
+const number = z.number().optional();
+
+/** A task in full. Absent fields are left out, never null; the order is that of the result's text. */
+export type Task = z.infer<typeof taskSchema>;
+export const taskSchema = z.object({
+  task_id: z.string(),
+  status: statusSchema,
+  state: text.describe("The API's own status word"),
+  type: text,
+  video_url: text.describe('May expire: advise saving the file'),
+  video_id: text,
+  duration_seconds: number,
+  other_media: z.array(mediaSchema).max(MAX_OTHER_MEDIA).optional(),
+  output: z.looseObject({}).optional().describe('A result that is not a file, such as a voice_id'),
+  /** How many files and entries of lists are neither in `other_media` nor in `output`. */
+  left_out: z.int().optional(),
+  /** What was metered, as the API names it. */
+  usage: z.looseObject({}).optional(),
+  error: taskErrorSchema.optional(),
+  request: z.looseObject({}).optional(),
+  /** ISO 8601, UTC. */
+  created_at: text,
+  started_at: text,
+  finished_at: text,
+  elapsed_seconds: number.describe('Since submission; once finished, the processing time'),
+  trace_id: text,
+  poll_after_seconds: z.int().optional().describe('Seconds until the next lookup makes sense, when not waiting'),
+});
+
+/** The part of a task that a batch shows. */
+export type TaskSummary = z.infer<typeof taskSummarySchema>;
+export const taskSummarySchema = taskSchema
+  .pick({ task_id: true, status: true, state: true, type: true })
+  .extend({ prompt: text })
+  .extend(taskSchema.pick({ video_url: true, duration_seconds: true }).shape)
+  .extend({
+    other_media: z
+      .array(mediaSchema.omit({ id: true }))
+      .max(MAX_OTHER_MEDIA)
+      .optional(),
+  })
+  .extend(taskSchema.pick({ output: true, left_out: true, error: true, elapsed_seconds: true, trace_id: true }).shape);
+
+/**
+ * Maps a record of the API to a Task. Pure and total: no JSON value makes it throw.
+ * @param about.taskId as it was asked for
+ * @param about.nowMs Unix time in milliseconds, by the clock of the API
+ */
+export function toTask(
+  value: unknown,
+  { taskId, nowMs, redact }: { taskId: string; nowMs: number; redact: Redact },
+): Task {
+  const normal = normalizeRecord(value);
+  const { id, traceId } = readRecord(normal);
+  const ownIds = [taskId, id, traceId];
+  // Nothing private is left in what is read from here on.
+  const record = readRecord(publicCopy(normal, { redact, keep: ownIds }));
+  const { status, state, error } = judgeStatus(record);
+  const isPending = status === 'pending';
+  const type = cleanWord(record.type);
+  const request = excerptRequest(record.request);
+  const createdAt = isoDateOf(record.createdAt);
+  const ageSeconds = createdAt === undefined ? undefined : Math.max(0, nowMs / 1000 - (record.createdAt ?? 0));
+  return {
+    task_id: taskId,
+    status,
+    ...defined({
+      state: cleanWord(state),
+      type,
+      ...(status === 'completed' && resultsOf(record, type, taskId)),
+      usage: excerptUsage(record.usage),
+      error: error && cutError(error, { ids: ownIds, urls: stringsOf(request) }),
+      request,
+      created_at: createdAt,
+      started_at: isPending ? undefined : isoDateOf(record.startedAt),
+      finished_at: isPending ? undefined : isoDateOf(record.finishedAt),
+      elapsed_seconds: isPending ? ageSeconds && Math.round(ageSeconds) : record.elapsedSeconds,
+      trace_id: isPending || record.traceId === undefined ? undefined : cleanLine(record.traceId, MAX_TRACE_ID),
+      poll_after_seconds: isPending ? pollAfter(ageSeconds) : undefined,
+    }),
+  };
+}
+
+/** The results of a completed task: its first video, the other files, and what it returned besides or instead. */
+function resultsOf({ response }: TaskRecord, type: string | undefined, taskId: string) {
+  const leaves = resultLeavesOf(response);
+  const { media, tooLong, hasOthers } = readFiles(leaves, type, taskId);
+  const video = media.find(({ kind }) => kind === 'video');
+  const others = media.filter((file) => file !== video).slice(0, MAX_OTHER_MEDIA);
+  const listed = new Set([video, ...others].flatMap((file) => file?.url ?? []));
+  const isVisible = media.some(({ kind }) => kind === 'video' || kind === 'image');
+  const { output, urls, leftOut } =
+    isVisible && !hasOthers ? { urls: listed, leftOut: 0 } : excerptOutput(leaves, listed);
+  const left_out = media.filter(({ url }) => !listed.has(url) && !urls.has(url)).length + tooLong + leftOut;
+  return {
+    video_url: video?.url,
+    video_id: video?.id,
+    duration_seconds: video?.duration_seconds,
+    other_media: others.length > 0 ? others : undefined,
+    output,
+    left_out: left_out || undefined,
+  };
+}
+
+/** The error as it is shown: it names no other ids and URLs than the reader sees anyway. */
+function cutError({ code, message }: TaskError, known: { ids: (string | undefined)[]; urls: string[] }): TaskError {
+  const shownCode = code && cleanLine(redactMessage(code, known), MAX_WORD);
+  return { ...defined({ code: shownCode }), message: cleanLine(redactMessage(message, known), MAX_MESSAGE) };
+}
+
+function cleanWord(word: string | undefined): string | undefined {
+  return word && cleanLine(word, MAX_WORD);
+}
+
+function stringsOf(request: JsonObject = {}): string[] {
+  return Object.values(request)
+    .flat()
+    .filter((value) => typeof value === 'string');
+}
+
 /** Before the year 10000, ISO 8601 has four-digit years. */
 const END_OF_DATES_MS = Date.UTC(10_000, 0);
 
@@ -31,84 +157,34 @@ function pollAfter(ageSeconds = POLL_INTERVAL_S): number | undefined {
   return ageSeconds < POLL_INTERVAL_S ? Math.max(1, Math.round(POLL_INTERVAL_S - ageSeconds)) : POLL_INTERVAL_S;
 }
 
-/**
- * Maps a record of the API to a Task. Pure and total: no JSON value makes it throw.
- * @param taskId as it was asked for
- * @param nowMs Unix time in milliseconds, by the clock of the API
- */
-export function toTask(value: unknown, { taskId, nowMs }: { taskId: string; nowMs: number }) {
-  const record = readRecord(value);
-  const cleaner = cleanerOf(record.raw, [taskId, record.id, record.traceId]);
-  const { status, state, error } = judgeStatus(record);
-  const isPending = status === 'pending';
-  const type = cleaner.line(record.type, MAX_WORD);
-  const request = excerptSettings(record.request, cleaner);
-  const createdAt = isoDateOf(record.createdAt);
-  const ageSeconds = createdAt ? Math.max(0, nowMs / 1000 - (record.createdAt ?? 0)) : undefined;
-  // The order is that of the result's text.
+/** What a batch shows of a task: the beginning of its prompt, files without ids, and an output only where there are none. */
+export function summarizeTask(task: Task): TaskSummary {
+  const { task_id, status, state, type, video_url, duration_seconds, other_media, error, elapsed_seconds } = task;
+  const hasMedia = video_url !== undefined || other_media !== undefined;
+  const shown = new Set(other_media?.flatMap(({ id, url }) => [id, url]));
+  const left_out = (task.left_out ?? 0) + (hasMedia ? countEntries(task.output, shown) : 0);
   return {
-    task_id: taskId,
+    task_id,
     status,
     ...defined({
-      /** The API's own word that decided. */
-      state: cleaner.line(state, MAX_WORD),
+      state,
       type,
-      ...(status === 'completed' && resultsOf(record.response, taskId, type, cleaner)),
-      /** What was metered, as the API names it. */
-      usage: excerptSettings(record.usage, cleaner, 1),
-      error: error && redactError(error, cleaner, request),
-      request,
-      created_at: createdAt,
-      started_at: isPending ? undefined : isoDateOf(record.startedAt),
-      finished_at: isPending ? undefined : isoDateOf(record.finishedAt),
-      /** How long it took; for a pending task the time since it was created. */
-      elapsed_seconds: isPending ? ageSeconds && Math.round(ageSeconds) : record.elapsed,
-      trace_id: isPending ? undefined : cleaner.line(record.traceId, 128),
-      /** When the next look makes sense; absent where the task has been pending for too long. */
-      poll_after_seconds: isPending ? pollAfter(ageSeconds) : undefined,
+      prompt: promptOf(task),
+      video_url,
+      duration_seconds,
+      other_media: other_media?.map(({ id, ...file }) => file),
+      output: hasMedia ? undefined : task.output,
+      left_out: left_out || undefined,
+      error,
+      elapsed_seconds,
+      trace_id: status === 'failed' ? task.trace_id : undefined,
     }),
   };
 }
 
-/** The error as it may be shown; it may repeat the URLs that the request shows. */
-function redactError({ code = '', message }: TaskError, cleaner: Cleaner, request: JsonObject = {}): TaskError {
-  const shown = Object.values(request).flat();
-  const redact = (text: string, max: number) => cleanLine(redactMessage(text, cleaner, shown), max);
-  // Where a code has something to redact, it is an id or an address instead.
-  const isCode = code !== '' && redact(code, MAX_WORD) === cleanLine(code, MAX_WORD);
-  return { ...(isCode && { code: cleanLine(code, MAX_WORD) }), message: redact(message, 500) };
-}
-
-/** The results of a completed task: its first video, the other files, and what it returned in addition or instead. */
-function resultsOf(response: JsonObject, taskId: string, type: string | undefined, cleaner: Cleaner) {
-  const { media, hasOthers, leftOut } = readResults(response, taskId, type, cleaner);
-  const video = media.find(({ kind }) => kind === 'video');
-  const others = media.filter((item) => item !== video).slice(0, MAX_OTHER_MEDIA);
-  const isVisible = media.some(({ kind }) => kind === 'video' || kind === 'image');
-  const output = isVisible && !hasOthers ? undefined : excerptOutput(response, cleaner, media);
-  return {
-    video_url: video?.url,
-    video_id: video?.id,
-    duration_seconds: video?.duration_seconds,
-    other_media: others.length > 0 ? others : undefined,
-    /** What it returned other than files: a voice with its id, an element. */
-    output: leftOut > 0 ? withLeftOut(output, leftOut) : output,
-  };
-}
-
-/** The output with a note that some results are missing, so that nobody takes the rest for all of them. */
-function withLeftOut(output: unknown, count: number): JsonObject {
-  const files = count === 1 ? '1 file, as its URL has' : `${count} files, as their URLs have`;
-  const left_out = `${files} more than ${MAX_URL} characters`;
-  return isObject(output) ? { ...output, left_out } : defined({ data: output, left_out });
-}
-
-/** The part of a task that a batch shows: files without ids, and a trace id only if the task failed. */
-export function summarizeTask(task: Task) {
-  const { video_id, usage, request, created_at, started_at, finished_at, poll_after_seconds, ...summary } = task;
-  const { status, video_url, other_media } = summary;
-  if (other_media) summary.other_media = other_media.map(({ id, ...file }) => file);
-  if (video_url || other_media) delete summary.output;
-  if (status !== 'failed') delete summary.trace_id;
-  return summary;
+/** People know a task by its prompt, by the text of a lip-sync, or by the first shot of a storyboard. */
+function promptOf({ request = {} }: Task): string | undefined {
+  const keys = ['prompt', 'text', 'multi_prompt.0.prompt'];
+  const prompt = keys.map((key) => textOf(request[key])).find((each) => each !== undefined);
+  return prompt && cleanLine(prompt, MAX_SUMMARY_PROMPT);
 }

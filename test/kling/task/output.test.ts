@@ -1,134 +1,162 @@
 import { describe, expect, test } from 'vitest';
-import { toTask } from '../../../src/kling/task/task.js';
-import { completedRecord, PRIVATE_VALUES } from '../../support/records.js';
+import { summarizeTask } from '../../../src/kling/task/task.js';
+import { parseJson } from '../../../src/text/json.js';
+import { completedRecord, elementRecord, type Json, taskOf } from '../../support/records.js';
 
-const taskOf = (response: unknown) => toTask({ ...completedRecord('t'), response }, { taskId: 't', nowMs: 0 });
-const outputOf = (response: unknown) => taskOf(response).output;
+const A = 'https://cdn.example/a.mp4';
+const PICTURE = 'https://cdn.example/p.png';
+const SOUND = 'https://cdn.example/a.mp3';
+
+const completed = (response: Json, fields: Json = {}) =>
+  taskOf({ ...completedRecord('t'), ...fields, response: { state: 'succeed', ...response } });
+const outputOf = (response: Json) => completed(response).output;
 
 describe('output', () => {
   test('is the data of a task without video or image', () => {
-    const data = { voice_id: 'v1', voice_name: 'Anna', active: true, count: 0, tags: ['a', 'b'] };
+    const data = {
+      voice_id: 'v1',
+      voice_name: 'Anna',
+      active: true,
+      count: 0,
+      tags: ['a', 'b'],
+      in: { deep: [{ x: 1 }] },
+    };
     expect(outputOf({ success: true, data, task_id: 't' })).toEqual(data);
-    expect(outputOf({ success: true, data: [{ element_id: 5 }], task_id: 't' })).toEqual([{ element_id: 5 }]);
-    expect(outputOf({ success: true, data: 'ready' })).toBe('ready');
   });
 
-  test('is the response without its envelope if there is no data', () => {
-    const wrapping = { success: true, task_id: 't', trace_id: 'x', state: 'succeed', status: 'succeed', request: {} };
-    expect(outputOf({ ...wrapping, element_id: 'e1' })).toEqual({ element_id: 'e1' });
+  test('is always an object: a list stands under items, a scalar under value', () => {
+    expect(outputOf({ data: [{ element_id: 5 }, { element_id: 6 }] })).toEqual({
+      items: [{ element_id: 5 }, { element_id: 6 }],
+    });
+    expect(outputOf({ data: ['a', 'b'] })).toEqual({ items: ['a', 'b'] });
+    expect(outputOf({ data: 'ready' })).toEqual({ value: 'ready' });
   });
 
-  test('is there beside a sound, since the sound may not be everything', () => {
-    const data = { voice_id: 'v1', audio_url: 'https://a.example/b.mp3' };
-    expect(taskOf({ success: true, data })).toMatchObject({
-      output: { voice_id: 'v1' },
-      other_media: [{ kind: 'audio', url: 'https://a.example/b.mp3' }],
+  test('is the response without its envelope, where it has no data or more than that', () => {
+    const wrapping = { success: true, task_id: 't', trace_id: 'x', status: 'succeed', request: {}, usage: { a: 1 } };
+    expect(outputOf({ ...wrapping, voice_id: 'v1' })).toEqual({ voice_id: 'v1' });
+    expect(outputOf({ ...wrapping, voice_id: 'v1', data: [] })).toEqual({ voice_id: 'v1' });
+    expect(outputOf({ ...wrapping, voice_id: 'v1', data: { name: 'Anna' } })).toEqual({
+      voice_id: 'v1',
+      data: { name: 'Anna' },
     });
   });
 
-  test.each(['video_url', 'image_url'])('is absent beside %s', (key) => {
-    expect(taskOf({ success: true, data: { [key]: 'https://a.example/b', voice_id: 'v' } })).not.toHaveProperty(
-      'output',
-    );
+  test('is what the task_result holds, not what stands beside it', () => {
+    const beside = { task_id: 'kling-1', task_status: 'succeed', videos: [{ id: 'p1', url: A }] };
+    const elements = [{ element_id: 5 }];
+    expect(outputOf({ data: { ...beside, task_result: { elements } } })).toEqual({ elements });
+    const list = [1, 2].map(() => ({ ...beside, task_result: { elements } }));
+    expect(outputOf({ data: list })).toEqual({ items: [1, 2].map(() => ({ task_result: { elements } })) });
   });
 
-  test.each([
-    { success: true },
-    { success: true, data: {} },
-    { success: true, data: [[], {}] },
-    { success: true, data: null },
-  ])('is absent where %j has nothing to show', (response) => expect(taskOf(response)).not.toHaveProperty('output'));
+  test('is there beside a sound, whose URL is not said again', () => {
+    expect(completed({ data: { voice_id: 'v1', audio_url: SOUND } })).toMatchObject({
+      output: { voice_id: 'v1' },
+      other_media: [{ kind: 'audio', url: SOUND, id: 'v1' }],
+    });
+    expect(completed({ data: [{ id: 's1', audio_url: SOUND, duration: 3 }] })).not.toHaveProperty('output');
+  });
+
+  test('is there beside a picture or video only for a result that is none of the files', () => {
+    const data = { element_id: 829, element_name: 'Anna', image_url: PICTURE };
+    expect(completed({ data })).toMatchObject({
+      other_media: [{ kind: 'image', url: PICTURE }],
+      output: { element_id: 829, element_name: 'Anna' },
+    });
+    for (const key of ['video_url', 'image_url']) {
+      for (const rest of [{ voice_id: 'v' }, { id: 'i' }, { note: 'x' }]) {
+        expect(completed({ data: { [key]: 'https://a.example/b', ...rest } })).not.toHaveProperty('output');
+      }
+    }
+  });
 
   test('is absent from a failed and a pending task', () => {
-    expect(taskOf({ success: false, data: { voice_id: 'v' } })).not.toHaveProperty('output');
-    const open = { id: 't', response: { success: true, data: { voice_id: 'v' } } };
-    expect(toTask(open, { taskId: 't', nowMs: 0 })).not.toHaveProperty('output');
+    expect(completed({ success: false, data: { voice_id: 'v' } })).not.toHaveProperty('output');
+    expect(taskOf({ id: 't', response: { success: true, data: { voice_id: 'v' } } })).not.toHaveProperty('output');
+  });
+
+  test('of an element is its id with every digit, without the pictures that were submitted', () => {
+    const id = '829836802793406551';
+    const json = JSON.stringify(elementRecord('t')).replace(`"${id}"`, id);
+    const task = taskOf(parseJson(json));
+    expect(task).toMatchObject({ status: 'completed', output: { element_id: id } });
+    expect(JSON.stringify(task)).not.toContain('https:');
+    expect(summarizeTask(task).output).toEqual(task.output);
+  });
+
+  test('leaves out nulls, blanks under URL keys, and URLs that are not http(s); encoded data is cut out', () => {
+    const data = { a: null, url: 'javascript:alert(1)', image_urls: ['data:a,b'], voice_id: 'v', b: 'x'.repeat(300) };
+    expect(outputOf({ data })).toEqual({ voice_id: 'v', b: '…' });
   });
 });
 
-test('the output has both of two keys that are alike once they are cut', () => {
-  const long = 'k'.repeat(64);
-  const data = { [`${long}_a`]: 1, [`${long}_b`]: { x: 2 }, [`${long}_c`]: [3], 'a\u200b': 4, a: 5 };
-  expect(outputOf({ success: true, data })).toEqual({
-    [`${'k'.repeat(63)}…`]: 1,
-    [`${'k'.repeat(59)}… (2)`]: { x: 2 },
-    [`${'k'.repeat(59)}… (3)`]: [3],
-    a: 4,
-    'a (2)': 5,
+describe('usage', () => {
+  test('has the scalars of the response, its data, or the record', () => {
+    const usage = { duration: 5, unit: 's', api_id: 'x', nested: { a: 1 } };
+    for (const response of [{ usage }, { data: { usage } }, { success: false, usage }]) {
+      expect(completed(response).usage).toEqual({ duration: 5, unit: 's' });
+    }
+    expect(completed({ video_url: A }, { usage }).usage).toEqual({ duration: 5, unit: 's' });
+    expect(completed({ video_url: A, usage: 5 })).not.toHaveProperty('usage');
   });
 });
 
-describe('what the output leaves out', () => {
-  test('internal fields and callback addresses, at any depth', () => {
-    const internal =
-      JSON.parse(`{"_id":"x","user_id":"x","job_id":5,"callback_url":"https://a.example","webhook":{"a":1},
-      "__proto__":{"polluted":true}}`);
-    const data = { voice_id: 'v', ...internal, list: [{ ...internal, a: 1 }] };
-    expect(outputOf({ success: true, data })).toEqual({ voice_id: 'v', list: [{ a: 1 }] });
-    expect({}).not.toHaveProperty('polluted');
-  });
+describe('what does not fit', () => {
+  const voices = Array.from({ length: 500 }, (_, index) => ({
+    voice_id: `voice-${index}`,
+    voice_name: `The voice number ${index}`,
+    trial_url: `https://cdn.example/${index}.mp3`,
+  }));
+  const elements = voices.map(({ voice_id, voice_name }) => ({ element_id: voice_id, element_name: voice_name }));
+  const sizeOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
 
-  test.each(PRIVATE_VALUES)('%s, also inside a text', (value) => {
-    expect(outputOf({ success: true, data: { note: `for ${value}.`, callback_url: PRIVATE_VALUES.at(-1) } })).toEqual({
-      note: 'for [redacted].',
-    });
-  });
-
-  test('null, numbers that are not finite, and URLs that are not http(s); encoded data is cut out', () => {
-    const data = JSON.parse('{"a":1e999,"b":null,"c":1}');
-    const url = 'javascript:alert(1)';
-    expect(outputOf({ success: true, data: { ...data, url, d: 'x'.repeat(300), e: 'data:a/b,c' } })).toEqual({
-      c: 1,
-      d: '…',
-      e: '…',
-    });
-  });
-
-  test('what lies deeper than eight levels', () => {
-    const nest = (depth: number): unknown => (depth === 0 ? 'core' : { in: nest(depth - 1) });
-    expect(outputOf({ success: true, data: { a: 1, deep: nest(20) } })).toEqual({ a: 1 });
-    expect(JSON.stringify(outputOf({ success: true, data: nest(7) }))).toContain('core');
-  });
-});
-
-describe('the size of the output', () => {
-  test('is at most 4 KB; what does not fit is left out, and what comes behind it stays', () => {
-    const long = '声音'.repeat(1000);
-    expect(outputOf({ success: true, data: { description: long, voice_id: 'v1' } })).toEqual({ voice_id: 'v1' });
-    expect(outputOf({ success: true, data: { list: [long, { text: long }, 'b'], voice_id: 'v1' } })).toEqual({
-      list: ['b'],
-      voice_id: 'v1',
-    });
+  test.each([100, 500])('of %i voices: each is shown or counted, and the first 20 samples have their ids', (count) => {
+    const task = completed({ success: true, data: voices.slice(0, count) }, { type: 'voices' });
+    expect(task.other_media).toHaveLength(20);
+    expect(task.other_media?.[0]).toEqual({ kind: 'audio', url: voices[0]?.trial_url, id: 'voice-0' });
+    const items = task.output?.items as Json[];
+    expect(items.length).toBeGreaterThan(20);
+    expect(items.at(-1)).toEqual(voices[items.length - 1]);
+    expect(items.length + (task.left_out ?? 0)).toBe(count);
+    expect(sizeOf(task.output)).toBeLessThanOrEqual(4096);
+    // A summary has no ids of files, and no output where it has files.
+    expect(summarizeTask(task).left_out).toBe(count - 20);
   });
 
   test.each([
+    ['data', elements],
+    ['a list in it', { elements }],
+    ['a task_result', { task_result: { elements } }],
+  ])('of 500 elements in %s: each is shown or counted', (_, data) => {
+    const { output, left_out = 0 } = completed({ success: true, data }, { type: 'elements' });
+    const shown = (output?.items ?? output?.elements) as Json[];
+    expect(shown).toEqual(elements.slice(0, shown.length));
+    expect(shown.length).toBeGreaterThan(40);
+    expect(shown.length + left_out).toBe(500);
+    expect(sizeOf(output)).toBeLessThanOrEqual(4096);
+  });
+
+  test('is no entry that was not wanted: of a list beside a video, of one that failed', () => {
+    expect(completed({ video_url: A, tags: ['a', 'b'] })).not.toHaveProperty('left_out');
+    const data = [{ video_url: A }, { state: 'failed', error: 'no' }];
+    expect(completed({ state: undefined, data })).toMatchObject({ status: 'completed', error: { message: 'no' } });
+    expect(completed({ state: undefined, data })).not.toHaveProperty('left_out');
+  });
+
+  test('is no field behind a long text, which is cut', () => {
+    const output = outputOf({ data: { description: '声音'.repeat(1000), voice_id: 'v1' } });
+    expect(output).toEqual({ description: `${'声音'.repeat(500).slice(0, 999)}…`, voice_id: 'v1' });
+  });
+
+  test.each<[string, unknown]>([
     ['many texts', Array.from({ length: 1000 }, () => 'é"\\\n')],
-    ['many objects', Array.from({ length: 1000 }, (_, index) => ({ element_id: index }))],
     ['many keys', Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`key_${index}`, index]))],
-    ['many numbers', Array.from({ length: 5000 }, () => 1)],
+    ['many lists', Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`key_${index}`, [index]]))],
     ['long keys', Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`${index}${'声'.repeat(99)}`, index]))],
-    ['empty lists', Array.from({ length: 100_000 }, () => [])],
-  ])('of %s is at most 4 KB', (_, data) => {
-    expect(Buffer.byteLength(JSON.stringify(outputOf({ success: true, data }) ?? null))).toBeLessThanOrEqual(4096);
+    ['levels', JSON.parse(`${'{"a":['.repeat(100)}"x"${']}'.repeat(100)}`)],
+  ])('of %s, the output is at most 4 KB', (_, data) => {
+    const task = completed({ success: true, data });
+    expect(sizeOf(task.output ?? null)).toBeLessThanOrEqual(4096);
   });
-
-  test('is not used up by the keys of what is left out', () => {
-    const empty = Object.fromEntries(
-      Array.from({ length: 200 }, (_, index) => [`a_field_without_a_value_${index}`, null]),
-    );
-    expect(outputOf({ success: true, data: { ...empty, voice_id: 'v1' } })).toEqual({ voice_id: 'v1' });
-  });
-
-  test('is used up to the limit', () => {
-    const data = Array.from({ length: 1000 }, (_, index) => ({ element_id: index }));
-    expect(JSON.stringify(outputOf({ success: true, data })).length).toBeGreaterThan(3800);
-  });
-});
-
-test('a number that is an internal id is left out', () => {
-  const record = {
-    user_id: 12345678,
-    response: { success: true, state: 'done', data: { owner: 12345678, size: 87654321 } },
-  };
-  expect(toTask(record, { taskId: 't', nowMs: 0 }).output).toEqual({ size: 87654321 });
 });

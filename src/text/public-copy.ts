@@ -1,0 +1,101 @@
+import { cleanLine, cleanText, cutText, REDACTED, type Redact } from './clean.js';
+import { isObject, isStructure } from './json.js';
+import { leavesOf } from './leaves.js';
+import { ANY_URL, httpUrlOf, isHttpUrl } from './url.js';
+
+/** Fields that identify the vendor's internals or the account. `task_id` and `trace_id` are not among them. */
+const INTERNAL_KEY = /^(?:_id|(?:user|actor_user|api|application|credential|authorization|job)_id)$/i;
+/** Fields about the user's own callback, whose address may carry secrets. */
+const CALLBACK_KEY = /callback|webhook|notify/i;
+
+// No record comes near these bounds, which keep hostile ones from costing seconds or the stack.
+const MAX_STRING = 20_000;
+const MAX_DEPTH = 32;
+const MAX_ENTRIES = 1000;
+const MAX_VALUES = 50_000;
+
+const MAX_KEY = 64;
+/** Replacing shorter values wherever they occur would only garble the text. */
+const MIN_INTERNAL_ID = 8;
+const MAX_INTERNAL_IDS = 100;
+
+/**
+ * A copy of a JSON value in which nothing is left that must not be shown. Internal keys and those about callbacks are gone
+ * with all below them; so are, from every string and key, unsafe characters, the token, internal ids, and the callback's
+ * address. What is too deep or too much is left out, and strings are cut to 20,000 characters.
+ * @param keep ids that are shown even if they also stand under an internal key: those of the task and the trace
+ */
+export function publicCopy(
+  value: unknown,
+  { redact, keep = [] }: { redact: Redact; keep?: Iterable<string | undefined> },
+): unknown {
+  const internal: unknown[] = [];
+  const callbacks: unknown[] = [];
+  let valuesLeft = MAX_VALUES;
+
+  const showText = (text: string) => redact(cleanText(text.slice(0, MAX_STRING)));
+
+  /** The bounded, cleaned copy, with what stands under private keys put aside. */
+  const copy = (original: unknown, depth: number): unknown => {
+    if (typeof original === 'string') return showText(original);
+    if (typeof original === 'number') return Number.isFinite(original) ? original : undefined;
+    if (!isStructure(original)) return original;
+    if (depth === 0 || valuesLeft <= 0) return undefined;
+    if (Array.isArray(original)) {
+      const items = original.slice(0, MAX_ENTRIES);
+      valuesLeft -= items.length;
+      return items.map((item) => copy(item, depth - 1)).filter((item) => item !== undefined);
+    }
+    const entries = Object.entries(original).slice(0, MAX_ENTRIES);
+    valuesLeft -= entries.length;
+    const shown: [string, unknown][] = [];
+    for (const [name, child] of entries) {
+      const key = cleanLine(showText(name), MAX_STRING);
+      const part = copy(child, depth - 1);
+      if (INTERNAL_KEY.test(key)) internal.push(part);
+      else if (CALLBACK_KEY.test(key)) callbacks.push(part);
+      else if (part !== undefined && key !== '__proto__') shown.push([key, part]);
+    }
+    return Object.fromEntries(shown);
+  };
+
+  const cleaned = copy(value, MAX_DEPTH);
+  const hide = hiderOf(internal, callbacks, keep);
+  const hideIn = (part: unknown): unknown => {
+    if (typeof part === 'string') return hide(part);
+    if (typeof part === 'number') return hide(String(part)) === REDACTED ? undefined : part;
+    if (Array.isArray(part)) return part.map(hideIn);
+    if (!isObject(part)) return part;
+    return Object.fromEntries(Object.entries(part).map(([key, child]) => [cutText(hide(key), MAX_KEY), hideIn(child)]));
+  };
+  return hideIn(cleaned);
+}
+
+/** Host and path of an http URL, which tell a callback whatever its query is. */
+function addressOf(url: unknown): string | undefined {
+  const parsed = httpUrlOf(url);
+  return parsed && `${parsed.host}${parsed.pathname}`.replace(/\/$/, '').toLowerCase();
+}
+
+/** Replaces internal ids and the URLs of callbacks in a text, without regard to case. */
+function hiderOf(internal: unknown[], callbacks: unknown[], keep: Iterable<string | undefined>): Redact {
+  const kept = new Set(Array.from(keep, (id) => id?.trim().toLowerCase()));
+  const ids = textsIn(internal).filter((id) => id.length >= MIN_INTERNAL_ID && !kept.has(id.toLowerCase()));
+  // The longest first, because one may be the beginning of another.
+  const byLength = [...new Set(ids)].sort((a, b) => b.length - a.length).slice(0, MAX_INTERNAL_IDS);
+  const anyId = new RegExp(byLength.map((id) => id.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|') || '(?!)', 'gi');
+  const addresses = new Set(textsIn(callbacks).map(addressOf));
+  addresses.delete(undefined);
+
+  return (text) => {
+    const shown =
+      addresses.size === 0 ? text : text.replace(ANY_URL, (url) => (addresses.has(addressOf(url)) ? REDACTED : url));
+    // Altered, an address would lead nowhere.
+    return isHttpUrl(shown) && !/\s/.test(shown) ? shown : shown.replace(anyId, REDACTED);
+  };
+}
+
+/** The strings and numbers in some values, as text. */
+function textsIn(values: unknown[]): string[] {
+  return [...leavesOf(values)].flatMap(({ value }) => [value].flat().map((part) => String(part).trim()));
+}
