@@ -36,7 +36,6 @@ export const taskSchema = z.object({
   duration_seconds: number,
   other_media: z.array(mediaSchema).optional(),
   output: z.looseObject({}).optional().describe('A result that is not a file, such as a voice_id'),
-  /** How many files and entries of lists are neither in `other_media` nor in `output`. */
   left_out: z.int().optional().describe('Files and entries not shown'),
   /** What was metered, as the API names it. */
   usage: z.looseObject({}).optional(),
