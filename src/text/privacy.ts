@@ -68,8 +68,8 @@ export function cleanerOf(record: object, own: readonly (string | undefined)[]) 
 }
 
 const VENDOR_URL = /^https?:\/\/(?:[\w-]+\.)*acedata\.cloud(?::\d+)?(?:[/?#]|$)/;
-/** UUIDs, and the 24 hexadecimal digits of the API's database. */
-const ANY_ID = /(?<![\da-f])(?:[\da-f]{24}|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})(?![\da-f])/gi;
+/** UUIDs, and runs of hexadecimal digits that are long enough for an id of the API's database (24). */
+const ANY_ID = /(?<![\da-f])(?:[\da-f]{24,}|[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})(?![\da-f])/gi;
 const URL_OR_ID = new RegExp(`${ANY_URL.source}|${ANY_ID.source}`, 'gi');
 
 /**

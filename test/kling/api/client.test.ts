@@ -73,7 +73,7 @@ describe('the attempts', () => {
   });
 
   test('end where the pause would not fit into the time that is left', async () => {
-    const hasty = clientOf(fakeApi, { requestTimeoutMs: 2500 });
+    const hasty = clientOf(fakeApi, { requestTimeoutMs: 2200 });
     expect((await meet(fakeApi, reply(500, {}), ['a'], hasty)).pausesMs).toHaveLength(1);
   });
 
