@@ -74,19 +74,12 @@ describe("a stranger's .env, with the user's token in the environment", () => {
     expect(readConfig(WITH_TOKEN, line)).toEqual({ ...withoutFile, warnings: [warning] });
   });
 
-  test('counts for nothing with a token of its own either, and causes one warning, whatever it sets', () => {
-    const dotenv = 'ACEDATACLOUD_API_TOKEN=evil\nACEDATACLOUD_API_BASE_URL=https://evil.example\nLOG_LEVEL=debug';
+  test.each([TOKEN, 'two words', 'your-token'])('counts for nothing with a token of its own either (%s)', (token) => {
+    const env = { ACEDATACLOUD_API_TOKEN: token };
     const names = 'ACEDATACLOUD_API_TOKEN, ACEDATACLOUD_API_BASE_URL, LOG_LEVEL';
     const warnings = [`.env is ignored (${names}), because the environment sets the token.`];
-    expect(readConfig(WITH_TOKEN, dotenv)).toEqual({ ...withoutFile, warnings });
-  });
-
-  test.each(['two words', 'your-token'])('counts for nothing even if that token is unusable (%s)', (token) => {
-    const dotenv = `${TOKEN_LINE}\nACEDATACLOUD_API_BASE_URL=https://evil.example`;
-    const { connection, summary, warnings } = readConfig({ ACEDATACLOUD_API_TOKEN: token }, dotenv);
-    expect(connection).toBeUndefined();
-    expect(summary.baseUrl).toBe('https://api.acedata.cloud/');
-    expect(warnings).toHaveLength(1);
+    const dotenv = 'ACEDATACLOUD_API_TOKEN=evil-token\nACEDATACLOUD_API_BASE_URL=https://evil.example\nLOG_LEVEL=debug';
+    expect(readConfig(env, dotenv)).toEqual({ ...readConfig(env), warnings });
   });
 
   test('is harmless whatever stands in it', () => {
@@ -117,14 +110,13 @@ describe('a .env without the token', () => {
 });
 
 describe('a .env that cannot be understood', () => {
-  test.each([
-    ['UTF-16LE with a BOM', Buffer.from(`\ufeff${TOKEN_LINE}\r\n`, 'utf16le')],
-    ['UTF-16BE with a BOM', Buffer.from(`\ufeff${TOKEN_LINE}\r\n`, 'utf16le').swap16()],
-    ['UTF-16LE without a BOM', Buffer.from(`${TOKEN_LINE}\r\n`, 'utf16le')],
-  ])('as it is %s: the warning says to save it as UTF-8', (_name, bytes) => {
-    const { warnings, faults } = readConfig({}, bytes.toString('utf8'));
-    expect(warnings).toEqual([expect.stringMatching(/^\.env is ignored.*UTF-16.*save it as UTF-8/)]);
-    expect(faults[0]).toMatch(/^ACEDATACLOUD_API_TOKEN is not set/);
+  test('as it is UTF-16, with or without a BOM: the warning says to save it as UTF-8', () => {
+    const [plain, marked] = [TOKEN_LINE, `\ufeff${TOKEN_LINE}\r\n`].map((text) => Buffer.from(text, 'utf16le'));
+    for (const bytes of [plain, marked, Buffer.from(marked ?? '').swap16()]) {
+      const { warnings, faults } = readConfig({}, String(bytes));
+      expect(warnings).toEqual([expect.stringMatching(/^\.env is ignored.*UTF-16.*save it as UTF-8/)]);
+      expect(faults[0]).toMatch(/^ACEDATACLOUD_API_TOKEN is not set/);
+    }
   });
 
   test.each([

@@ -2,19 +2,13 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 
-/** A request to the proxy. */
-export interface TunnelRequest {
-  /** Host and port, as the client named them. */
-  target: string;
-  headers: IncomingHttpHeaders;
-}
-
 /** Answers a CONNECT on its socket. */
 export type TunnelHandler = (socket: Socket) => void;
 
 /** A proxy on loopback, whose tunnels lead to the given port of this machine whatever host is requested. */
 export class FakeProxy {
-  readonly tunnels: TunnelRequest[] = [];
+  /** The requests for tunnels; the target is host and port, as the client named them. */
+  readonly tunnels: { target: string | undefined; headers: IncomingHttpHeaders }[] = [];
   readonly #sockets = new Set<Socket>();
 
   private constructor(
@@ -24,7 +18,7 @@ export class FakeProxy {
   ) {
     server.on('connection', (socket) => this.#track(socket));
     server.on('connect', (request, socket: Socket) => {
-      this.tunnels.push({ target: request.url ?? '', headers: request.headers });
+      this.tunnels.push({ target: request.url, headers: request.headers });
       this.handler(socket);
     });
   }
