@@ -1,100 +1,103 @@
 /**
- * How quick and light the server is: `npm run bench`. Each figure is a ratio against a baseline of the same run, in
- * interleaved rounds. `--json` prints for machines, `--node PATH` measures on another Node, `--rounds N` sets how long, `--only PART`
- * measures start, calls, batches or package alone.
- * Exits with 1 if an aim is missed.
+ * How quick and light the built server is: `npm run bench`. Each figure is a ratio against a script that does the least
+ * that is possible, measured in turn with it. `--rounds 3` is quicker (9); `--peer 'COMMAND'` also starts another MCP server.
+ * Exits with 1 if a ratio is out of its bounds, which are there against carelessness.
  */
-import { execFileSync, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { npmArguments } from '../scripts/npm.js';
 import { TOKEN } from '../test/support/fake-api.js';
-import { type Commands, measureBatches, measureCalls, measureStart } from './measures.js';
-import { compare, type Figure, tableOf } from './stats.js';
-import { type Command, Subject } from './subject.js';
-
-/** What `npm i` with the four packages, unbundled, installs. */
-const UNBUNDLED_PACKAGES = 94;
-
-const root = fileURLToPath(new URL('..', import.meta.url));
-
-function measurePackage(): Figure[] {
-  const pack = JSON.parse(
-    execFileSync(process.execPath, npmArguments('pack', '--dry-run', '--json', '--ignore-scripts'), {
-      cwd: root,
-      encoding: 'utf8',
-    }),
-  );
-  const { dependencies = {} } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const packages = 1 + Object.keys(dependencies).length;
-  return [
-    compare(
-      { figure: 'packed size', baseline: '350 KB', unit: 'KB', aim: { atMost: 1 } },
-      [pack[0].size / 1000],
-      [350],
-    ),
-    compare(
-      { figure: 'packages installed', baseline: 'unbundled', unit: 'packages', aim: { atMost: 0.011 } },
-      [packages],
-      [UNBUNDLED_PACKAGES],
-    ),
-  ];
-}
-
-async function measure(node: string, rounds: number, only: string): Promise<Figure[]> {
-  // Inside the project, so that the unbundled source finds its packages.
-  const folder = mkdtempSync(join(root, 'node_modules', '.bench-'));
-  const cwd = join(folder, 'cwd');
-  mkdirSync(cwd);
-  const fakeApi = fork(join(root, 'bench/fake-api-process.ts'), ['2000']);
-  try {
-    const [url] = await once(fakeApi, 'message');
-    const env = { PATH: process.env.PATH ?? '', ACEDATACLOUD_API_TOKEN: TOKEN, ACEDATACLOUD_API_BASE_URL: url };
-    const command = (...args: string[]): Command => ({ node, args, env, cwd });
-    const answers = join(folder, 'answers.json');
-    const baseline = join(root, 'bench/baseline.mjs');
-    const commands: Commands = {
-      server: command(join(root, 'dist/index.js')),
-      unbundled: command(join(folder, 'src/index.js')),
-      bare: command(baseline, answers),
-      undici: command(baseline, answers, 'undici'),
-    };
-    const subjects = [await Subject.startStateless(commands.server), await Subject.start(commands.server)];
-    writeFileSync(answers, JSON.stringify(Object.assign({}, ...subjects.map((subject) => subject.answers))));
-    for (const subject of subjects) await subject.end();
-    const parts: Record<string, () => Figure[] | Promise<Figure[]>> = {
-      start: () => {
-        const options = ['--noEmit', 'false', '--rootDir', '.', '--outDir', folder];
-        const tsc = join(root, 'node_modules/typescript/bin/tsc');
-        execFileSync(process.execPath, [tsc, ...options], { cwd: root });
-        return measureStart(commands, rounds);
-      },
-      calls: () => measureCalls(commands, rounds),
-      batches: () => measureBatches(commands, rounds),
-      package: measurePackage,
-    };
-    const figures: Figure[] = [];
-    for (const [part, run] of Object.entries(parts)) if (part.startsWith(only)) figures.push(...(await run()));
-    return figures;
-  } finally {
-    fakeApi.disconnect();
-    rmSync(folder, { recursive: true });
-  }
-}
+import { ENTRY } from '../test/support/server-process.js';
+import { type Era, Subject } from './subject.js';
 
 const { values } = parseArgs({
-  options: {
-    json: { type: 'boolean', default: false },
-    node: { type: 'string', default: process.execPath },
-    rounds: { type: 'string', default: '15' },
-    only: { type: 'string', default: '' },
-  },
+  options: { rounds: { type: 'string', default: '9' }, peer: { type: 'string', multiple: true, default: [] } },
 });
-const version = execFileSync(values.node, ['--version'], { encoding: 'utf8' }).trim();
-const figures = await measure(values.node, Number(values.rounds), values.only);
-if (values.json) console.log(JSON.stringify({ node: version, figures }, null, 2));
-else console.log(`Node ${version}, ${process.platform} ${process.arch}\n\n${tableOf(figures)}`);
-if (figures.some(({ met }) => !met)) process.exitCode = 1;
+const ROUNDS = Number(values.rounds);
+
+const folder = mkdtempSync(join(tmpdir(), 'kling-bench-'));
+const fakeApi = fork('bench/fake-api-process.ts', ['2000']);
+const [url] = await once(fakeApi, 'message');
+const env = { PATH: process.env.PATH, ACEDATACLOUD_API_TOKEN: TOKEN, ACEDATACLOUD_API_BASE_URL: url };
+const answers = join(folder, 'answers.json');
+const SERVER = [process.execPath, ENTRY];
+const BARE = [process.execPath, 'bench/baseline.mjs', answers];
+const UNDICI = [...BARE, 'undici'];
+
+function median(numbers: number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
+}
+
+/** Measures the sides in turn. The first round is a warm-up for the disk. */
+async function inTurn<Side>(
+  sides: Side[],
+  measure: (side: Side) => Promise<number>,
+  rounds = ROUNDS,
+): Promise<number[][]> {
+  const measured: number[][] = sides.map(() => []);
+  for (let round = -1; round < rounds; round++) {
+    for (const [index, side] of sides.entries()) {
+      const value = await measure(side);
+      if (round >= 0) measured[index]?.push(value);
+    }
+  }
+  return measured;
+}
+
+/** Prints the row of a figure: the ratios round by round, so that whatever slows down a whole round cancels out. */
+function report(figure: string, unit: string, [ours = [], theirs = []]: number[][], bound?: string): void {
+  const ratios = ours.map((value, round) => value / (theirs[round] ?? Number.NaN));
+  const ratio = median(ratios);
+  const [sign, limit] = bound?.split(' ') ?? [];
+  const isMet = !bound || Number.isNaN(ratio) || (sign === '≤' ? ratio <= Number(limit) : ratio >= Number(limit));
+  if (!isMet) process.exitCode = 1;
+  const medians = `${median(ours).toFixed(1)} : ${median(theirs).toFixed(1)} ${unit}`;
+  console.log(`| ${figure} | ${medians} | ${ratio.toFixed(2)}${isMet ? '' : ' (out of bounds)'} | ${bound ?? '–'} |`);
+}
+
+const startMs = (era: Era) => async (command: string[]) => {
+  const subject = await Subject.start(command, env, era);
+  await subject.end();
+  return subject.readyMs;
+};
+
+/** Resident memory after that many calls; of a script that makes none, after its start. */
+const memoryAfter = (calls: number) => async (command: string[]) => {
+  const subject = await Subject.start(command, env, 'legacy');
+  if (command !== BARE) await subject.callsOneByOne(calls);
+  const memory = subject.residentMiB();
+  await subject.end();
+  return memory;
+};
+
+try {
+  // The baseline gives the server's own answers, so that both write the same bytes.
+  const subjects = [await Subject.start(SERVER, env, 'legacy'), await Subject.start(SERVER, env, 'modern')];
+  writeFileSync(answers, JSON.stringify(Object.assign({}, ...subjects.map(({ opening }) => opening))));
+  for (const subject of subjects) await subject.end();
+
+  console.log(`Node ${process.version}, ${process.platform} ${process.arch}, ${ROUNDS} rounds\n`);
+  console.log('| figure | medians, server : baseline | ratio | bound |\n| --- | --- | --- | --- |');
+  for (const era of ['modern', 'legacy'] as const) {
+    report(`start until \`tools/list\` is answered, ${era}`, 'ms', await inTurn([SERVER, BARE], startMs(era)), '≤ 3.0');
+  }
+  for (const peer of values.peer) {
+    report(`the same, ${peer}`, 'ms', await inTurn([peer.split(' '), BARE], startMs('legacy')));
+  }
+  report('memory after the first call', 'MiB', await inTurn([SERVER, BARE], memoryAfter(1)), '≤ 1.75');
+  const few = Math.ceil(ROUNDS / 3);
+  report('memory after 1,000 calls', 'MiB', await inTurn([SERVER, UNDICI], memoryAfter(1000), few), '≤ 1.6');
+
+  const warm = [await Subject.start(SERVER, env, 'legacy'), await Subject.start(UNDICI, env, 'legacy')];
+  for (const subject of warm) await subject.callsASecond(2000);
+  const p50 = async (subject: Subject) => median(await subject.callsOneByOne(400));
+  report('a call, one at a time', 'ms', await inTurn(warm, p50), '≤ 2.2');
+  report('calls a second, 64 in flight', '', await inTurn(warm, (subject) => subject.callsASecond(1000)), '≥ 0.6');
+  for (const subject of warm) await subject.end();
+} finally {
+  fakeApi.disconnect();
+  rmSync(folder, { recursive: true });
+}

@@ -1,57 +1,50 @@
 /**
- * Tries other MCP clients on the built server, against the fake API, and prints a table of what they can do and what
- * reached their model. They come from npm and PyPI into a folder of the user's cache, and so are no part of the tests.
- * Clients as arguments (`npm run clients -- mcporter ai-sdk@2.0.99`) are tried alone, in that version; `--show` prints
- * what they were given. Exits with 1 if something does not work. What cannot be tried here is reported as skipped,
- * which `--strict` counts as a failure.
+ * Tries other MCP clients on the built server, against the fake API: one row for each, and in the end how many work. They
+ * come from npm and PyPI into a folder of the user's cache, and so are no part of the tests. `npm run clients -- mcporter`
+ * tries those whose names contain the word; `--show` prints what they gave to their models. Exits with 1 if something does
+ * not work. What cannot be tried here is skipped, which `--strict` counts as a failure.
  */
 import { parseArgs } from 'node:util';
-import { FakeApi } from './clients/fake-api.js';
+import { FakeApi } from '../test/support/fake-api.js';
+import { documented } from '../test/support/records.js';
 import { driverOf, Unavailable } from './clients/install.js';
-import { CLIENTS, type ClientPackage } from './clients/list.js';
-import { faultsOf, HEAD, skippedRow, tryRow } from './clients/report.js';
+import { CLIENTS, type Client } from './clients/list.js';
 import { tryClient } from './clients/try.js';
 
-/** The clients named on the command line, or all. */
-function chosen(names: string[]): ClientPackage[] {
-  if (names.length === 0) return [...CLIENTS];
-  return names.map((name) => {
-    const [module, version] = name.split('@');
-    const client = CLIENTS.find((each) => each.module === module);
-    if (!client) throw new Error(`${name} is none of ${CLIENTS.map((each) => each.module).join(', ')}.`);
-    return { ...client, version: version ?? client.version };
-  });
-}
-
-/** @returns whether the client could be tried here */
-async function report(client: ClientPackage, api: FakeApi, show: boolean): Promise<boolean> {
+/** Tries one client, and prints its row; the faults go to stderr. */
+async function report(client: Client, api: FakeApi, show: boolean): Promise<'works' | 'fails' | 'skipped'> {
+  const name = `${client.name} ${client.packages[0].replace(/.*[@=]/, '')}`;
+  const row = (protocol: string, works: string) =>
+    console.log(`| ${name.padEnd(36)} | ${protocol.padEnd(20)} | ${works} |`);
   try {
-    const outcome = await tryClient(client, await driverOf(client), api);
-    const faults = faultsOf(client, outcome);
-    console.log(tryRow(client, outcome, faults));
-    for (const [column, fault] of faults) console.error(`${client.label}, ${column}: ${fault}`);
-    if (show) console.error(JSON.stringify({ tools: outcome.listed, ...outcome.given }, null, 2));
-    if (faults.size > 0) process.exitCode = 1;
-    return true;
+    const { tools, given, versions, polls, faults } = await tryClient(client, await driverOf(client), api);
+    const protocol = `${versions.join(' and ') || 'none'}${polls > 0 ? `, ${polls} polls` : ''}`;
+    row(protocol, faults.size === 0 ? 'yes' : `NO: ${[...faults.keys()].join(', ')}`);
+    for (const [what, fault] of faults) console.error(`${client.name}, ${what}: ${fault}`);
+    if (show) console.error(JSON.stringify({ tools, ...given }, null, 2));
+    return faults.size === 0 ? 'works' : 'fails';
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error;
-    console.log(skippedRow(client, error.message));
-    return false;
+    row('–', `skipped: ${error.message}`);
+    return 'skipped';
   }
 }
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { show: { type: 'boolean' }, strict: { type: 'boolean' } },
+  options: { show: { type: 'boolean', default: false }, strict: { type: 'boolean', default: false } },
 });
-const api = await FakeApi.start();
-try {
-  for (const line of HEAD) console.log(line);
-  const clients = chosen(positionals);
-  let tried = 0;
-  for (const client of clients) if (await report(client, api, values.show ?? false)) tried += 1;
-  if (tried === 0) throw new Error('No client could be tried, which proves nothing.');
-  if (values.strict && tried < clients.length) throw new Error(`${clients.length - tried} clients were skipped.`);
-} finally {
-  await api.close();
+const isChosen = ({ name, driver }: Client) =>
+  positionals.length === 0 ||
+  positionals.some((word) => `${name} ${driver}`.toLowerCase().includes(word.toLowerCase()));
+const clients = CLIENTS.filter(isChosen);
+const api = await FakeApi.start([documented]);
+const counts = { works: 0, fails: 0, skipped: 0 };
+console.log(`| ${'client'.padEnd(36)} | ${'protocol'.padEnd(20)} | works |\n| --- | --- | --- |`);
+for (const [index, client] of clients.entries()) {
+  if (process.stderr.isTTY) process.stderr.write(`${index + 1} of ${clients.length}: ${client.name} …\r`);
+  counts[await report(client, api, values.show)] += 1;
 }
+await api.close();
+console.log(`\n${counts.works} of ${clients.length}${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''}`);
+if (counts.fails > 0 || counts.works === 0 || (values.strict && counts.skipped > 0)) process.exitCode = 1;

@@ -54,6 +54,6 @@ export async function demoTask(env: Record<string, string>, taskId: string): Pro
     task = await ask('tasks/get', { taskId: task.taskId });
     say('client', `polls: ${task.status} (${task.statusMessage})`);
   } while (task.status === 'working');
-  say('model', `is given the outcome: ${task.result?.content[0]?.text}`);
+  say('model', `is given the outcome: ${task.result?.content[0]?.text.slice(0, 250)}…`);
   server.stdin.end();
 }

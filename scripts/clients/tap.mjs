@@ -1,5 +1,5 @@
 /**
- * Stands between a client and the server, passes everything on, and writes each line with its direction to a file:
+ * Stands between a client and the server, passes everything on, and writes each line to a file:
  * `node tap.mjs FILE COMMAND ARGUMENT…`.
  */
 import { spawn } from 'node:child_process';
@@ -9,12 +9,9 @@ import { createInterface } from 'node:readline';
 const [file, command, ...args] = process.argv.slice(2);
 const server = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
 
-function record(from, stream) {
-  createInterface({ input: stream }).on('line', (line) => appendFileSync(file, `${from} ${line}\n`));
+for (const input of [process.stdin, server.stdout]) {
+  createInterface({ input }).on('line', (line) => appendFileSync(file, `${line}\n`));
 }
-
-record('client', process.stdin);
-record('server', server.stdout);
 process.stdin.pipe(server.stdin);
 server.stdout.pipe(process.stdout);
 // Either side may go first.

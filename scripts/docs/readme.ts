@@ -15,7 +15,7 @@ function configurationTable(): string {
 }
 
 function clientList(): string {
-  const clients = CLIENTS.map(({ label, version }) => `${label} (${version})`);
+  const clients = CLIENTS.map(({ name, packages }) => `${name} (${packages[0].replace(/.*[@=]/, '')})`);
   return `${clients.slice(0, -1).join(' · ')} · ${clients.at(-1)}`;
 }
 

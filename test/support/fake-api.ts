@@ -82,9 +82,9 @@ export class FakeApi {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  add(task: TaskSource): void {
-    const { id } = typeof task === 'function' ? task() : task;
-    this.#tasks.set(String(id).toLowerCase(), task);
+  /** @param id the id of the task, where the record must not be made before it is asked for */
+  add(task: TaskSource, id = String((typeof task === 'function' ? task() : task).id)): void {
+    this.#tasks.set(id.toLowerCase(), task);
   }
 
   /** Keeps every request waiting until the returned function is called. */

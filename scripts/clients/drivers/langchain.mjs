@@ -12,6 +12,7 @@ export async function converse({ server, model, prompt }) {
     const chat = new ChatOpenAI({
       model: 'scripted',
       apiKey: 'none',
+      useResponsesApi: true,
       configuration: { baseURL: model },
       maxRetries: 0,
     });

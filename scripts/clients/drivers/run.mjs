@@ -13,14 +13,14 @@ function textOf(result) {
 
 async function callEach() {
   const client = await connect(plan.server);
-  const listed = await client.list();
+  const tools = await client.list();
   const given = {};
   for (const { step, tool, input } of plan.steps) {
     // Some clients throw a tool's error, others return it: either way its text must reach the model.
     given[step] = textOf(await client.call(tool, input).catch((error) => String(error)));
   }
   await client.close();
-  return { listed, given };
+  return { tools, given };
 }
 
 // Where a model stands behind the client, that model knows what it was offered and given.

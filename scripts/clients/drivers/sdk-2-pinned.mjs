@@ -1,6 +1,4 @@
 import { connect as connectAs } from './sdk-2.mjs';
 
 /** The same SDK where the host insists on 2026-07-28: without it there is no connection. */
-export function connect(server) {
-  return connectAs(server, { pin: '2026-07-28' });
-}
+export const connect = (server) => connectAs(server, { pin: '2026-07-28' });
