@@ -5,7 +5,7 @@ import { VARIABLES } from '../../src/config/variables.js';
 import { readConfig } from '../support/config.js';
 import { Session } from '../support/server-process.js';
 
-const server = JSON.parse(readFileSync('packaging/server.json', 'utf8'));
+const server = JSON.parse(readFileSync('server.json', 'utf8'));
 const manifest = JSON.parse(readFileSync('packaging/manifest.json', 'utf8'));
 
 describe('package.json', () => {
