@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { installButtons } from './install.js';
-import { bundleManifest, serverJson } from './manifests.js';
+import { serverJson } from './manifests.js';
 import { fillIn } from './markdown.js';
 import { errorTable, liveTools, toolSection } from './tools.js';
 import { configurationTable, envExample } from './variables.js';
@@ -9,7 +9,6 @@ import { configurationTable, envExample } from './variables.js';
 export async function generatedFiles(): Promise<Map<string, string>> {
   const tools = await liveTools();
   const fill = async (path: string, parts: Record<string, string>) => fillIn(await readFile(path, 'utf8'), parts);
-  const json = (value: object) => `${JSON.stringify(value, null, 2)}\n`;
   return new Map([
     ['README.md', await fill('README.md', { buttons: installButtons(), configuration: configurationTable() })],
     [
@@ -20,7 +19,6 @@ export async function generatedFiles(): Promise<Map<string, string>> {
       }),
     ],
     ['.env.example', envExample()],
-    ['server.json', json(serverJson())],
-    ['packaging/manifest.json', json(bundleManifest(tools.map(({ listing }) => listing)))],
+    ['server.json', `${JSON.stringify(serverJson(), null, 2)}\n`],
   ]);
 }
