@@ -3,10 +3,12 @@
  * will: unpacked into a folder of its own, the server must start. Needs the npm registry.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
+import { bundleManifest } from './docs/manifests.js';
+import { liveTools } from './docs/tools.js';
 import { npxArguments } from './npm.js';
 
 const MCPB = '@anthropic-ai/mcpb@2.1.2';
@@ -21,15 +23,10 @@ try {
   const content = join(folder, 'content');
   mkdirSync(join(content, 'server'), { recursive: true });
   cpSync('dist', join(content, 'server'), { recursive: true });
-  for (const [from, to] of [
-    ['packaging/manifest.json', 'manifest.json'],
-    // Says that the code is ES modules.
-    ['package.json', 'package.json'],
-    ['README.md', 'README.md'],
-    ['LICENSE', 'LICENSE'],
-  ] as const) {
-    cpSync(from, join(content, to));
-  }
+  // package.json says that the code is ES modules.
+  for (const file of ['package.json', 'README.md', 'LICENSE']) cpSync(file, join(content, file));
+  const listings = (await liveTools()).map(({ listing }) => listing);
+  writeFileSync(join(content, 'manifest.json'), JSON.stringify(bundleManifest(listings), null, 2));
   mcpb('validate', join(content, 'manifest.json'));
   mcpb('pack', content, target);
 

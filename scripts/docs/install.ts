@@ -1,6 +1,5 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import { VARIABLES } from '../../src/config/variables.js';
-import { jsonBlock } from './markdown.js';
 
 /** The name of the server's entry in the settings of clients. */
 export const ENTRY_NAME = 'kling-tasks';
@@ -14,7 +13,7 @@ export const STANDARD_ENTRY = {
   env: { ACEDATACLOUD_API_TOKEN: VARIABLES.ACEDATACLOUD_API_TOKEN.placeholder },
 };
 
-/** What the install link of VS Code carries; VS Code asks for the token and keeps it in its secret storage. */
+/** The content of VS Code's install link; VS Code asks for the token and keeps it in its secret storage. */
 const VSCODE_ENTRY = {
   name: ENTRY_NAME,
   ...START,
@@ -26,14 +25,13 @@ function badge(label: string, color: string, link: string): string {
   return `[![${label}](https://img.shields.io/badge/${label.replaceAll(' ', '_')}-${color}?style=flat-square)](${link})`;
 }
 
-/** The standard configuration, and a button for each client that can be set up by a link. */
-export function installSection(): string {
+/** A button for each client that can be set up by a link. */
+export function installButtons(): string {
   const base64 = encodeURIComponent(Buffer.from(JSON.stringify(STANDARD_ENTRY)).toString('base64'));
   const vscode = `vscode:mcp/install?${encodeURIComponent(JSON.stringify(VSCODE_ENTRY))}`;
-  const buttons = [
+  return [
     badge('Install in Cursor', '000000', `https://cursor.com/install-mcp?name=${ENTRY_NAME}&config=${base64}`),
     badge('Install in VS Code', '0098FF', `https://insiders.vscode.dev/redirect?url=${encodeURIComponent(vscode)}`),
     badge('Add to LM Studio', '4B3FE3', `https://lmstudio.ai/install-mcp?name=${ENTRY_NAME}&config=${base64}`),
-  ];
-  return `${jsonBlock({ mcpServers: { [ENTRY_NAME]: STANDARD_ENTRY } })}\n\n${buttons.join('\n')}`;
+  ].join('\n');
 }

@@ -1,13 +1,14 @@
 import type { Tool as ListedTool } from '@modelcontextprotocol/sdk/types.js';
 import packageJson from '../../package.json' with { type: 'json' };
 import { VARIABLES } from '../../src/config/variables.js';
-import { type Variable, variableDocs } from './variables.js';
+import { DESCRIPTIONS, variableDocs } from './variables.js';
 
 /** The name of the server that clients show; a test compares it with the handshake. */
 const TITLE = 'Kling tasks';
 
 const { name, version, mcpName, description, license, homepage, bugs, engines, author, keywords } = packageJson;
 const repositoryUrl = packageJson.repository.url.replace(/^git\+|\.git$/g, '');
+const isAddressDecided = !mcpName.includes('OWNER');
 
 /** `server.json` for the MCP registry. */
 export function serverJson(): object {
@@ -26,14 +27,15 @@ export function serverJson(): object {
         version,
         runtimeHint: 'npx',
         transport: { type: 'stdio' },
-        environmentVariables: variableDocs.map(({ name, description, required, secret, format, choices, ...rest }) => ({
+        // Members that are undefined are left out of the JSON.
+        environmentVariables: variableDocs.map(({ name, description, choices, ...variable }) => ({
           name,
           description,
-          isRequired: required,
-          isSecret: secret ?? false,
-          format,
-          ...(rest.default !== undefined && { default: rest.default }),
-          ...(choices && { choices }),
+          isRequired: variable.default === undefined,
+          isSecret: variable.default === undefined,
+          format: typeof variable.default === 'number' ? 'number' : 'string',
+          default: variable.default?.toString(),
+          choices,
         })),
       },
     ],
@@ -62,7 +64,7 @@ const USER_SETTINGS: Record<string, UserSetting> = {
     variable: 'ACEDATACLOUD_API_TOKEN',
     type: 'string',
     title: 'AceDataCloud API token',
-    description: descriptionOf('ACEDATACLOUD_API_TOKEN'),
+    description: DESCRIPTIONS.ACEDATACLOUD_API_TOKEN,
     sensitive: true,
     required: true,
   },
@@ -102,9 +104,7 @@ export function bundleManifest(tools: ListedTool[]): object {
     version,
     description,
     author: { name: author },
-    repository: { type: 'git', url: repositoryUrl },
-    homepage,
-    support: bugs,
+    ...(isAddressDecided && { repository: { type: 'git', url: repositoryUrl }, homepage, support: bugs }),
     license,
     keywords,
     server: {
@@ -117,19 +117,9 @@ export function bundleManifest(tools: ListedTool[]): object {
         env: Object.fromEntries(settings.map(([key, { variable }]) => [variable, `\${user_config.${key}}`])),
       },
     },
-    tools: tools.map(({ name, description = '' }) => ({ name, description: firstSentence(description) })),
+    // Its first sentence: there is no room for more.
+    tools: tools.map(({ name, description = '' }) => ({ name, description: description.replace(/\. .*$/s, '.') })),
     compatibility: { platforms: ['darwin', 'win32', 'linux'], runtimes: { node: engines.node } },
     user_config: Object.fromEntries(settings.map(([key, { variable, ...field }]) => [key, field])),
   };
-}
-
-function descriptionOf(variable: Variable): string {
-  const doc = variableDocs.find(({ name }) => name === variable);
-  if (!doc) throw new Error(`${variable} is not documented.`);
-  return doc.description;
-}
-
-/** The first sentence of a description: the list of tools in the manifest has no room for more. */
-export function firstSentence(description: string): string {
-  return description.slice(0, description.indexOf('. ') + 1) || description;
 }
