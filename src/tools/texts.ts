@@ -32,12 +32,12 @@ To follow a pending task, ${
 Lookups are free, with the server's API token. A tool error is about the lookup, not the task, and names \
 the next step; an unknown id is tool error [task_not_found].`,
 
-    getTasksBatch: `Look up up to 100 Kling generation tasks on AceDataCloud${orWait('all')}. Returns counts and, per \
+    getTasksBatch: `Look up 1 to 100 Kling generation tasks on AceDataCloud${orWait('all')}. Returns counts and, per \
 task in input order, its status: ${statuses}, with the beginning of its prompt. For one task, or for full prompts, \
 models, dates or video_ids, use ${GET_TASK}. It cannot submit, list, cancel or download.
 To follow tasks, ${
       waits ? `${set} and call again at once` : 'call again after poll_after_seconds'
-    } with the ids still pending; add those whose lookup_errors say to retry, after any delay they name. Most take 1 to \
+    } with the ids still pending; add those whose lookup_errors say to retry, after any delay named. Most take 1 to \
 5 minutes; once elapsed_seconds passes ${GIVE_UP_AFTER_S}, drop the id and tell the user.
 Lookups are free, with the server's API token. Unknown ids are in not_found, failed lookups in lookup_errors, ids \
 that did not fit in not_shown (call again for those). A tool error means that every lookup failed.`,

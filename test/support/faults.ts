@@ -1,7 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import type { FakeApi, Handler } from './fake-api.js';
+import type { Handler } from './fake-api.js';
 import type { ToolCaller } from './in-process.js';
-import type { Json } from './records.js';
 
 const MIB = 1024 * 1024;
 
@@ -70,32 +69,6 @@ export function rawForEver(text: string, repeated: string): Handler {
     socket.write(text);
     const timer = setInterval(() => socket.write(repeated), 5);
     socket.on('close', () => clearInterval(timer));
-  };
-}
-
-/** The outcome of one call for a task during the fault. */
-export interface Encounter {
-  isError: boolean;
-  /** The first text block, the host of the fake API replaced by HOST. */
-  text: string;
-  structured: Json | undefined;
-  ms: number;
-  /** When each request of the call arrived, in milliseconds since its start. */
-  requestsAtMs: number[];
-}
-
-/** The text of a call's error, how long it took, and what the fake API saw of it. */
-export async function encounter(caller: ToolCaller, fakeApi: FakeApi, id = 'faulty'): Promise<Encounter> {
-  const startMs = performance.now();
-  const result = await caller.call('kling_get_task', { task_id: id });
-  const ms = performance.now() - startMs;
-  const mine = fakeApi.requests.filter(({ atMs, body }) => atMs >= startMs && body.id === id);
-  return {
-    isError: result.isError ?? false,
-    text: (result.content[0]?.text ?? '').replaceAll(/127\.0\.0\.1:\d+/g, 'HOST'),
-    structured: result.structuredContent?.result,
-    ms,
-    requestsAtMs: mine.map(({ atMs }) => atMs - startMs),
   };
 }
 
