@@ -66,3 +66,17 @@ export function defined<T extends object>(object: T): Partial<T> {
   for (const key in object) if (object[key] !== undefined) shown[key] = object[key];
   return shown;
 }
+
+/**
+ * An object or a list with its parts mapped; parts that become undefined are left out. Undefined if nothing is left.
+ * @param map gets the key of an object's part, and no key for an item of a list
+ */
+export function mapParts(value: object, map: (part: unknown, key?: string) => unknown): object | undefined {
+  if (Array.isArray(value)) {
+    const items = value.map((item: unknown) => map(item)).filter((item) => item !== undefined);
+    return items.length > 0 ? items : undefined;
+  }
+  const entries = Object.entries(value).map(([key, part]) => [key, map(part, key)]);
+  const shown = entries.filter(([, part]) => part !== undefined);
+  return shown.length > 0 ? Object.fromEntries(shown) : undefined;
+}

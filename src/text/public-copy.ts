@@ -1,5 +1,5 @@
 import { cleanLine, cleanText, cutText, REDACTED, type Redact } from './clean.js';
-import { isObject, isStructure } from './json.js';
+import { isObject } from './json.js';
 import { leavesOf } from './leaves.js';
 import { ANY_URL, httpUrlOf, isHttpUrl } from './url.js';
 
@@ -39,19 +39,19 @@ export function publicCopy(
   const copy = (original: unknown, depth: number): unknown => {
     if (typeof original === 'string') return showText(original);
     if (typeof original === 'number') return Number.isFinite(original) ? original : undefined;
-    if (!isStructure(original)) return original;
+    if (!isObject(original) && !Array.isArray(original)) return original;
     if (depth === 0 || valuesLeft <= 0) return undefined;
     if (Array.isArray(original)) {
       const items = original.slice(0, MAX_ENTRIES);
       valuesLeft -= items.length;
       return items.map((item) => copy(item, depth - 1)).filter((item) => item !== undefined);
     }
-    const entries = Object.entries(original).slice(0, MAX_ENTRIES);
-    valuesLeft -= entries.length;
+    const names = Object.keys(original).slice(0, MAX_ENTRIES);
+    valuesLeft -= names.length;
     const shown: [string, unknown][] = [];
-    for (const [name, child] of entries) {
+    for (const name of names) {
       const key = cleanLine(showText(name), MAX_STRING);
-      const part = copy(child, depth - 1);
+      const part = copy(original[name], depth - 1);
       if (INTERNAL_KEY.test(key)) internal.push(part);
       else if (CALLBACK_KEY.test(key)) callbacks.push(part);
       else if (part !== undefined && key !== '__proto__') shown.push([key, part]);

@@ -101,7 +101,7 @@ export class HttpPool {
 
   /** undici is loaded with the first request, so that a client has its list of tools sooner. */
   async #connect(): Promise<Dispatcher> {
-    const { Agent, ProxyAgent } = await import('undici');
+    const { Agent, ProxyAgent } = await import('./undici.js');
     if (!this.proxy) return new Agent(OPTIONS);
     return new ProxyAgent({ ...OPTIONS, uri: this.proxy, requestTls: CONNECT, proxyTls: CONNECT });
   }

@@ -3,7 +3,7 @@ import { cleanLine } from '../../text/clean.js';
 import { defined, type JsonObject, textOf } from '../../text/json.js';
 import type { Leaf } from '../../text/leaves.js';
 import { safeUrl } from '../../text/url.js';
-import { isWatermarked, urlsOf } from './results.js';
+import { urlsOf } from './results.js';
 
 const MEDIA_KINDS = ['video', 'image', 'audio', 'file'] as const;
 type MediaKind = (typeof MEDIA_KINDS)[number];
@@ -58,6 +58,10 @@ const ID_KEYS: Record<MediaKind, string[]> = {
 
 /** Keys of ids that name a result. Other ids in a response belong to requests, models or input voices. */
 const RESULT_ID_KEY = /^id$|(?:^|_)(?:element|subject|character|avatar|audio|image|video)_id$/i;
+
+/** Keys of a version with a watermark. */
+const WATERMARK_KEY = /(?<!no_?|non_?|un|without_?)watermark/i;
+const isWatermarked = ({ path }: Leaf) => path.some((step) => WATERMARK_KEY.test(String(step)));
 
 /** The files that a response names. */
 export interface Files {

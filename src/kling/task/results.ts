@@ -1,4 +1,4 @@
-import { type JsonObject, textOf } from '../../text/json.js';
+import { isObject, isStructure, type JsonObject, mapParts, textOf } from '../../text/json.js';
 import { type Leaf, leavesOf } from '../../text/leaves.js';
 import { isHttpUrl } from '../../text/url.js';
 
@@ -10,48 +10,50 @@ const NO_RESULT_KEY =
   /^(?:task_info|request)$|(?:^|_)(?:callback|webhook|status|source|origin|preview|cover|poster|thumb|frame|docs|parent|refer|input)/;
 /** Keys of result URLs. */
 const URL_KEY = /^url$|_urls?$/i;
+/** Keys that belong to the envelope of a result rather than to its content. */
 const ENVELOPE_KEY =
   /^(?:success|code|message|error|(?:(?:request|task|trace|video)_)?id|model|duration|elapsed|state|status|task_status(?:_msg)?|request|input|task_info|usage)$|_at$/;
-/** Keys of a version with a watermark. */
-const WATERMARK_KEY = /(?<!(?:^|_)(?:no|non|without))(?:^|_)watermark/;
 
-/** Whether a key belongs to the envelope of a result rather than to its content. */
 export const isEnvelopeKey = (key: string) => ENVELOPE_KEY.test(plainKey(key));
 
-const keysOf = ({ path }: Leaf) => path.filter((step) => typeof step === 'string').map(plainKey);
-
-/** The http(s) URLs of a result in a leaf. */
+/** The http(s) URLs of results in a leaf. */
 export function urlsOf({ key, value }: Leaf): string[] {
   return URL_KEY.test(key) ? [value].flat().filter(isHttpUrl) : [];
 }
 
-export const isWatermarked = (leaf: Leaf) => keysOf(leaf).some((key) => WATERMARK_KEY.test(key));
-
-/** Whether a leaf is something to show: a URL of a file, or anything that is neither blank nor of the envelope. */
-export function isContent(leaf: Leaf): boolean {
-  if (keysOf(leaf).some((key) => ENVELOPE_KEY.test(key))) return false;
-  return [leaf.value].flat().some((part) => part === true || textOf(part) !== undefined);
+/** Whether a leaf is something to show: neither blank nor of the envelope. */
+export function isContent({ path, value }: Leaf): boolean {
+  if (path.some((step) => isEnvelopeKey(String(step)))) return false;
+  return [value].flat().some((part) => part === true || textOf(part) !== undefined);
 }
 
 /**
- * The leaves of a response that may be results. Below a `task_result` that holds something, if there is one: what is beside
- * it was submitted.
+ * What a response returned: all but inputs, previews, nulls and URLs that are not http(s); undefined if nothing is left.
+ * Where a `task_result` holds something, only what is below it, since what is beside it was submitted.
  */
-export function resultLeavesOf(response: JsonObject): Leaf[] {
-  const leaves = [...leavesOf(response)].filter(
-    (leaf) =>
-      !keysOf(leaf).some((key) => NO_RESULT_KEY.test(key)) && (!URL_KEY.test(leaf.key) || urlsOf(leaf).length > 0),
-  );
-  const below = leaves.filter(({ path }) => path.includes('task_result'));
-  return below.some(isContent) ? below : leaves;
+export function resultOf(response: JsonObject): object | undefined {
+  const result = withoutOthers(response, '');
+  const below = belowTaskResult(result);
+  return isStructure(below) && [...leavesOf(below)].some(isContent) ? below : isStructure(result) ? result : undefined;
+}
+
+function withoutOthers(value: unknown, key: string): unknown {
+  if (NO_RESULT_KEY.test(plainKey(key))) return undefined;
+  if (isStructure(value)) return mapParts(value, (part, name = key) => withoutOthers(part, name));
+  return value === null || (URL_KEY.test(key) && !isHttpUrl(value)) ? undefined : value;
+}
+
+function belowTaskResult(value: unknown): unknown {
+  if (isObject(value) && value.task_result !== undefined) return { task_result: value.task_result };
+  return isStructure(value) ? mapParts(value, belowTaskResult) : undefined;
 }
 
 /** Whether a response, or one element of it, has the URL of a result. */
 export function hasResultUrl(response: JsonObject): boolean {
-  return resultLeavesOf(response).some((leaf) => urlsOf(leaf).length > 0);
+  return [...leavesOf(resultOf(response))].some((leaf) => urlsOf(leaf).length > 0);
 }
 
 /** Whether a response has content, as the status rules mean it. */
 export function hasContent(response: JsonObject): boolean {
-  return resultLeavesOf(response).some(isContent);
+  return [...leavesOf(resultOf(response))].some(isContent);
 }

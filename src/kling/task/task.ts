@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import { cleanLine, type Redact } from '../../text/clean.js';
 import { defined, type JsonObject, textOf } from '../../text/json.js';
+import { leavesOf } from '../../text/leaves.js';
 import { publicCopy } from '../../text/public-copy.js';
 import { redactMessage } from '../../text/redact-message.js';
 import { countEntries, excerptOutput, excerptRequest, excerptUsage } from './excerpt.js';
 import { mediaSchema, readFiles } from './media.js';
 import { normalizeRecord, readRecord, type TaskRecord } from './record.js';
-import { resultLeavesOf } from './results.js';
+import { resultOf } from './results.js';
 import { judgeStatus, statusSchema, type TaskError, taskErrorSchema } from './status.js';
 
 /** What the API documents as polite: a first lookup after 10 s, then one every 10 s. */
@@ -53,13 +54,9 @@ export const taskSchema = z.object({
 /** The part of a task that a batch shows. */
 export type TaskSummary = z.infer<typeof taskSummarySchema>;
 export const taskSummarySchema = taskSchema
-  .pick({ task_id: true, status: true, state: true, type: true })
-  .extend({ prompt: text })
-  .extend(taskSchema.pick({ video_url: true, duration_seconds: true }).shape)
-  .extend({
-    other_media: z.array(mediaSchema.omit({ id: true })).optional(),
-  })
-  .extend(taskSchema.pick({ output: true, left_out: true, error: true, elapsed_seconds: true, trace_id: true }).shape);
+  .omit({ video_id: true, usage: true, request: true, created_at: true, started_at: true, finished_at: true })
+  .omit({ poll_after_seconds: true })
+  .extend({ prompt: text, other_media: z.array(mediaSchema.omit({ id: true })).optional() });
 
 /**
  * Maps a record of the API to a Task. Pure and total: no JSON value makes it throw.
@@ -103,14 +100,14 @@ export function toTask(
 
 /** The results of a completed task: its first video, the other files, and what it returned besides or instead. */
 function resultsOf({ response }: TaskRecord, type: string | undefined, taskId: string) {
-  const leaves = resultLeavesOf(response);
-  const { media, tooLong, hasOthers } = readFiles(leaves, type, taskId);
+  const result = resultOf(response);
+  const { media, tooLong, hasOthers } = readFiles([...leavesOf(result)], type, taskId);
   const video = media.find(({ kind }) => kind === 'video');
   const others = media.filter((file) => file !== video).slice(0, MAX_OTHER_MEDIA);
   const listed = new Set([video, ...others].flatMap((file) => file?.url ?? []));
   const isVisible = media.some(({ kind }) => kind === 'video' || kind === 'image');
   const { output, urls, leftOut } =
-    isVisible && !hasOthers ? { urls: listed, leftOut: 0 } : excerptOutput(leaves, listed);
+    isVisible && !hasOthers ? { urls: listed, leftOut: 0 } : excerptOutput(result, listed);
   const left_out = media.filter(({ url }) => !listed.has(url) && !urls.has(url)).length + tooLong + leftOut;
   return {
     video_url: video?.url,
