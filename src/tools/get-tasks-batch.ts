@@ -31,7 +31,9 @@ export function getTasksBatchTool(options: ToolOptions): Tool {
     title: 'Get Kling tasks by id',
     description: textsFor(maxWaitSeconds).getTasksBatch,
     input: z.object({
-      task_ids: taskIdsSchema.describe('Bare task_ids of the generation calls, not video_ids; duplicates are merged'),
+      task_ids: taskIdsSchema.describe(
+        'Bare task_ids of the generation calls, cut out of quotes or URLs, not video_ids; duplicates are merged',
+      ),
       wait_seconds: waitSecondsSchema(maxWaitSeconds).describe('Seconds to wait for all to finish; 0 answers at once'),
     }),
     output: batchSchema,

@@ -49,7 +49,6 @@ export interface Call {
 /** What `tools/list` shows of a tool. */
 export interface Listing {
   name: string;
-  title: string;
   description: string;
   inputSchema: object;
   outputSchema: object;
@@ -131,7 +130,6 @@ export function defineTool<Arguments extends { wait_seconds: number }>(
   return {
     listing: {
       name,
-      title,
       description,
       inputSchema: jsonSchemaOf(input),
       outputSchema: jsonSchemaOf(z.object({ result: output })),
