@@ -14,11 +14,11 @@ const ids = z.array(z.string());
 export const batchSchema = z.object({
   counts: z.object({ pending: count, completed: count, failed: count, not_found: count, lookup_failed: count }),
   tasks: z.array(taskSummarySchema),
-  not_found: ids,
+  not_found: ids.describe('Ids unknown to this account'),
   lookup_errors: z
     .array(z.object({ task_ids: ids, code: z.string(), message: z.string(), trace_id: z.string().optional() }))
     .optional(),
-  not_shown: ids.optional(),
+  not_shown: ids.optional().describe('Ids whose tasks had no room: call again for them'),
   poll_after_seconds: z.int().optional(),
 });
 export type Batch = z.infer<typeof batchSchema>;

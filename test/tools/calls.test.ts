@@ -51,7 +51,7 @@ describe.concurrent('a call that waits', () => {
 
   test('returns the state at the deadline, after a last lookup, as a normal result without the request', async () => {
     await inProcess({ tasks: [pendingRecord('a')] }, async ({ fakeApi, call }) => {
-      const { isError, structuredContent } = await call('kling_get_task', { task_id: 'a', wait_seconds: 3 });
+      const { isError, structuredContent } = await call('kling_get_task', { task_id: 'a', wait_seconds: 5 });
       expect(isError).toBeFalsy();
       expect(structuredContent?.result).toMatchObject({ status: 'pending', poll_after_seconds: 1 });
       expect(structuredContent?.result).not.toHaveProperty('request');

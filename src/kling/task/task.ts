@@ -24,6 +24,7 @@ const MAX_SUMMARY_PROMPT = 80;
 
 const text = z.string().optional();
 const number = z.number().optional();
+const anyObject = z.looseObject({}).optional();
 
 /** A task in full. Absent fields are left out, never null; the order is that of the result's text. */
 export type Task = z.infer<typeof taskSchema>;
@@ -35,13 +36,13 @@ export const taskSchema = z.object({
   video_url: text.describe('May expire: advise saving the file'),
   video_id: text,
   duration_seconds: number,
-  other_media: z.array(mediaSchema).optional(),
-  output: z.looseObject({}).optional().describe('A result that is not a file, such as a voice_id'),
-  left_out: z.int().optional().describe('Files and entries not shown'),
+  other_media: z.array(mediaSchema).optional().describe('May expire, too'),
+  output: anyObject.describe('A result that is not a file, such as a voice_id'),
+  left_out: z.int().optional().describe('Files and entries without room'),
   /** What was metered, as the API names it. */
-  usage: z.looseObject({}).optional(),
+  usage: anyObject,
   error: taskErrorSchema.optional(),
-  request: z.looseObject({}).optional(),
+  request: anyObject.describe('Absent if still pending after a wait'),
   /** ISO 8601, UTC. */
   created_at: text,
   started_at: text,
@@ -56,7 +57,9 @@ export type TaskSummary = z.infer<typeof taskSummarySchema>;
 export const taskSummarySchema = taskSchema
   .omit({ video_id: true, usage: true, request: true, created_at: true, started_at: true, finished_at: true })
   .omit({ poll_after_seconds: true })
-  .extend({ prompt: text, other_media: z.array(mediaSchema.omit({ id: true })).optional() });
+  .extend({ prompt: text.describe('Its beginning'), other_media: z.array(mediaSchema.omit({ id: true })).optional() })
+  // Described in full only above: a model reads both, and pays for each word.
+  .extend({ state: text, output: anyObject });
 
 /**
  * Maps a record of the API to a Task. Pure and total: no JSON value makes it throw.
