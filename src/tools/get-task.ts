@@ -17,7 +17,7 @@ export function getTaskTool(options: ToolOptions): Tool {
     description: textsFor(maxWaitSeconds).getTask,
     input: z.object({
       task_id: taskIdSchema.describe(
-        "The generation call's task_id, bare: cut it out of quotes or a URL; not a video_id",
+        'The task_id that the generation returned, without quotes or URL around it; not a video_id',
       ),
       wait_seconds: waitSecondsSchema(maxWaitSeconds).describe(
         'Seconds to wait for the task to finish; 0 answers at once',

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { KlingError } from '../kling/api/error.js';
-import { summarizeTask, taskSummarySchema } from '../kling/task/task.js';
+import { summarizeTask, taskSchema, taskSummarySchema } from '../kling/task/task.js';
 import type { Outcome } from '../kling/watch.js';
 import { taskIdsSchema, waitSecondsSchema } from './arguments.js';
 import { MAX_TEXT, textOf, withFilesThatFit } from './result.js';
@@ -14,12 +14,12 @@ const ids = z.array(z.string());
 export const batchSchema = z.object({
   counts: z.object({ pending: count, completed: count, failed: count, not_found: count, lookup_failed: count }),
   tasks: z.array(taskSummarySchema),
-  not_found: ids.describe('Ids unknown to this account'),
+  not_found: ids,
   lookup_errors: z
     .array(z.object({ task_ids: ids, code: z.string(), message: z.string(), trace_id: z.string().optional() }))
     .optional(),
   not_shown: ids.optional().describe('Ids whose tasks had no room: call again for them'),
-  poll_after_seconds: z.int().optional(),
+  poll_after_seconds: taskSchema.shape.poll_after_seconds,
 });
 export type Batch = z.infer<typeof batchSchema>;
 
@@ -32,7 +32,7 @@ export function getTasksBatchTool(options: ToolOptions): Tool {
     description: textsFor(maxWaitSeconds).getTasksBatch,
     input: z.object({
       task_ids: taskIdsSchema.describe(
-        'Bare task_ids of the generation calls, cut out of quotes or URLs, not video_ids; duplicates are merged',
+        'The task_ids that generations returned, without quotes or URLs around them; not video_ids; duplicates are merged',
       ),
       wait_seconds: waitSecondsSchema(maxWaitSeconds).describe('Seconds to wait for all to finish; 0 answers at once'),
     }),

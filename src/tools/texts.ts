@@ -24,20 +24,19 @@ finished, call ${GET_TASK}${waits ? ` with wait_seconds ${maxWaitSeconds}` : ''}
       waits ? ' for it to finish' : ''
     }. Returns its status (pending, completed or failed), files (video_url, other_media) or output, error, dates and \
 request (prompt, model). For the status of several tasks use ${GET_TASKS_BATCH}. It cannot submit, list, cancel or download.
-To follow a pending task, ${waits ? `${set}; while status is pending, ${again}` : again}. Most take 1 to 5 minutes; if \
-still pending at elapsed_seconds ${GIVE_UP_AFTER_S}, stop and tell the user.
-Lookups are free and use the server's token. A failed task is a normal result; a tool error is about the lookup, not the \
-task, and names the next step. An unknown id is [task_not_found].`,
+To follow a pending task, ${waits ? `${set}; while status is pending, ${again}` : again}. Most tasks take 1 to 5 minutes; \
+once elapsed_seconds exceeds ${GIVE_UP_AFTER_S}, stop and tell the user.
+Lookups are free; the server has its own API token. A failed task is a normal result; a tool error is about the lookup, \
+not the task, and names the next step. An unknown id is [task_not_found].`,
 
-    getTasksBatch: `Get the status and result of 1 to 100 Kling generation tasks on AceDataCloud${orWait}${
+    getTasksBatch: `Get the status and result of many Kling generation tasks on AceDataCloud by task_id${orWait}${
       waits ? ' until none is pending' : ''
-    }. Returns counts and, in input order, each task found: its status (pending, completed or failed), the beginning of \
-its prompt, files (video_url, other_media) or output, and error. For one task, or for full prompts, models and dates, use \
-${GET_TASK} on each id. It cannot submit, list, cancel or download.
-To follow tasks, ${waits ? `${set} and ${again}` : again} with the ids still pending. Retry an id in lookup_errors only \
-if its message says so, after the time that it names. Most take 1 to 5 minutes; leave out ids still pending at \
-elapsed_seconds ${GIVE_UP_AFTER_S} and tell the user.
-Lookups are free and use the server's token. A tool error (bad arguments, or every lookup failed) is not about the tasks, \
-and names the next step; unknown ids are no error.`,
+    }. Returns counts and, in input order, each task's status, beginning of prompt, files (video_url, other_media) or \
+output, and error. For one task, or for video_ids, full prompts, models or dates, use ${GET_TASK}. It cannot submit, list, \
+cancel or download.
+To follow tasks, ${waits ? `${set} and ${again}` : again} with the ids still pending. Most tasks take 1 to 5 minutes; once \
+elapsed_seconds exceeds ${GIVE_UP_AFTER_S}, stop following the task and tell the user.
+Lookups are free; the server has its own API token. Unknown ids are in not_found; lookup_errors say which lookups failed \
+and whether to retry. A tool error is about the lookups, not the tasks, and names the next step.`,
   };
 }

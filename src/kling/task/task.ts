@@ -38,9 +38,8 @@ export const taskSchema = z.object({
   duration_seconds: number,
   other_media: z.array(mediaSchema).optional().describe('May expire, too'),
   output: anyObject.describe('A result that is not a file, such as a voice_id'),
-  left_out: z.int().optional().describe('Files and entries without room'),
-  /** What was metered, as the API names it. */
-  usage: anyObject,
+  left_out: z.int().optional().describe('Files and entries omitted for size'),
+  usage: anyObject.describe('What was metered'),
   error: taskErrorSchema.optional(),
   request: anyObject.describe('Absent if still pending after a wait'),
   /** ISO 8601, UTC. */
@@ -48,7 +47,7 @@ export const taskSchema = z.object({
   started_at: text,
   finished_at: text,
   elapsed_seconds: number.describe('Since submission; once finished, the processing time'),
-  trace_id: text,
+  trace_id: text.describe('For support'),
   poll_after_seconds: z.int().optional().describe('Seconds until the next lookup makes sense, when not waiting'),
 });
 
