@@ -27,16 +27,17 @@ request (prompt, model). For the status of several tasks use ${GET_TASKS_BATCH}.
 To follow a pending task, ${waits ? `${set}; while status is pending, ${again}` : again}. Most tasks take 1 to 5 minutes; \
 once elapsed_seconds exceeds ${GIVE_UP_AFTER_S}, stop and tell the user.
 Lookups are free; the server has its own API token. A failed task is a normal result; a tool error is about the lookup, \
-not the task, and names the next step. An unknown id is [task_not_found].`,
+not the task, and names the next step. An unknown id gives tool error [task_not_found].`,
 
-    getTasksBatch: `Get the status and result of many Kling generation tasks on AceDataCloud by task_id${orWait}${
+    getTasksBatch: `Get the status and result of up to 100 Kling generation tasks on AceDataCloud${orWait}${
       waits ? ' until none is pending' : ''
     }. Returns counts and, in input order, each task's status, beginning of prompt, files (video_url, other_media) or \
-output, and error. For one task, or for video_ids, full prompts, models or dates, use ${GET_TASK}. It cannot submit, list, \
+output, and error. For one task, or its video_id, full prompt, model or dates, use ${GET_TASK}. It cannot submit, list, \
 cancel or download.
-To follow tasks, ${waits ? `${set} and ${again}` : again} with the ids still pending. Most tasks take 1 to 5 minutes; once \
-elapsed_seconds exceeds ${GIVE_UP_AFTER_S}, stop following the task and tell the user.
-Lookups are free; the server has its own API token. Unknown ids are in not_found; lookup_errors say which lookups failed \
-and whether to retry. A tool error is about the lookups, not the tasks, and names the next step.`,
+To follow tasks, ${waits ? `${set} and ${again}` : again} with the ids still pending or in not_shown; retry those in \
+lookup_errors as their message says. Most tasks take 1 to 5 minutes; once elapsed_seconds exceeds ${GIVE_UP_AFTER_S}, stop \
+following the task and tell the user.
+Lookups are free. Failed tasks and unknown ids (not_found) are normal results. A tool error is about the lookups, not the \
+tasks, and names the next step.`,
   };
 }

@@ -114,7 +114,7 @@ describe('manifest.json of the bundle for Claude Desktop', () => {
   test("has the first sentence of each tool's description", () => {
     expect(manifest.tools.map(({ description }: { description: string }) => description)).toEqual([
       expect.stringMatching(/^Get the status and result of one Kling generation task [^.]+\.$/),
-      expect.stringMatching(/^Get the status and result of many Kling generation tasks [^.]+\.$/),
+      expect.stringMatching(/^Get the status and result of up to 100 Kling generation tasks [^.]+\.$/),
     ]);
   });
 
