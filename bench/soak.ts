@@ -148,9 +148,9 @@ async function atRest(when: string): Promise<Rest> {
   await sleep(1000);
   const told = server.stderr.length;
   server.child.kill('SIGUSR2');
-  await server.logged('at rest');
-  const [, report = ''] = /at rest (.*)\n/.exec(server.stderr.slice(told)) ?? [];
-  const rest = { ...JSON.parse(report), files: (await readdir(`/proc/${server.child.pid}/fd`)).length };
+  const report = () => /at rest (.*)\n/.exec(server.stderr.slice(told))?.[1];
+  while (!report()) await sleep(100);
+  const rest = { ...JSON.parse(report() ?? ''), files: (await readdir(`/proc/${server.child.pid}/fd`)).length };
   const mib = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
   console.log(`${when}: resident ${mib(rest.rss)}, heap ${mib(rest.heapUsed)}, ${rest.files} open files`);
   return rest;
