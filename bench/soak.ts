@@ -65,16 +65,15 @@ fakeApi.always = (...args) => {
   (large ?? FAULTS[pick(100)] ?? fakeApi.answer)(...args);
 };
 
-/** Reports on demand the resident memory, the heap after a collection, and what keeps the event loop alive. */
+/** Reports on demand the memory after a collection, and what keeps the event loop alive. */
 const TELL = `
   import { setFlagsFromString } from 'node:v8';
   import { runInNewContext } from 'node:vm';
   setFlagsFromString('--expose-gc');
   const gc = runInNewContext('gc');
   process.on('SIGUSR2', () => {
-    const { rss } = process.memoryUsage();
     gc();
-    const { heapUsed } = process.memoryUsage();
+    const { rss, heapUsed } = process.memoryUsage();
     const report = { rss, heapUsed, resources: process.getActiveResourcesInfo() };
     process.stderr.write('at rest ' + JSON.stringify(report) + '\\n');
   });
