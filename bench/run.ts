@@ -94,7 +94,11 @@ try {
     );
   }
   for (const peer of values.peer) {
-    report(`the same, ${peer}`, 'ms', await inTurn([{ entry: resolve(peer) }, BARE], startTime('legacy')));
+    report(
+      `the same, ${peer.replace(/.*node_modules./, '')}`,
+      'ms',
+      await inTurn([{ entry: resolve(peer) }, BARE], startTime('legacy')),
+    );
   }
   report('memory after the first call', 'MiB', await inTurn([SERVER, BARE], memoryAfter(1)), '≤ 1.75');
   const few = Math.ceil(ROUNDS / 3);

@@ -58,7 +58,7 @@ async function installed(
   const marker = join(folder, 'installed.json');
   const content = JSON.stringify(packages);
   if (existsSync(marker) && readFileSync(marker, 'utf8') === content) return folder;
-  console.error(`Installing ${packages.join(', ')} once, into ${folder}`);
+  console.error(`Installing ${packages.join(', ')} into ${folder}, once; that may take a minute …`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   await install(folder, packages).catch(unavailable('not installed: see above'));
@@ -68,11 +68,8 @@ async function installed(
 
 async function installWithNpm(folder: string, packages: readonly string[]): Promise<void> {
   writeFileSync(join(folder, 'package.json'), '{"private":true}\n');
-  await run(
-    process.execPath,
-    npmArguments('install', '--no-audit', '--no-fund', '--ignore-scripts', ...packages),
-    folder,
-  );
+  const options = ['--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
+  await run(process.execPath, npmArguments('install', ...options, ...packages), folder);
 }
 
 async function installWithPip(folder: string, packages: readonly string[]): Promise<void> {
