@@ -82,9 +82,9 @@ function pythonIn(folder: string): string {
   return process.platform === 'win32' ? join(folder, 'Scripts', 'python.exe') : join(folder, 'bin', 'python');
 }
 
-/** Runs a program whose messages the user sees on stderr. */
+/** Runs a program whose messages and progress the user sees on stderr. */
 async function run(program: string, args: string[], cwd = '.'): Promise<void> {
-  const [code] = await once(spawn(program, args, { cwd, stdio: ['ignore', 'ignore', 'inherit'] }), 'close');
+  const [code] = await once(spawn(program, args, { cwd, stdio: ['ignore', process.stderr, 'inherit'] }), 'close');
   if (code !== 0) throw new Error(`${program} exited with code ${code}`);
 }
 
