@@ -65,16 +65,15 @@ fakeApi.always = (...args) => {
   (large ?? FAULTS[pick(100)] ?? fakeApi.answer)(...args);
 };
 
-/** Reports on demand the resident memory, the heap after a collection, and what keeps the event loop alive. */
+/** Reports on demand the memory after a collection, and what keeps the event loop alive. */
 const TELL = `
   import { setFlagsFromString } from 'node:v8';
   import { runInNewContext } from 'node:vm';
   setFlagsFromString('--expose-gc');
   const gc = runInNewContext('gc');
   process.on('SIGUSR2', () => {
-    const { rss } = process.memoryUsage();
     gc();
-    const { heapUsed } = process.memoryUsage();
+    const { rss, heapUsed } = process.memoryUsage();
     const report = { rss, heapUsed, resources: process.getActiveResourcesInfo() };
     process.stderr.write('at rest ' + JSON.stringify(report) + '\\n');
   });
@@ -148,9 +147,9 @@ async function atRest(when: string): Promise<Rest> {
   await sleep(1000);
   const told = server.stderr.length;
   server.child.kill('SIGUSR2');
-  await server.logged('at rest');
-  const [, report = ''] = /at rest (.*)\n/.exec(server.stderr.slice(told)) ?? [];
-  const rest = { ...JSON.parse(report), files: (await readdir(`/proc/${server.child.pid}/fd`)).length };
+  const report = () => /at rest (.*)\n/.exec(server.stderr.slice(told))?.[1];
+  while (!report()) await sleep(100);
+  const rest = { ...JSON.parse(report() ?? ''), files: (await readdir(`/proc/${server.child.pid}/fd`)).length };
   const mib = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
   console.log(`${when}: resident ${mib(rest.rss)}, heap ${mib(rest.heapUsed)}, ${rest.files} open files`);
   return rest;

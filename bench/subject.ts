@@ -1,73 +1,60 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import type { Json } from '../test/support/records.js';
+import { ServerProcess } from '../test/support/server-process.js';
 
-/** How a client opens the conversation, up to the list of tools: the requests of each era of the protocol. */
-export const OPENINGS = {
-  modern: [
-    ['server/discover', envelope()],
-    ['tools/list', envelope()],
-  ],
-  legacy: [
-    [
-      'initialize',
-      { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'bench', version: '1.0.0' } },
-    ],
-    ['tools/list', {}],
-  ],
-} satisfies Record<string, [method: string, params: Json][]>;
+const CLIENT = { capabilities: {}, clientInfo: { name: 'bench', version: '1.0.0' } };
+const ENVELOPE = {
+  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+  'io.modelcontextprotocol/clientCapabilities': {},
+};
+
+/** How a client of each era opens the conversation, up to the list of tools. */
+const OPENINGS = {
+  modern: { 'server/discover': { _meta: ENVELOPE }, 'tools/list': { _meta: ENVELOPE } },
+  legacy: { initialize: { protocolVersion: '2025-11-25', ...CLIENT }, 'tools/list': {} },
+};
 export type Era = keyof typeof OPENINGS;
 
-function envelope(): Json {
-  const version = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' };
-  return { _meta: { ...version, 'io.modelcontextprotocol/clientCapabilities': {} } };
+/** A file that Node runs as an MCP server, with its arguments. */
+export interface Program {
+  entry: string;
+  args?: string[];
 }
 
-/** A process under measurement that speaks MCP: the server, a baseline or a peer. */
+/** A process under measurement: the server, a baseline or a peer. */
 export class Subject {
-  /** From the start of the process to the answered `tools/list`, in milliseconds. */
-  readyMs = 0;
   /** The results of the opening, by method. */
   readonly opening: Json = {};
-  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #server: ServerProcess;
   readonly #waiting = new Map<number, (result: Json) => void>();
   #lastId = 0;
 
-  private constructor([program = '', ...args]: string[], env: NodeJS.ProcessEnv) {
-    this.#child = spawn(program, args, { env, stdio: 'pipe' });
-    this.#child.stderr.resume();
-    createInterface({ input: this.#child.stdout }).on('line', (line) => {
+  private constructor(program: Program, env: Record<string, string>) {
+    this.#server = new ServerProcess({ ...program, env: { LOG_LEVEL: undefined, ...env } });
+    this.#server.online = (line) => {
       const { id, result, error } = JSON.parse(line);
-      if (error || result?.isError) throw new Error(`${args} answered ${line.slice(0, 300)}`);
+      if (error || result?.isError) throw new Error(`${program.entry} answered ${line.slice(0, 300)}`);
       this.#waiting.get(id)?.(result);
       this.#waiting.delete(id);
+    };
+    void this.#server.exited.then(() => {
+      if (this.#waiting.size > 0) throw new Error(`${program.entry} has ended\n${this.#server.stderr}`);
     });
   }
 
-  /** Starts it and goes through the opening of the era. */
-  static async start(command: string[], env: NodeJS.ProcessEnv, era: Era): Promise<Subject> {
-    const startMs = performance.now();
-    const subject = new Subject(command, env);
-    for (const [method, params] of OPENINGS[era]) {
-      subject.opening[method] = await subject.request(method, params);
-      if (method === 'initialize') subject.#write({ method: 'notifications/initialized' });
+  /** Starts the program and goes through the opening of the era. */
+  static async start(program: Program, env: Record<string, string>, era: Era): Promise<Subject> {
+    const subject = new Subject(program, env);
+    for (const [method, params] of Object.entries(OPENINGS[era])) {
+      subject.opening[method] = await subject.#request(method, params);
+      if (method === 'initialize') subject.#server.write({ jsonrpc: '2.0', method: 'notifications/initialized' });
     }
-    subject.readyMs = performance.now() - startMs;
     return subject;
-  }
-
-  request(method: string, params: Json): Promise<Json> {
-    const id = ++this.#lastId;
-    this.#write({ id, method, params });
-    return new Promise((resolve) => this.#waiting.set(id, resolve));
   }
 
   /** One `kling_get_task`; in milliseconds. */
   async call(taskId: string): Promise<number> {
     const startMs = performance.now();
-    await this.request('tools/call', { name: 'kling_get_task', arguments: { task_id: taskId } });
+    await this.#request('tools/call', { name: 'kling_get_task', arguments: { task_id: taskId } });
     return performance.now() - startMs;
   }
 
@@ -89,19 +76,19 @@ export class Subject {
     return (count / (performance.now() - startMs)) * 1000;
   }
 
-  /** Resident memory in MiB; NaN on other systems than Linux. */
-  residentMiB(): number {
-    if (process.platform !== 'linux') return Number.NaN;
-    const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
-    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
+  /** Resident memory in MiB, on Linux. */
+  async residentMiB(): Promise<number> {
+    return (await this.#server.residentBytes()) / 2 ** 20;
   }
 
   async end(): Promise<void> {
-    this.#child.kill('SIGKILL');
-    await once(this.#child, 'exit');
+    this.#server.child.kill('SIGKILL');
+    await this.#server.exited;
   }
 
-  #write(message: Json): void {
-    this.#child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
+  #request(method: string, params: Json): Promise<Json> {
+    const id = ++this.#lastId;
+    this.#server.write({ jsonrpc: '2.0', id, method, params });
+    return new Promise((resolve) => this.#waiting.set(id, resolve));
   }
 }

@@ -2,13 +2,13 @@
  * Shows the built server at work, as an MCP client sees it: `npm run demo` against a fake API, without token or network;
  * `ACEDATACLOUD_API_TOKEN=… npm run demo -- ID…` against the real one.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { FakeApi, TOKEN } from '../test/support/fake-api.js';
-import { DOCUMENTED_ID, documented, failedRecord } from '../test/support/records.js';
-import { ENTRY } from '../test/support/server-process.js';
-import { demoTask } from './demo-task.js';
+import { DOCUMENTED_ID, documented, failedRecord, type Json } from '../test/support/records.js';
+import { ENTRY, ServerProcess } from '../test/support/server-process.js';
 import { rendering } from './rendering.js';
 
 const FAILED_ID = '7f0c2b54-31d3-4f0e-9d0c-0d6a5f6f6b11';
@@ -47,21 +47,52 @@ async function show(client: Client, name: string, args: Record<string, unknown>)
   console.log((structuredContent ? JSON.stringify(structuredContent.result, null, 2) : text).replace(/^/gm, '  '));
 }
 
+/** A wait as a task of the protocol: what goes over the pipe while the client polls, and the little that the model sees. */
+async function showTask(fakeApi: FakeApi, taskId: string): Promise<void> {
+  const server = new ServerProcess({ fakeApi });
+  const startMs = performance.now();
+  const say = (who: string, text: string) =>
+    console.log(`  ${((performance.now() - startMs) / 1000).toFixed(1).padStart(5)} s  ${who.padEnd(6)} ${text}`);
+  let id = 0;
+  const ask = async (method: string, params: Json) => {
+    const _meta = {
+      'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+      'io.modelcontextprotocol/clientCapabilities': { extensions: { 'io.modelcontextprotocol/tasks': {} } },
+    };
+    server.write({ jsonrpc: '2.0', id: ++id, method, params: { ...params, _meta } });
+    return (await server.answer(id)).result as Json;
+  };
+
+  console.log('\nThe same wait, by a client of MCP 2026-07-28 that follows tasks in the background:');
+  const call = { name: 'kling_get_task', arguments: { task_id: taskId, wait_seconds: 50 } };
+  say('model', `${call.name} ${JSON.stringify(call.arguments)}`);
+  let task = await ask('tools/call', call);
+  say('server', `task ${task.taskId}: ${task.statusMessage}; ask again in ${Number(task.pollIntervalMs) / 1000} s`);
+  say('model', 'is told that the call goes on in the background, and does something else');
+  while (task.status === 'working') {
+    await sleep(Number(task.pollIntervalMs));
+    task = await ask('tasks/get', { taskId: task.taskId });
+    say('client', `polls: ${task.status} (${task.statusMessage})`);
+  }
+  const { content } = task.result as { content: { text: string }[] };
+  say('model', `is given the outcome: ${content[0]?.text.slice(0, 250)}…`);
+  await server.close();
+}
+
 async function demoWithFakeApi(): Promise<void> {
   console.log(
     'No network is used: a fake API plays the API. With ACEDATACLOUD_API_TOKEN and ids it asks the real one.\n',
   );
   const fakeApi = await FakeApi.start([documented, failedRecord(FAILED_ID)]);
   for (const id of [RENDERING_ID, BACKGROUND_ID]) fakeApi.add(rendering(id, RENDERING_MS), id);
-  const variables = { ACEDATACLOUD_API_TOKEN: TOKEN, ACEDATACLOUD_API_BASE_URL: fakeApi.url };
-  const client = await connect(variables);
+  const client = await connect({ ACEDATACLOUD_API_TOKEN: TOKEN, ACEDATACLOUD_API_BASE_URL: fakeApi.url });
   await show(client, 'kling_get_task', { task_id: DOCUMENTED_ID });
   await show(client, 'kling_get_task', { task_id: UNKNOWN_ID });
   await show(client, 'kling_get_task', { task_id: RENDERING_ID, wait_seconds: 50 });
   const task_ids = [DOCUMENTED_ID, FAILED_ID, RENDERING_ID, UNKNOWN_ID];
   await show(client, 'kling_get_tasks_batch', { task_ids });
   await client.close();
-  await demoTask(variables, BACKGROUND_ID);
+  await showTask(fakeApi, BACKGROUND_ID);
   await fakeApi.close();
 }
 

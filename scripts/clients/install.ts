@@ -58,7 +58,7 @@ async function installed(
   const marker = join(folder, 'installed.json');
   const content = JSON.stringify(packages);
   if (existsSync(marker) && readFileSync(marker, 'utf8') === content) return folder;
-  console.error(`Installing ${packages.join(', ')} once, into ${folder}`);
+  console.error(`Installing ${packages.join(', ')} into ${folder}, once; that may take a minute …`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   await install(folder, packages).catch(unavailable('not installed: see above'));
@@ -68,11 +68,8 @@ async function installed(
 
 async function installWithNpm(folder: string, packages: readonly string[]): Promise<void> {
   writeFileSync(join(folder, 'package.json'), '{"private":true}\n');
-  await run(
-    process.execPath,
-    npmArguments('install', '--no-audit', '--no-fund', '--ignore-scripts', ...packages),
-    folder,
-  );
+  const options = ['--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
+  await run(process.execPath, npmArguments('install', ...options, ...packages), folder);
 }
 
 async function installWithPip(folder: string, packages: readonly string[]): Promise<void> {
@@ -85,9 +82,9 @@ function pythonIn(folder: string): string {
   return process.platform === 'win32' ? join(folder, 'Scripts', 'python.exe') : join(folder, 'bin', 'python');
 }
 
-/** Runs a program whose messages the user sees on stderr. */
+/** Runs a program whose messages and progress the user sees on stderr. */
 async function run(program: string, args: string[], cwd = '.'): Promise<void> {
-  const [code] = await once(spawn(program, args, { cwd, stdio: ['ignore', 'ignore', 'inherit'] }), 'close');
+  const [code] = await once(spawn(program, args, { cwd, stdio: ['ignore', process.stderr, 'inherit'] }), 'close');
   if (code !== 0) throw new Error(`${program} exited with code ${code}`);
 }
 
