@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { request, stateless } from '../support/protocol.js';
 import type { Json } from '../support/records.js';
 import { ENTRY, ServerProcess } from '../support/server-process.js';
+import { RESOURCE_DOMAINS } from '../view/support/policy.js';
 
 const URI = 'ui://kling-tasks/view.html';
 
@@ -32,14 +33,8 @@ describe('The view as a resource', () => {
       text: readFileSync(join(dirname(ENTRY), 'view.html'), 'utf8'),
       _meta: {
         ui: {
-          csp: {
-            resourceDomains: [
-              'https://*.acedata.cloud',
-              'https://*.klingai.com',
-              'https://*.kling.ai',
-              'https://*.kechuangai.com',
-            ],
-          },
+          // What the tests of the view let it load.
+          csp: { resourceDomains: RESOURCE_DOMAINS },
           prefersBorder: true,
         },
       },

@@ -1,3 +1,4 @@
+import { GIVE_UP_AFTER_S, POLL_INTERVAL_S } from '../../limits.js';
 import { cleanLine } from '../../text/clean.js';
 import { defined, isObject, type JsonObject } from '../../text/json.js';
 import { type Cleaner, cleanerOf, redactMessage } from '../../text/privacy.js';
@@ -12,10 +13,6 @@ export type Task = ReturnType<typeof toTask>;
 
 const MAX_WORD = 64;
 const MAX_OTHER_MEDIA = 20;
-/** What the API documents as polite: a first look after 10 s, then one every 10 s. */
-const POLL_INTERVAL_S = 10;
-/** When the vendor's own tools give up. */
-const GIVE_UP_AFTER_S = 30 * 60;
 /** Before the year 10000, ISO 8601 has four-digit years. */
 const END_OF_DATES_MS = Date.UTC(10_000, 0);
 
