@@ -35,6 +35,9 @@ const [page, script, clip] = await Promise.all([
   readFile('test/view/support/clip.webm'),
 ]);
 
+/** When a state was chosen. */
+let chosenMs = Date.now();
+
 const server = createServer(async (request, response) => {
   const send = (type: string, body: string | Buffer, headers: Record<string, string> = {}) =>
     response.writeHead(200, { 'content-type': type, ...headers }).end(body);
@@ -50,6 +53,9 @@ const server = createServer(async (request, response) => {
       return send('text/html', await readFile('dist/view.html'), {
         'content-security-policy': policyOf([...RESOURCE_DOMAINS, url]),
       });
+    case '/chosen':
+      chosenMs = Date.now();
+      return send('text/plain', '');
     case '/call':
       return send('application/json', JSON.stringify(await callTool(await text(request))));
     case '/clip.webm':
@@ -64,7 +70,7 @@ await new Promise<void>((resolve) => server.listen(Number(process.env.PORT ?? 0)
 const { port } = server.address() as AddressInfo;
 const url = `http://127.0.0.1:${port}`;
 
-const fakeApi = await FakeApi.start(tasksFor(url));
+const fakeApi = await FakeApi.start(tasksFor(url, () => chosenMs));
 await client.connect(
   new StdioClientTransport({
     command: process.execPath,

@@ -1,6 +1,5 @@
 /** The pictures of the README, from the real page in a browser: `npm run pictures`. */
 import { mkdir, stat } from 'node:fs/promises';
-import { launchBrowser } from '../../test/view/support/browser.js';
 import { completedTask, pendingTask, REQUEST, resultOf } from '../../test/view/support/tasks.js';
 import { ViewHost } from '../../test/view/support/view-host.js';
 
@@ -18,14 +17,15 @@ const STATES = {
 };
 
 await mkdir('docs', { recursive: true });
-const browser = await launchBrowser();
+const view = new ViewHost();
+await view.launch({ deviceScaleFactor: 1.5 });
 for (const theme of ['light', 'dark'] as const) {
   for (const [state, task] of Object.entries(STATES)) {
-    const view = await ViewHost.open(browser, {
+    await view.open({
       context: { theme, locale: 'en-US', timeZone: 'UTC', availableDisplayModes: ['inline', 'fullscreen'], styles },
-      callTool: () => new Promise(() => {}),
       width: '600px',
-      browserContext: { colorScheme: theme, deviceScaleFactor: 1.5, viewport: { width: 660, height: 600 } },
+      viewport: { width: 660, height: 600 },
+      media: { colorScheme: theme },
     });
     await view.result(resultOf(task));
     await view.state(state);
@@ -39,7 +39,6 @@ for (const theme of ['light', 'dark'] as const) {
     const { size } = await stat(path);
     console.log(`wrote ${path}, ${Math.round(size / 1024)} KB`);
     if (size > MAX_BYTES) process.exitCode = 1;
-    await view.close();
   }
 }
-await browser.close();
+await view.close();

@@ -1,3 +1,4 @@
+import { DEFAULT_MAX_WAIT_S } from '../limits.js';
 import { MIN_SECRET_LENGTH } from '../text/clean.js';
 
 /** The server's own variables, in the order of the documentation; the numbers are seconds. */
@@ -6,7 +7,7 @@ export const VARIABLES = {
   ACEDATACLOUD_API_TOKEN: { placeholder: 'your-token' },
   ACEDATACLOUD_API_BASE_URL: { default: 'https://api.acedata.cloud' },
   KLING_REQUEST_TIMEOUT: { default: 30, min: 1, max: 1800 },
-  KLING_MAX_WAIT: { default: 50, min: 0, max: 3600 },
+  KLING_MAX_WAIT: { default: DEFAULT_MAX_WAIT_S, min: 0, max: 3600 },
   LOG_LEVEL: { default: 'warn' },
 } as const;
 

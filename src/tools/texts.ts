@@ -1,4 +1,4 @@
-import { GIVE_UP_AFTER_S } from '../kling/task/task.js';
+import { GIVE_UP_AFTER_S } from '../limits.js';
 
 /** The names of the tools, which their texts, too, refer to. */
 export const GET_TASK = 'kling_get_task';

@@ -1,106 +1,83 @@
-import { buttonsFor, displayModePlace, linkTo } from './actions.js';
-import { clockSince, detailsOf, isMoving, lookAgainIfStopped, noteOfPending, outputOf, texts, title } from './cards.js';
-import { type Child, el, icon, spinner } from './dom.js';
-import type { Follow } from './follow.js';
+import { actionsOf, attempt, displayModePlace, linkTo } from './actions.js';
+import type { Tasks } from './answer.js';
+import { clockSince, copyDetailsButton, factsLine, header, leftOutNote, listOfDetails, outputOf } from './cards.js';
+import { button, type Child, el, markOf, place } from './dom.js';
+import { adviceOn, type Fault } from './faults.js';
 import { formatNumber } from './formats.js';
-import { keyOf } from './json.js';
-import { figureOf } from './media.js';
-import { countsOf, finalFaultOf, idsOfAll, type ShownTasks } from './shown.js';
-import type { Task } from './task.js';
-import { factsOf } from './words.js';
+import { figureOf, labelOf } from './media.js';
+import { batchMessage, type Message, NOT_NOW, newsOf, reasonOf, type Situation } from './messages.js';
+import { lookUp } from './session.js';
+import { isPending, type Task } from './task.js';
+import { capitalize, lengthOf, nounOf, promptOf } from './words.js';
 
-const LABELS: [keyof ReturnType<typeof countsOf>, string][] = [
-  ['completed', 'ready'],
-  ['pending', 'running'],
-  ['failed', 'failed'],
-  ['not_found', 'not found'],
-  ['lookup_failed', 'not looked up'],
-];
-
-/**
- * Updates the card of many tasks: counts, then a grid in the order of the input. A part is replaced only when it has
- * changed, so that what plays goes on and the focus stays where it is.
- */
-export function updateBatch(card: HTMLElement, batch: ShownTasks, follow: Follow): void {
-  const { tasks, notFound, lookupErrors } = batch;
-  const counts = countsOf(batch);
-  const isOpen = counts.pending > 0;
-  if (!card.firstChild) card.append(el('header', el('div'), displayModePlace()), el('ul.grid'), el('div'));
-
-  replace(
-    card.querySelector('header > div'),
-    texts(
-      title(`${formatNumber(counts.completed)} of ${formatNumber(idsOfAll(batch).length)} ready`),
-      el(
-        'ul.counts',
-        ...LABELS.map(([key, label]) => counts[key] > 0 && el(`li.${key}`, `${formatNumber(counts[key])} ${label}`)),
-      ),
-      isOpen && el('p.note', noteOfPending(follow)),
-      isOpen && lookAgainIfStopped(follow),
-    ),
-  );
-  const grid = card.children[1] ?? card;
-  for (const [index, task] of tasks.entries()) {
-    updateTile(grid, index, task, isMoving(follow, task) && !finalFaultOf(batch, task));
-  }
+/** Updates the card of many tasks: what is known of all, a grid in the order of the input, and what is not in it. */
+export function updateBatch(card: Element, batch: Tasks, situation: Situation): void {
+  const { tasks, notFound, faults, hidden } = batch;
+  const message = batchMessage(batch, situation);
+  const head = place(card, 0, 0, () => el('div.caption', el('div'), displayModePlace()));
+  place(head, 0, message, () => header(message));
+  const grid = place(card, 1, 0, () => el('ul.grid'));
+  tasks.forEach((task, index) => {
+    const stage = stageOf(task, situation);
+    place(grid, index, [stage, isPending(task) ? task.id : task], () => tile(task, index, stage));
+  });
   while (grid.children.length > tasks.length) grid.lastElementChild?.remove();
-  replace(
-    card.lastElementChild,
+  place(card, 2, [notFound, faults, hidden, situation.canCall], () =>
     el(
       'div.rest',
-      notFound.length > 0 && listOfIds('Not found', notFound),
-      ...lookupErrors.map(({ message, ids }) => listOfIds(`Not looked up. ${message}`, ids)),
+      notFound.length > 0 && section('Not found', listOfIds(notFound)),
+      ...faults.map((fault) => section('Could not check', el('p.note', briefly(fault)), listOfIds(fault.ids))),
+      hidden.length > 0 && section(`${formatNumber(hidden.length)} more did not fit`, ...waysTo(hidden, situation)),
     ),
   );
 }
 
-function replace(old: Element | null, element: HTMLElement): void {
-  if (!old || old.isEqualNode(element)) return;
-  const hadFocus = old.contains(document.activeElement);
-  old.replaceWith(element);
-  if (hadFocus) element.querySelector<HTMLElement>('button, h1')?.focus();
+/** What stands in place of a video. */
+type Stage = [mark: NonNullable<Message['mark']>, text?: string | undefined, clockMs?: number | undefined];
+
+function stageOf(task: Task, situation: Situation): Stage {
+  if (task.status === 'completed') return ['done'];
+  if (task.status === 'failed') return ['alert', reasonOf(task)];
+  const { mark = 'stopped', state, heading, clockMs } = newsOf([task], situation);
+  return [mark, state === 'overdue' ? heading : undefined, clockMs];
 }
 
-/** What each tile was made from. */
-const signatures = new WeakMap<Element, string>();
-
-function updateTile(grid: Element, index: number, task: Task, moves: boolean): void {
-  const signature = task.status === 'pending' ? `${task.id} ${moves}` : keyOf(task.raw);
-  const old = grid.children[index];
-  if (old && signatures.get(old) === signature) return;
-  const tile = el('li.tile', { 'data-status': task.status }, ...contentOf(task, index, moves));
-  signatures.set(tile, signature);
-  if (old) old.replaceWith(tile);
-  else grid.append(tile);
-}
-
-function contentOf(task: Task, index: number, moves: boolean): Child[] {
+function tile(task: Task, index: number, [mark, text, clockMs]: Stage): HTMLElement {
   const [main, ...further] = task.media;
-  const line = (...texts: Child[]) => el('p.line', el('span.number', `${formatNumber(index + 1)}. `), ...texts);
-  const id = el('span.facts.code', { dir: 'ltr', title: task.id }, task.id);
-  if (task.status === 'pending') {
-    const stage = moves ? [spinner(), clockSince(task.startMs)] : [icon('stopped')];
-    return [el('div.stage', ...stage), line(moves ? 'Running' : 'Was running'), id];
-  }
-  if (task.status === 'failed') {
-    const reason = task.error?.message;
-    return [
-      el('div.stage', icon('alert'), el('p.reason', reason)),
-      line('Failed'),
-      id,
-      el('details', el('summary', 'Details'), el('p', reason), ...detailsOf(task)),
-    ];
-  }
-  const facts = factsOf(task);
-  return [
-    main ? figureOf(task, 0, true) : el('div.stage', icon('done')),
-    line(...(facts.length > 0 ? facts : ['Ready'])),
-    id,
-    outputOf(task),
-    main && buttonsFor(main),
-    ...further.map(({ url }) => linkTo(url)),
-  ];
+  const isReady = task.status === 'completed';
+  const note = task.status === 'failed' ? 'Failed' : lengthOf(task);
+  return el(
+    'li.tile',
+    main ? figureOf(task, 0, true) : el('div.stage', markOf(mark), text && el('p.reason', text), clockSince(clockMs)),
+    el('p.prompt', { dir: 'auto' }, promptOf(task) ?? capitalize(nounOf(task))),
+    factsLine([`#${formatNumber(index + 1)}`, note]),
+    ...(isReady ? outputOf(task) : []),
+    ...further.map((media, at) => linkTo(media.url, labelOf(media, at + 1))),
+    isReady && task.error && el('p.note', 'Part of it failed.'),
+    leftOutNote(task),
+    main && actionsOf(task, main),
+    text &&
+      el(
+        'details',
+        el('summary', 'Details'),
+        el('p', text),
+        listOfDetails(task),
+        el('div.actions', copyDetailsButton(task)),
+      ),
+  );
 }
 
-const listOfIds = (heading: string, ids: string[]) =>
-  el('section', el('h2', heading), el('ul.ids', ...ids.map((id) => el('li.code', { dir: 'ltr' }, id))));
+const section = (heading: string, ...children: Child[]) => el('section', el('h2', heading), ...children);
+
+const listOfIds = (ids: string[]) => el('ul.ids', ...ids.map((id) => el('li.code', id)));
+
+function briefly(fault: Fault): string {
+  const { heading, text } = adviceOn(fault);
+  return `${heading}. ${text}`;
+}
+
+function waysTo(hidden: string[], { canCall }: Situation): Child[] {
+  if (!canCall) return [el('p.note', 'Ask for these ids.'), listOfIds(hidden)];
+  const showThem = (self: Element) => attempt(lookUp(hidden), self, NOT_NOW);
+  return [el('div.actions', button('again', 'Show them', showThem))];
+}

@@ -1,6 +1,11 @@
-import { isObject, type JsonObject, objectOf, textOf } from './json.js';
+import { isObject } from '../text/json.js';
+import { type JsonObject, objectOf } from './json.js';
 
-/** JSON-RPC 2.0 over `postMessage` with the window that embeds this page. */
+/**
+ * JSON-RPC 2.0 over `postMessage` with the window that embeds this page. Written by hand, because the `App` class of
+ * `@modelcontextprotocol/ext-apps` bundles to 650 KB, more than twenty times the whole page; its types cost nothing, and
+ * what is sent is checked against them.
+ */
 
 /** What is done when the host asks or tells something; a request is answered with `{}`. */
 const handlers = new Map<string, (params: JsonObject) => void>();
@@ -24,7 +29,7 @@ export const notify = (method: string, params: JsonObject) => send({ method, par
 /**
  * Sends a request, and cancels it at the end or when it runs out of time, so that the host can end its work.
  * @param timeoutMs without it, the answer may take as long as it likes
- * @throws Error where the host refuses (its cause is the code of the JSON-RPC error), or does not answer
+ * @throws Error where the host refuses, in its own words, or does not answer
  */
 export async function request(method: string, params: JsonObject, timeoutMs?: number): Promise<JsonObject> {
   if (isOver) throw new Error('called off');
@@ -62,7 +67,7 @@ export function listen(): void {
 function receive({ id, method, params, result, error }: JsonObject): void {
   if (typeof method !== 'string') {
     const call = calls.get(id);
-    if (isObject(error)) call?.reject(new Error(textOf(error.message) ?? 'refused', { cause: error.code }));
+    if (isObject(error)) call?.reject(new Error(`${error.message}`));
     else call?.resolve(objectOf(result));
     return;
   }

@@ -1,5 +1,5 @@
+import { textOf } from '../text/json.js';
 import { context } from './host.js';
-import { textOf } from './json.js';
 
 /** Dates, durations and numbers in the host's locale. */
 
@@ -30,17 +30,11 @@ export const formatDate = (timeMs: number) =>
 
 /** Such as "5.1 sec" or "5 min 17 sec". */
 export function formatDuration(seconds: number): string {
-  const parts: [number, string][] =
-    seconds < 60
-      ? [[seconds, 'second']]
-      : [
-          [Math.floor(seconds / 3600), 'hour'],
-          [Math.floor(seconds / 60) % 60, 'minute'],
-          [Math.floor(seconds % 60), 'second'],
-        ];
-  return parts
-    .filter(([value]) => value > 0)
-    .map(([value, unit]) => formatNumber(value, { style: 'unit', unit, maximumFractionDigits: 1 }))
+  const format = (value: number, unit: string) =>
+    value > 0 && formatNumber(value, { style: 'unit', unit, maximumFractionDigits: 1 });
+  if (seconds < 60) return format(seconds, 'second') || '';
+  return [format(Math.floor(seconds / 60), 'minute'), format(Math.floor(seconds % 60), 'second')]
+    .filter(Boolean)
     .join(' ');
 }
 

@@ -1,5 +1,15 @@
+import type {
+  McpUiDisplayMode,
+  McpUiDownloadFileRequest,
+  McpUiHostCapabilities,
+  McpUiInitializeRequest,
+  McpUiOpenLinkRequest,
+  McpUiRequestDisplayModeRequest,
+  McpUiUpdateModelContextRequest,
+} from '@modelcontextprotocol/ext-apps';
+import { isObject } from '../text/json.js';
 import { NOTIFICATION, notify, request } from './connection.js';
-import { isObject, type JsonObject, listOf, objectOf } from './json.js';
+import { fileNameIn, type JsonObject, listOf, objectOf } from './json.js';
 
 /** Defined by the build. */
 declare const VERSION: string;
@@ -26,7 +36,7 @@ export async function connect(onContext: () => void): Promise<void> {
     protocolVersion: '2026-01-26',
     appInfo: { name: 'kling-tasks-mcp', version: VERSION },
     appCapabilities: { availableDisplayModes: ['inline', 'fullscreen'] },
-  });
+  } satisfies McpUiInitializeRequest['params']);
   capabilities = objectOf(hostCapabilities);
   changed = onContext;
   mergeContext(objectOf(hostContext));
@@ -34,7 +44,8 @@ export async function connect(onContext: () => void): Promise<void> {
 }
 
 /** Whether the host announced a capability; without that, it is not used. */
-export const can = (capability: 'serverTools' | 'openLinks' | 'downloadFile') => isObject(capabilities[capability]);
+export const can = (capability: keyof McpUiHostCapabilities & ('serverTools' | 'openLinks' | 'downloadFile')) =>
+  isObject(capabilities[capability]);
 
 /** @throws Error where the host refuses, as for the other requests */
 async function ask(method: string, params: JsonObject): Promise<JsonObject> {
@@ -43,12 +54,12 @@ async function ask(method: string, params: JsonObject): Promise<JsonObject> {
   return result;
 }
 
-export const openLink = (url: string) => ask('ui/open-link', { url });
+export const openLink = (url: string) => ask('ui/open-link', { url } satisfies McpUiOpenLinkRequest['params']);
 
-export function download(url: string): Promise<JsonObject> {
-  const name = new URL(url).pathname.split('/').pop() || 'kling';
-  return ask('ui/download-file', { contents: [{ type: 'resource_link', uri: url, name }] });
-}
+export const download = (url: string) =>
+  ask('ui/download-file', {
+    contents: [{ type: 'resource_link', uri: url, name: fileNameIn(url) }],
+  } satisfies McpUiDownloadFileRequest['params']);
 
 /** The display mode to which a person can switch from here. */
 export function otherDisplayMode(): 'inline' | 'fullscreen' | undefined {
@@ -56,13 +67,16 @@ export function otherDisplayMode(): 'inline' | 'fullscreen' | undefined {
   return listOf(context.availableDisplayModes).includes(mode) ? mode : undefined;
 }
 
-export async function setDisplayMode(mode: string): Promise<void> {
-  mergeContext({ displayMode: (await ask('ui/request-display-mode', { mode })).mode });
+export async function setDisplayMode(mode: McpUiDisplayMode): Promise<void> {
+  const result = await ask('ui/request-display-mode', { mode } satisfies McpUiRequestDisplayModeRequest['params']);
+  mergeContext({ displayMode: result.mode });
 }
 
 /** Gives the model a text for its next turn, if the host accepts one. A host that names no modalities accepts all. */
 export async function tellModel(text: string): Promise<void> {
   const kinds = capabilities.updateModelContext;
   if (!isObject(kinds) || (Object.keys(kinds).length > 0 && !isObject(kinds.text))) return;
-  await ask('ui/update-model-context', { content: [{ type: 'text', text }] });
+  await ask('ui/update-model-context', {
+    content: [{ type: 'text', text }],
+  } satisfies McpUiUpdateModelContextRequest['params']);
 }

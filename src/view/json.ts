@@ -1,9 +1,8 @@
+import { isObject, textOf } from '../text/json.js';
+
 /** Readers for values from outside; a value of the wrong shape counts as absent. */
 
 export type JsonObject = Readonly<Record<string, unknown>>;
-
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The object, or an empty one. */
 export const objectOf = (value: unknown): JsonObject => (isObject(value) ? value : {});
@@ -18,10 +17,6 @@ export function idsIn({ task_id, task_ids }: JsonObject): string[] {
   return typeof task_ids === 'string' ? (task_ids.match(/[\w-]+/g) ?? []) : idsOf(task_ids ?? [task_id]);
 }
 
-/** The text, unless it is blank. */
-export const textOf = (value: unknown): string | undefined =>
-  typeof value === 'string' && value.trim() !== '' ? value : undefined;
-
 export const numberOf = (value: unknown): number | undefined =>
   typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 
@@ -32,20 +27,18 @@ export function urlOf(value: unknown): string | undefined {
   return /^https?:$/.test(protocol) ? href : undefined;
 }
 
-/** What is shown of a value, to be compared. A new lookup changes the URLs of files; the figures update those themselves. */
-export const keyOf = (value: unknown): string =>
-  JSON.stringify(value, (name, each) => (name.includes('url') ? 0 : each));
+/** The last part of an address's path. */
+export const fileNameIn = (url: string) => new URL(url).pathname.split('/').pop() || 'kling';
 
 /** The point in time of an ISO 8601 date, in milliseconds since 1970. */
 export function timeOf(value: unknown): number | undefined {
   return typeof value === 'string' ? numberOf(Date.parse(value)) : undefined;
 }
 
-/** The object in a text, where it is JSON of one. */
-export function jsonOf(text: string): JsonObject | undefined {
+/** The value of a text, where it is JSON. */
+export function jsonOf(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -1,18 +1,18 @@
+import { textOf } from '../text/json.js';
 import { linkTo } from './actions.js';
 import { el } from './dom.js';
-import { textOf } from './json.js';
-import { refresh } from './refresh.js';
+import { formatNumber } from './formats.js';
+import { can } from './host.js';
+import { fileNameIn } from './json.js';
+import { renewOnce } from './renew.js';
+import { redraw, shown } from './session.js';
+import { tasksOf } from './shown.js';
 import type { Media, Task } from './task.js';
-import { promptOf } from './words.js';
-
-const BLOCKED = 'This host does not load files from there. This is its link:';
-const BROKEN = 'It could not be loaded; its link may have expired:';
+import { capitalize, nounOf, nounOfKind, promptOf } from './words.js';
 
 /** URLs that the host's policy has blocked. Browsers report them without a fragment. */
 const blocked = new Set<string>();
 document.addEventListener('securitypolicyviolation', ({ blockedURI }) => blocked.add(blockedURI));
-
-const isBlocked = ({ url }: Media) => blocked.has(url.replace(/#.*/, ''));
 
 // One plays at a time. These events do not bubble.
 document.addEventListener('play', ({ target }) => pauseAllBut(target), true);
@@ -44,11 +44,21 @@ function ratioOf(task: Task): string {
   return /^[1-9]\d*:[1-9]\d*$/.test(ratio) ? ratio.replace(':', '/') : '16/9';
 }
 
-function player({ kind, url }: Media, task: Task, label: string, lazy: boolean): HTMLElement {
+/** Such as "Video 2". */
+export const labelOf = ({ kind }: Media, index: number) => `${capitalize(nounOfKind(kind))} ${formatNumber(index + 1)}`;
+
+function player(media: Media, task: Task, index: number, lazy: boolean): HTMLElement {
+  const { kind, url } = media;
+  const label = `${labelOf(media, index)}: ${promptOf(task)?.slice(0, 120) ?? task.id}`;
   if (kind === 'image') return el('img', { src: url, alt: label, loading: 'lazy' });
-  const tag = kind === 'audio' ? 'audio' : 'video';
   const preload = lazy ? 'none' : 'metadata';
-  const element = el(tag, { src: url, controls: '', playsinline: '', preload, 'aria-label': label });
+  const element = el(kind === 'audio' ? kind : 'video', {
+    src: url,
+    controls: '',
+    playsinline: '',
+    preload,
+    'aria-label': label,
+  });
   if (lazy) whenInView.observe(element);
   if (!(element instanceof HTMLVideoElement)) return element;
   element.style.setProperty('--ratio', ratioOf(task));
@@ -60,40 +70,35 @@ function player({ kind, url }: Media, task: Task, label: string, lazy: boolean):
 }
 
 /**
- * Shows one of a task's files. One that does not load is looked up once more, since its address may have expired, and
- * then becomes a link.
- * @param lazy whether it loads only once it comes into view
+ * Shows one of a task's files, or what to do where it cannot be shown.
+ * @param isSmall whether it stands among others: it then loads only once it comes into view, and has no heading
  */
-export function figureOf(task: Task, index: number, lazy: boolean): HTMLElement {
-  const figure = el('figure.media');
-  const label = labelOf(task, index);
-  let looked = false;
-
-  const show = (media: Media) => {
-    figure.dataset.kind = media.kind;
-    if (media.kind === 'file') return figure.replaceChildren(linkTo(media.url));
-    const element = player(media, task, label, lazy);
-    element.onerror = () => fail(media);
-    figure.replaceChildren(element);
-  };
-  const fail = async (media: Media) => {
-    if (!looked && !isBlocked(media)) {
-      looked = true;
-      const fresh = (await refresh(task))?.media[index];
-      // The buttons beside it read the address from there too.
-      if (fresh) media.url = fresh.url;
-      if (fresh && !isBlocked(media)) return show(media);
-    }
-    figure.dataset.kind = 'link';
-    figure.replaceChildren(el('p', isBlocked(media) ? BLOCKED : BROKEN), linkTo(media.url));
-  };
-
+export function figureOf(task: Task, index: number, isSmall: boolean): HTMLElement {
   const media = task.media[index];
-  if (media) show(media);
+  const figure = el('figure.media');
+  if (!media) return figure;
+  const { kind, url, problem } = media;
+  if (kind === 'file') figure.append(linkTo(url, fileNameIn(url)));
+  else if (problem === 'blocked') {
+    figure.append(el('p', `This app cannot ${kind === 'image' ? 'show' : 'play'} it here. Open it instead.`));
+    if (!can('openLinks')) figure.append(linkTo(url));
+  } else if (problem) {
+    const what = isSmall ? `Could not load the ${nounOf(task)}. ` : '';
+    figure.append(el('p', `${what}The link may have expired.`), linkTo(url));
+  } else {
+    const element = player(media, task, index, isSmall);
+    element.onerror = () => fail(task, media);
+    figure.append(element);
+  }
   return figure;
 }
 
-const KINDS = { video: 'Video', image: 'Picture', audio: 'Sound', file: 'File' };
-
-const labelOf = (task: Task, index: number) =>
-  `${KINDS[task.media[index]?.kind ?? 'file']} ${index + 1}: ${promptOf(task)?.slice(0, 120) ?? task.id}`;
+async function fail(task: Task, media: Media): Promise<void> {
+  const isBlocked = blocked.has(media.url.replace(/#.*/, ''));
+  if (!isBlocked && can('serverTools')) await renewOnce(task).catch(() => {});
+  // The lookup may have brought another address, or the same again.
+  for (const each of tasksOf(shown).flatMap((task) => task.media)) {
+    if (each.url === media.url) each.problem = isBlocked ? 'blocked' : 'broken';
+  }
+  redraw();
+}

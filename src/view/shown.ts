@@ -1,104 +1,99 @@
-import type { JsonObject } from './json.js';
-import type { Answer, LookupError, Task } from './task.js';
+import { GIVE_UP_AFTER_S } from '../limits.js';
+import { type Answer, idsOfAll, type Tasks } from './answer.js';
+import { idsIn, type JsonObject } from './json.js';
+import { isPending, type Task } from './task.js';
 
 /** What the page is about at the moment. */
-export type Shown = Answer | { kind: 'nothing' } | { kind: 'cancelled'; message: string | undefined };
+export type Shown = Exclude<Answer, { kind: 'handle' | 'refused' }> | { kind: 'nothing' };
 
-export type ShownTasks = Extract<Shown, { kind: 'tasks' }>;
+/** A call to one of the tools. */
+export interface Question {
+  name: 'kling_get_task' | 'kling_get_tasks_batch';
+  arguments: JsonObject;
+}
 
 /**
- * What to show after an answer. An answer about some tasks of a batch leaves the others and the order unchanged, and one
- * that comes late does not undo an outcome. An answer to a wait lacks the request, which is kept. A failed lookup and a
- * task handle say nothing about the tasks.
+ * What to show after news. Of tasks that are shown, only those that are pending change, so that what plays goes on and an
+ * answer that comes late undoes no outcome. An answer to a wait lacks the request, which is kept. A failed lookup says
+ * nothing about the tasks.
+ * @param renews whether finished tasks take over the addresses of their files
  */
-export function merge(shown: Shown, answer: Answer): Shown {
-  if (answer.kind === 'error') return shown;
-  if (shown.kind !== 'tasks') return answer;
-  if (answer.kind !== 'tasks') return shown;
+export function merge(shown: Shown, news: Shown, renews = false): Shown {
+  if (shown.kind !== 'tasks') return news;
+  if (news.kind !== 'tasks') return shown;
+  if (!isAbout(shown, news)) return news;
   const tasks = shown.tasks.flatMap((old) => {
-    const isPending = old.status === 'pending';
-    if (isPending && answer.notFound.includes(old.id)) return [];
-    const news = answer.tasks.find(({ id, status }) => id === old.id && (isPending || status !== 'pending'));
-    if (!news) return old;
-    const { request = old.request, type = old.type, asOfMs = old.asOfMs } = news;
-    return { ...news, request, type, asOfMs };
+    const task = news.tasks.find(({ id }) => id === old.id);
+    if (!isPending(old) && !(renews && task?.status === old.status)) return old;
+    if (!task) return news.notFound.includes(old.id) ? [] : old;
+    const { request = old.request, type = old.type } = task;
+    return { ...task, request, type, startMs: old.startMs ?? task.startMs };
   });
-  const unseen = idsOfAll(shown).slice(shown.tasks.length);
-  tasks.push(...answer.tasks.filter(({ id }) => unseen.includes(id)));
-  const told = idsOfAll(answer);
+  const known = shown.tasks.map(({ id }) => id);
+  tasks.push(...news.tasks.filter(({ id }) => !known.includes(id)));
+  const told = idsOfAll(news);
   const isUntold = (id: string) => !told.includes(id);
-  const isTask = (id: string) => tasks.some((task) => task.id === id);
+  const hidden = shown.hidden.filter(isUntold);
   return {
     ...shown,
     tasks,
-    notFound: [...shown.notFound.filter(isUntold), ...answer.notFound.filter((id) => !isTask(id))],
-    lookupErrors: [
-      ...shown.lookupErrors.map((old) => ({ ...old, ids: old.ids.filter(isUntold) })),
-      ...answer.lookupErrors,
-    ].filter(({ ids }) => ids.length > 0),
+    notFound: [
+      ...shown.notFound.filter(isUntold),
+      ...news.notFound.filter((id) => !tasks.some((task) => task.id === id)),
+    ],
+    faults: [...shown.faults.map((old) => ({ ...old, ids: old.ids.filter(isUntold) })), ...news.faults].filter(
+      ({ ids }) => ids.length > 0,
+    ),
+    hidden,
+    hiddenReady: (hidden.length === shown.hidden.length ? shown : news).hiddenReady,
   };
 }
 
-/** The distinct ids that an answer tells anything of: first those of its tasks. */
-export const idsOfAll = ({ tasks, notFound, lookupErrors }: ShownTasks): string[] => [
-  ...new Set([...tasks.map(({ id }) => id), ...notFound, ...lookupErrors.flatMap(({ ids }) => ids)]),
-];
-
-/** Whether an answer brings nothing but news of what is shown. */
-export function isAbout(shown: ShownTasks, answer: ShownTasks): boolean {
-  const ids = idsOfAll(shown);
-  return shown.isBatch === answer.isBatch && idsOfAll(answer).every((id) => ids.includes(id));
+/** Whether news tell of nothing but what is shown. */
+export function isAbout(shown: Tasks, news: Tasks): boolean {
+  const ids = [...idsOfAll(shown), ...shown.hidden];
+  return shown.isBatch === news.isBatch && idsOfAll(news).every((id) => ids.includes(id));
 }
+
+/** Whether a single task is all that there is to tell, also of a batch. */
+export const isAlone = ({ tasks, notFound, faults, hidden }: Tasks) =>
+  tasks.length === 1 && notFound.length + faults.length + hidden.length === 0;
 
 export const tasksOf = (shown: Shown): Task[] => (shown.kind === 'tasks' ? shown.tasks : []);
 
-const countOf = (tasks: Task[], status: string) => tasks.filter((task) => task.status === status).length;
+export const pendingOf = (shown: Shown): Task[] => tasksOf(shown).filter(isPending);
 
-export const pendingOf = (shown: Shown): Task[] => tasksOf(shown).filter(({ status }) => status === 'pending');
-
-/** Why a task of a batch cannot be looked up any more, if repeating the lookup is useless. */
-export const finalFaultOf = (shown: Shown, { id }: Task): LookupError | undefined =>
-  shown.kind === 'tasks' ? shown.lookupErrors.find(({ ids, passes }) => !passes && ids.includes(id)) : undefined;
-
-/** Whether what is shown may still change. */
-export const isOpen = (shown: Shown): boolean => shown.kind === 'handle' || pendingOf(shown).length > 0;
+/** Whether a pending task was so old when it was last looked up that it is unlikely to end. */
+export const isOverdue = ({ elapsedSeconds = 0 }: Task) => elapsedSeconds >= GIVE_UP_AFTER_S;
 
 /**
- * The call that looks up these tasks again; if nothing is known of any task yet, the host's own call once more.
- * @returns tool and arguments; undefined if it is not known what to ask for
+ * The call that looks these ids up; if nothing is known of any task yet, the host's own call.
+ * @returns undefined if it is not known what to ask for
  */
-export function questionAbout(shown: Shown, tasks: Task[], input: JsonObject): [string, JsonObject] | undefined {
-  const ids = tasks.map(({ id }) => id);
-  let args = input;
-  if (shown.kind === 'tasks') args = shown.isBatch ? { task_ids: ids } : { task_id: ids[0] };
-  if (args.task_ids != null) return ['kling_get_tasks_batch', args];
-  return args.task_id == null ? undefined : ['kling_get_task', args];
-}
-
-/** As the server counts: the counts add up to the distinct ids. */
-export function countsOf(shown: ShownTasks) {
-  const { tasks, notFound } = shown;
+export function questionAbout(shown: Shown, ids: string[], input: JsonObject, waitSeconds = 0): Question | undefined {
+  const given =
+    shown.kind === 'tasks' ? { [shown.isBatch ? 'task_ids' : 'task_id']: shown.isBatch ? ids : ids[0] } : input;
+  if (idsIn(given).length === 0) return undefined;
   return {
-    pending: countOf(tasks, 'pending'),
-    completed: countOf(tasks, 'completed'),
-    failed: countOf(tasks, 'failed'),
-    not_found: notFound.length,
-    lookup_failed: idsOfAll(shown).length - tasks.length - notFound.length,
+    name: given.task_ids == null ? 'kling_get_task' : 'kling_get_tasks_batch',
+    arguments: { ...given, wait_seconds: waitSeconds },
   };
 }
 
-/** The compact JSON that the tool would answer with now. */
-export function textForModel(shown: ShownTasks): string {
-  const [first] = shown.tasks;
-  if (!shown.isBatch) return JSON.stringify({ result: first?.raw });
-  return JSON.stringify({
-    result: {
-      counts: countsOf(shown),
-      tasks: shown.tasks.map(({ raw }) => raw),
-      not_found: shown.notFound,
-      ...(shown.lookupErrors.length > 0 && {
-        lookup_errors: shown.lookupErrors.map(({ ids, raw }) => ({ ...raw, task_ids: ids })),
-      }),
-    },
-  });
+/** Hosts need not take more. */
+const MAX_TEXT = 36_000;
+
+/**
+ * The compact JSON in which the tool would tell of some of the tasks.
+ * @param news those of which the model does not know yet; what does not fit is named in `not_shown`
+ */
+export function textForModel(shown: Tasks, news: Task[]): string {
+  if (!shown.isBatch) return JSON.stringify({ result: news[0]?.raw });
+  for (let length = news.length; ; length--) {
+    const not_shown = news.slice(length).map(({ id }) => id);
+    const tasks = news.slice(0, length).map(({ raw }) => raw);
+    const result = { tasks, ...(not_shown.length > 0 && { not_shown }) };
+    const text = JSON.stringify({ result });
+    if (text.length < MAX_TEXT || length === 0) return text;
+  }
 }

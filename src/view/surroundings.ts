@@ -1,21 +1,20 @@
+import type { McpUiSizeChangedNotification } from '@modelcontextprotocol/ext-apps';
+import { textOf } from '../text/json.js';
 import { isOver } from './connection.js';
 import { el } from './dom.js';
 import { context } from './host.js';
-import { type JsonObject, numberOf, objectOf, textOf } from './json.js';
+import { numberOf, objectOf } from './json.js';
 
-const RIGHT_TO_LEFT = /^(ar|ckb|dv|fa|he|iw|ps|sd|syr|ug|ur|yi)\b/i;
-
-/** Adapts the page to its host: theme, colours, fonts, direction and safe areas. */
+/** Adapts the page to its host: theme, colours, fonts and safe areas. */
 export function dress(): void {
   const { documentElement: root, head } = document;
-  const { theme, styles, locale, displayMode, safeAreaInsets } = context;
+  const { theme, styles, displayMode, safeAreaInsets } = context;
   const { variables, css } = objectOf(styles);
   for (const [name, value] of Object.entries(objectOf(variables))) {
     if (name.startsWith('--') && typeof value === 'string') root.style.setProperty(name, value);
   }
   // Without a theme, the style sheet follows the system.
   if (theme === 'light' || theme === 'dark') root.style.colorScheme = theme;
-  root.dir = RIGHT_TO_LEFT.test(textOf(locale) ?? navigator.language) ? 'rtl' : 'ltr';
   root.classList.toggle('fullscreen', displayMode === 'fullscreen');
   for (const [side, inset] of Object.entries(objectOf(safeAreaInsets))) {
     if (numberOf(inset) !== undefined) root.style.setProperty(`--inset-${side}`, `${inset}px`);
@@ -31,7 +30,7 @@ export function dress(): void {
 const PREFERRED_WIDTH = 720;
 
 /** Tells whenever the content has another size, since most hosts give the frame the height of its content. */
-export function watchSize(tell: (size: JsonObject) => void): void {
+export function watchSize(tell: (size: McpUiSizeChangedNotification['params']) => void): void {
   const observer = new ResizeObserver(() => {
     if (isOver || context.displayMode === 'fullscreen') return;
     const rect = document.documentElement.getBoundingClientRect();

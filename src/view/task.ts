@@ -1,8 +1,13 @@
-import { idsOf, isObject, type JsonObject, jsonOf, listOf, numberOf, objectOf, textOf, timeOf, urlOf } from './json.js';
+import { isObject, textOf } from '../text/json.js';
+import { type JsonObject, listOf, numberOf, objectOf, timeOf, urlOf } from './json.js';
 
 export interface Media {
   kind: 'video' | 'image' | 'audio' | 'file';
   url: string;
+  /** The id beside the file, such as that of a voice. */
+  id: string | undefined;
+  /** Why it is not played: the host's policy, or it did not load. */
+  problem?: 'blocked' | 'broken';
 }
 
 /** What this page shows of a task, one of `kling_get_task` or a shorter one of `kling_get_tasks_batch`. */
@@ -12,140 +17,78 @@ export interface Task {
   type: string | undefined;
   media: Media[];
   durationSeconds: number | undefined;
-  output: unknown;
+  /** What it returned other than files. */
+  output: JsonObject | undefined;
+  /** How many files and entries did not fit into the result. */
+  leftOut: number;
   error: { code: string | undefined; message: string } | undefined;
   request: JsonObject | undefined;
+  /** The beginning of the prompt, in a batch. */
+  prompt: string | undefined;
   /** When a pending task began, by the clock of this machine: in milliseconds since 1970. */
   startMs?: number | undefined;
-  finishMs: number | undefined;
-  elapsedSeconds: number | undefined;
-  traceId: string | undefined;
   /** When a pending task was looked up, as far as that is known. */
   asOfMs?: number | undefined;
+  finishMs: number | undefined;
+  /** Its age when it was looked up, if it is pending; otherwise how long it took. */
+  elapsedSeconds: number | undefined;
+  traceId: string | undefined;
   /** The object as it was received. */
   raw: JsonObject;
 }
 
-/** Why a lookup failed, and whether it may succeed when it is repeated. */
-export interface Fault {
-  message: string;
-  passes: boolean;
-}
-
-export interface LookupError extends Fault {
-  ids: string[];
-  /** The object as it was received. */
-  raw: JsonObject;
-}
-
-/** What an answer to a call of one of the tools says. */
-export type Answer =
-  | {
-      kind: 'tasks';
-      /** Whether it is of `kling_get_tasks_batch`. */
-      isBatch: boolean;
-      tasks: Task[];
-      notFound: string[];
-      lookupErrors: LookupError[];
-      pollAfterSeconds: number | undefined;
-    }
-  /** The lookup failed. */
-  | ({ kind: 'error' } & Fault)
-  /** The call goes on as a task of the protocol, which belongs to the host. */
-  | { kind: 'handle' }
-  | { kind: 'unreadable' };
-
-/** Faults of the lookup that may pass, by the server's codes. */
-const PASSING = /^(too_many_requests|api_error|network_error|timeout|bad_response)$/;
+export const isPending = ({ status }: Task) => status === 'pending';
 
 /** A result younger than this is taken for one that has just come, in milliseconds. */
 const FRESH_MS = 60_000;
 
-/** Whether a task was last looked up so long ago that it may have ended since. */
-export const isOld = ({ asOfMs }: Pick<Task, 'asOfMs'>) => asOfMs === undefined || Date.now() - asOfMs > FRESH_MS;
+/** Whether a pending task was last looked up so long ago that it may have ended since. */
+export const isOld = ({ asOfMs = 0 }: Task) => Date.now() - asOfMs > FRESH_MS;
 
 function mediaOf({ video_url, other_media }: JsonObject): Media[] {
   const others = listOf(other_media).map(objectOf);
-  return [{ kind: 'video', url: video_url }, ...others].flatMap(({ kind, url }): Media[] => {
+  return [{ kind: 'video', url: video_url, id: undefined }, ...others].flatMap(({ kind, url, id }): Media[] => {
     const address = urlOf(url);
     if (address === undefined) return [];
-    return [{ kind: kind === 'video' || kind === 'image' || kind === 'audio' ? kind : 'file', url: address }];
+    const isKnown = kind === 'video' || kind === 'image' || kind === 'audio';
+    return [{ kind: isKnown ? kind : 'file', url: address, id: textOf(id) }];
   });
 }
 
 /**
- * When the task was looked up and when it began, by the clock of this machine. A host that opens an old conversation
+ * When a pending task was looked up and when it began, by the clock of this machine. A host that opens an old conversation
  * again repeats old results: only the two times of the task tell how old one is.
  */
 function timesOf(createdMs: number | undefined, elapsedSeconds: number | undefined, isNew: boolean) {
   const nowMs = Date.now();
-  const startMs = elapsedSeconds === undefined ? createdMs : nowMs - elapsedSeconds * 1000;
-  if (isNew) return { asOfMs: nowMs, startMs };
-  if (createdMs === undefined || elapsedSeconds === undefined) return { startMs };
-  const asOfMs = createdMs + elapsedSeconds * 1000;
-  return { asOfMs, startMs: nowMs - asOfMs < FRESH_MS ? startMs : createdMs };
+  const isKnown = createdMs !== undefined && elapsedSeconds !== undefined;
+  const asOfMs = isKnown && !isNew ? createdMs + elapsedSeconds * 1000 : nowMs;
+  const isFresh = nowMs - asOfMs < FRESH_MS;
+  return { asOfMs, startMs: isFresh && elapsedSeconds !== undefined ? nowMs - elapsedSeconds * 1000 : createdMs };
 }
 
-function readTask(raw: JsonObject, isNew: boolean): Task | undefined {
+/** Reads one task of a result; undefined if it is none. */
+export function readTask(raw: JsonObject, isNew: boolean): Task | undefined {
   const { status } = raw;
   const id = textOf(raw.task_id);
   if (id === undefined || (status !== 'pending' && status !== 'completed' && status !== 'failed')) return undefined;
   const elapsedSeconds = numberOf(raw.elapsed_seconds);
-  const error = isObject(raw.error) ? raw.error : { message: raw.error };
-  const reason = textOf(error.message) ?? (status === 'failed' ? 'No reason was given.' : undefined);
+  const { code, message } = objectOf(raw.error);
   return {
     id,
     status,
     type: textOf(raw.type),
     media: mediaOf(raw),
     durationSeconds: numberOf(raw.duration_seconds),
-    output: raw.output,
-    error: reason === undefined ? undefined : { code: textOf(error.code), message: reason },
+    output: isObject(raw.output) ? raw.output : undefined,
+    leftOut: numberOf(raw.left_out) ?? 0,
+    error: isObject(raw.error) ? { code: textOf(code), message: textOf(message) ?? '' } : undefined,
     request: isObject(raw.request) ? raw.request : undefined,
+    prompt: textOf(raw.prompt),
     ...(status === 'pending' && timesOf(timeOf(raw.created_at), elapsedSeconds, isNew)),
     finishMs: timeOf(raw.finished_at),
     elapsedSeconds,
     traceId: textOf(raw.trace_id),
     raw,
   };
-}
-
-const readLookupError = (raw: JsonObject): LookupError => ({
-  ids: idsOf(raw.task_ids),
-  message: textOf(raw.message) ?? '',
-  passes: PASSING.test(textOf(raw.code) ?? ''),
-  raw,
-});
-
-/** Reads the `result` of either tool: where there is no list of tasks, it is one. */
-function readResult(result: JsonObject, isNew: boolean): Answer | undefined {
-  const isBatch = Array.isArray(result.tasks);
-  const tasks = (isBatch ? listOf(result.tasks) : [result]).flatMap((each) => readTask(objectOf(each), isNew) ?? []);
-  if (!isBatch && tasks.length === 0) return undefined;
-  return {
-    kind: 'tasks',
-    isBatch,
-    tasks,
-    notFound: idsOf(result.not_found),
-    lookupErrors: listOf(result.lookup_errors).map(objectOf).map(readLookupError),
-    pollAfterSeconds: numberOf(result.poll_after_seconds),
-  };
-}
-
-/**
- * Reads a `CallToolResult`. Some hosts drop one of its two channels: the structured content is used if present, otherwise
- * the JSON in the first text block. Text that is not JSON is the server's message about a failed lookup.
- * @param isNew whether this answer is fresh from the server; the first result from a host may be an old one
- */
-export function readAnswer({ resultType, isError, structuredContent, content }: JsonObject, isNew: boolean): Answer {
-  if (resultType === 'task') return { kind: 'handle' };
-  const isText = (block: JsonObject) => block.type === 'text' && textOf(block.text);
-  const text = textOf(listOf(content).map(objectOf).find(isText)?.text);
-  for (const source of [structuredContent, jsonOf(text ?? '')]) {
-    const answer = readResult(objectOf(objectOf(source).result), isNew);
-    if (answer) return answer;
-  }
-  if (text === undefined || (isError !== true && jsonOf(text))) return { kind: 'unreadable' };
-  const [, code = '', message = text] = /^\[([a-z0-9_]+)\]\s+(.+)$/s.exec(text) ?? [];
-  return { kind: 'error', message, passes: PASSING.test(code) };
 }

@@ -1,36 +1,45 @@
+import { type Answer, readAnswer } from './answer.js';
 import { request } from './connection.js';
 import { idsIn, type JsonObject } from './json.js';
-import { type Answer, readAnswer } from './task.js';
+import type { Question } from './shown.js';
 
 /** Longer than any wait and the lookup behind it, so that this ends only a call that the host has lost. */
 const TIMEOUT_MS = 100_000;
 
-/** What this page has asked about, since some hosts pass on the arguments and results of these calls too. */
-export const ownQuestions = new Set<string>();
+/** The ids that this page has asked for, and the last answer: some hosts pass both on to it like those of their own calls. */
+const ownQuestions = new Set<string>();
+let lastAnswer = '';
+
+export const isOwnQuestion = (input: JsonObject) => ownQuestions.has(`${idsIn(input)}`);
+export const isOwnAnswer = (result: JsonObject) => lastAnswer === keyOf(result);
+
+const keyOf = ({ structuredContent, content }: JsonObject) => JSON.stringify(structuredContent ?? content);
 
 let previous: Promise<unknown> = Promise.resolve();
 
 /**
  * Calls one of this server's tools through the host: one call after the other, and none while nobody can see the page.
  * A call that has begun is cancelled only at the end: a host that does not act on that would have two of them open.
- * @param signal calls it off before it begins; later, its answer is dropped
- * @throws Error where the host refuses or does not answer; the signal's reason where that aborts
+ * @param next the call to make, asked for when its turn has come; there may be none any more
  */
-export async function callTool(name: string, args: JsonObject, signal?: AbortSignal): Promise<Answer> {
-  const call = previous.then(seen).then(() => {
-    signal?.throwIfAborted();
-    ownQuestions.add(`${idsIn(args)}`);
-    return request('tools/call', { name, arguments: args }, TIMEOUT_MS);
-  });
-  previous = call.catch(() => {});
-  return readAnswer(await call, true);
+export function callTool(next: () => Question | undefined): Promise<Answer | undefined> {
+  // Who made a call learns of its answer before the next call begins.
+  const answer = previous.then(seen).then(() => ask(next()));
+  previous = answer;
+  return answer;
 }
 
-/** Resolves as soon as the page is visible, and no other call is open or about to begin. */
-export async function idle(): Promise<void> {
-  const last = previous;
-  await last.then(seen);
-  if (last !== previous) await idle();
+async function ask(question: Question | undefined): Promise<Answer | undefined> {
+  if (!question) return undefined;
+  ownQuestions.add(`${idsIn(question.arguments)}`);
+  try {
+    const result = await request('tools/call', { ...question }, TIMEOUT_MS);
+    lastAnswer = keyOf(result);
+    return readAnswer(result, true);
+  } catch (error) {
+    // Of a host that follows tasks of the protocol itself, but not for views.
+    return { kind: /result type .?task/i.test(`${error}`) ? 'handle' : 'refused' };
+  }
 }
 
 /** Resolves as soon as the page is visible. */

@@ -1,60 +1,56 @@
 import { updateDisplayMode } from './actions.js';
 import { updateBatch } from './batch.js';
-import { card, clockText, completedCard, emptyCard, failedCard, noteOfPending, pendingCard } from './cards.js';
+import { card, clockText, completedCard, messageCard } from './cards.js';
 import { isOver, listen, NOTIFICATION, notify, on } from './connection.js';
-import { announce } from './dom.js';
+import { announce, place } from './dom.js';
 import { updateFormats } from './formats.js';
-import { connect, mergeContext } from './host.js';
-import { idsIn, keyOf, objectOf, textOf } from './json.js';
+import { can, connect, mergeContext } from './host.js';
+import { idsIn, objectOf } from './json.js';
 import { silence } from './media.js';
-import { begin, close, follow, input, receive, receiveInput, shown, watch } from './session.js';
-import { isOpen, tasksOf } from './shown.js';
+import { emptyMessage, failedMessage, pendingMessage } from './messages.js';
+import { cancel, close, follow, input, inputMs, receive, receiveInput, shown, watch } from './session.js';
+import { isAlone } from './shown.js';
 import { dress, watchSize } from './surroundings.js';
-import { readAnswer } from './task.js';
 
 /** The page: it shows what the host passes on, and follows what is pending to its end. */
 
 const main = document.querySelector('main') ?? document.body;
-let batchCard = card('batch');
-/** What the card was made from. It is rebuilt only if that changes, so that a playing video is not interrupted. */
-let cardKey = '';
+/** Changes when the same is to be drawn differently: with another locale, or other abilities of the host. */
+let edition = 0;
 let announced = '';
 
 function draw(): void {
-  const next = cardNow();
-  if (next && !main.contains(next)) {
-    const hadFocus = main.contains(document.activeElement);
-    main.replaceChildren(next);
-    if (hadFocus) next.querySelector('h1')?.focus();
-  }
-  const told = main.querySelectorAll('header :is(h1,.note:not(.refused))');
+  drawCard();
+  const told = main.querySelectorAll('.texts > :is(h1, .text, .note)');
   const news = [...told].map(({ textContent }) => textContent).join(' ');
   if (news !== announced) announce(news);
   announced = news;
 }
 
-/** The card for what is shown, unless it is there already. */
-function cardNow(): HTMLElement | undefined {
-  const [task] = tasksOf(shown);
-  if (shown.kind === 'tasks' && shown.isBatch) {
-    updateBatch(batchCard, shown, follow);
-    cardKey = '';
-    return batchCard;
+function drawCard(): void {
+  const situation = { follow, canCall: can('serverTools'), nowMs: Date.now() };
+  if (shown.kind === 'tasks' && !isAlone(shown)) {
+    updateBatch(
+      place(main, 0, edition, () => card('batch')),
+      shown,
+      situation,
+    );
+    return;
   }
-  const isPending = task?.status === 'pending' || shown.kind === 'handle';
-  const note = isPending && noteOfPending(follow, task);
-  const key = keyOf([shown, task && !isPending ? 0 : follow, input, note]);
-  if (key === cardKey) return undefined;
-  cardKey = key;
-  if (isPending) return pendingCard(task, follow);
-  if (!task) return emptyCard(shown, follow, idsIn(input));
-  return task.status === 'completed' ? completedCard(task) : failedCard(task);
+  const [task] = shown.kind === 'tasks' ? shown.tasks : [];
+  if (task?.status === 'completed') {
+    place(main, 0, [task, edition], () => completedCard(task));
+    return;
+  }
+  const message = task
+    ? (task.status === 'failed' ? failedMessage : pendingMessage)(task, situation)
+    : emptyMessage(shown, situation, idsIn(input), inputMs);
+  place(main, 0, [message, edition], () => messageCard(message));
 }
 
-/** Redraws everything, for example when the host's abilities or its locale have changed. */
+/** Draws everything anew. */
 function redraw(): void {
-  cardKey = '';
-  batchCard = card('batch');
+  edition++;
   draw();
 }
 
@@ -64,20 +60,20 @@ function followContext(): void {
   for (const place of document.querySelectorAll('.display-mode')) updateDisplayMode(place);
 }
 
+/** What the page says depends on the time, too. */
 function tick(): void {
   if (document.hidden || isOver) return;
   for (const clock of document.querySelectorAll<HTMLElement>('[data-since]')) {
     clock.textContent = clockText(Number(clock.dataset.since));
   }
-  // What the page says of a pending task depends on its age.
-  if (isOpen(shown)) draw();
+  draw();
 }
 
 on('ping', () => {});
 on(`${NOTIFICATION}host-context-changed`, mergeContext);
 on(`${NOTIFICATION}tool-input`, (params) => receiveInput(objectOf(params.arguments)));
-on(`${NOTIFICATION}tool-result`, (result) => receive(readAnswer(result, false)));
-on(`${NOTIFICATION}tool-cancelled`, ({ reason }) => receive({ kind: 'cancelled', message: textOf(reason) }));
+on(`${NOTIFICATION}tool-result`, receive);
+on(`${NOTIFICATION}tool-cancelled`, cancel);
 on('ui/resource-teardown', () => {
   close();
   silence();
@@ -91,8 +87,7 @@ connect(followContext).then(
   () => {
     watchSize((size) => notify(`${NOTIFICATION}size-changed`, size));
     redraw();
-    begin(false);
   },
   // Something that embeds it without being a host.
-  () => receive({ kind: 'unreadable' }),
+  () => receive({}),
 );

@@ -2,14 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { browserPath, launchBrowser } from './support/browser.js';
 
 describe.skipIf(!browserPath)('the preview', () => {
   let browser: Browser;
   let preview: ChildProcess;
   let page: Page;
-  let url = '';
   const errors: string[] = [];
 
   beforeAll(async () => {
@@ -17,16 +16,12 @@ describe.skipIf(!browserPath)('the preview', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const [line] = await once(createInterface({ input: preview.stdout ?? process.stdin }), 'line');
-    url = /http:\S+/.exec(String(line))?.[0] ?? '';
     browser = await launchBrowser();
-  });
-  beforeEach(async () => {
     page = await browser.newPage();
     page.on('pageerror', ({ message }) => errors.push(message));
-    await page.goto(url);
-    await card('pending').waitFor();
+    await page.clock.install();
+    await page.goto(/http:\S+/.exec(String(line))?.[0] ?? '');
   });
-  afterEach(() => page?.close());
   afterAll(async () => {
     await browser?.close();
     if (!preview) return;
@@ -34,30 +29,29 @@ describe.skipIf(!browserPath)('the preview', () => {
     await once(preview, 'exit');
   });
 
+  const view = () => page.frameLocator('iframe');
   const choose = (name: string) => page.getByRole('button', { name, exact: true }).click();
-  const card = (state: string) => page.frameLocator('iframe').locator(`[data-state="${state}"]`);
+  const shows = (text: string) => view().getByText(text).first().waitFor();
 
-  test('another state can be chosen right after the settings or another state', async () => {
+  test('shows a wait, a pending task of each age, and others, whatever was chosen before', async () => {
+    await choose('Wait, ready after 20 s');
+    await shows('Waiting for your video');
+    await page.clock.runFor(3000);
+    await shows('Making your video');
+    await choose('For 20 minutes');
+    await shows('Taking longer than usual.');
+    await choose('For 40 minutes');
+    await shows('Still not finished');
     await page.getByLabel('Theme').selectOption('dark');
-    await choose('Failed');
+    await choose('Short reason');
     await page.getByLabel('downloadFile').uncheck();
     await page.getByLabel('Locale').selectOption('de-DE');
-    for (const name of ['Batch', 'Cancelled', 'Completed']) await choose(name);
-    await card('completed').waitFor();
-    await page.getByLabel('Theme').selectOption('light');
+    for (const name of ['Of 20', 'Cancelled', 'Video']) await choose(name);
+    await shows('Video ready');
+    await choose('For 5 s');
+    await shows('Making your video');
+    await choose('Tear it down');
+    await shows('View closed');
     expect(errors).toEqual([]);
-  });
-
-  test('full screen fills the window, and can be left', async () => {
-    await choose('Completed');
-    await card('completed').waitFor();
-    const view = page.frameLocator('iframe');
-    const isFull = () => page.locator('iframe').evaluate((frame) => frame.getBoundingClientRect().width === innerWidth);
-    await view.getByRole('button', { name: 'Full screen' }).click();
-    await view.getByRole('button', { name: 'Leave full screen' }).waitFor();
-    expect(await isFull()).toBe(true);
-    await view.getByRole('button', { name: 'Leave full screen' }).click();
-    await view.getByRole('button', { name: 'Full screen', exact: true }).waitFor();
-    expect(await isFull()).toBe(false);
   });
 });

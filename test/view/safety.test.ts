@@ -1,34 +1,24 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { browserPath, launchBrowser } from './support/browser.js';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { browserPath } from './support/browser.js';
 import { batchOf, CDN, completedTask, errorResult, failedTask, pendingTask, resultOf } from './support/tasks.js';
 import { ViewHost, type ViewOptions } from './support/view-host.js';
 
 const HOSTILE_TEXTS = [
   '<img src=https://cdn.acedata.cloud/pwned.png onerror=window.pwned=1>',
-  '<script>window.pwned=1</script>',
   '"><svg onload=window.pwned=1><iframe srcdoc="<script>parent.pwned=1</script>">',
-  "');window.pwned=1;//",
-  '</style></script><body onload=window.pwned=1>',
-  '{{constructor.constructor("window.pwned=1")()}}',
+  "');window.pwned=1;//</style></script><body onload=window.pwned=1>",
   'javascript:window.pwned=1',
 ];
 const HOSTILE_URLS = [
-  'javascript:window.pwned=1',
-  ' javascript:window.pwned=1',
-  'JAVASCRIPT:window.pwned=1//https://cdn.acedata.cloud/a.mp4',
+  ' JAVASCRIPT:window.pwned=1//https://cdn.acedata.cloud/a.mp4',
   'data:text/html,<script>window.pwned=1</script>',
   'data:video/mp4;base64,AAAA',
   'blob:https://cdn.acedata.cloud/1',
   'file:///etc/passwd',
-  'vbscript:x',
   '//cdn.acedata.cloud/pwned.mp4',
-  'cdn.acedata.cloud/pwned.mp4',
   '/pwned.mp4',
   'about:blank',
-  'not a url',
   42,
-  null,
   { toString: 'https://cdn.acedata.cloud/pwned.mp4' },
 ];
 
@@ -43,42 +33,34 @@ function everywhere(value: unknown, text: unknown): unknown {
 }
 
 describe.skipIf(!browserPath)('the view trusts nothing', () => {
-  let browser: Browser;
-  let view: ViewHost;
+  const view = new ViewHost();
+  beforeAll(() => view.launch());
+  afterAll(() => view.close());
   const open = async (options: ViewOptions = {}) => {
-    view = await ViewHost.open(browser, { callTool: () => new Promise(() => {}), ...options });
+    await view.open(options);
     await view.frame.evaluate(() => {
       document.addEventListener('securitypolicyviolation', ({ blockedURI }) => {
         document.body.dataset.blocked = `${document.body.dataset.blocked ?? ''} ${blockedURI}`;
       });
     });
-    return view;
   };
   /** Nothing was executed, and nothing loaded but what may be. */
   const expectHarmless = async (allowed: string[] = []) => {
-    const found = await view.frame.evaluate(() => ({
-      pwned: 'pwned' in window,
-      blocked: document.body.dataset.blocked,
-      elements: document.querySelectorAll('main :is(script, iframe, object, embed, style, link, base, form)').length,
-      handlers: [...document.querySelectorAll('*')].flatMap(({ attributes }) =>
-        [...attributes].filter(({ name }) => name.startsWith('on')).map(({ name }) => name),
-      ),
-      addresses: [...document.querySelectorAll('[src], [href]')].map(
-        (element) => element.getAttribute('src') ?? element.getAttribute('href') ?? '',
-      ),
-    }));
-    expect(found).toMatchObject({ pwned: false, elements: 0, handlers: [] });
-    expect(found.blocked).toBeUndefined();
+    const found = await view.frame.evaluate(() => {
+      const all = [...document.querySelectorAll('*')];
+      return {
+        blocked: document.body.dataset.blocked,
+        pwned: 'pwned' in window,
+        elements: document.querySelectorAll('main :is(script, iframe, object, embed, style, link, base, form)').length,
+        handlers: all.flatMap((each) => each.getAttributeNames().filter((name) => name.startsWith('on'))),
+        addresses: all.flatMap((each) => each.getAttribute('src') ?? each.getAttribute('href') ?? []),
+      };
+    });
+    expect(found).toMatchObject({ blocked: undefined, pwned: false, elements: 0, handlers: [] });
     for (const address of found.addresses) expect(address).toMatch(/^https?:\/\//);
     expect(view.loads.filter((url) => !allowed.includes(url))).toEqual([]);
     expect(await view.page.evaluate(() => 'pwned' in window)).toBe(false);
   };
-
-  beforeAll(async () => {
-    browser = await launchBrowser();
-  });
-  afterEach(() => view?.close());
-  afterAll(() => browser?.close());
 
   test('hostile texts in every field are text', async () => {
     await open();
@@ -89,25 +71,23 @@ describe.skipIf(!browserPath)('the view trusts nothing', () => {
         ...quiet,
         output: { id: 'x' },
         error: { message: 'x' },
-        request: { prompt: 'x', negative_prompt: 'x', model: 'x' },
+        request: { prompt: 'x', model: 'x' },
       }),
       failed: failedTask(),
     };
     for (const text of HOSTILE_TEXTS) {
       for (const [state, task] of Object.entries(tasks)) {
-        await view.result(resultOf(everywhere(task, text) as Record<string, unknown>), { task_id: text });
+        await view.result(resultOf(everywhere(task, text) as Record<string, unknown>), { task_id: `${state} ${text}` });
         await view.state(state);
       }
-      await view.result(errorResult(`[api_error] ${text}`));
+      await view.result(errorResult(`[api_error] ${text}`), { task_id: 'error' });
       await view.state('error');
       expect(await view.text()).toContain(text);
-      await view.cancelled(text);
-      await view.state('cancelled');
       const batch = batchOf(Object.values(tasks), {
         not_found: ['x'],
         lookup_errors: [{ task_ids: ['x'], message: 'x' }],
       });
-      await view.result(resultOf(everywhere(batch, text) as Record<string, unknown>), { task_ids: [text] });
+      await view.result(resultOf(everywhere(batch, text) as Record<string, unknown>), { task_ids: [text, text] });
       await view.state('batch');
     }
     await expectHarmless();
@@ -119,9 +99,8 @@ describe.skipIf(!browserPath)('the view trusts nothing', () => {
       const other_media = ['video', 'image', 'audio', 'file', 'script'].map((kind) => ({ kind, url }));
       await view.result(resultOf(completedTask({ video_url: url, other_media, duration_seconds: 7 })));
       await view.state('completed');
-      await view.result(resultOf(batchOf([{ ...completedTask({ video_url: url }), other_media }])), {
-        task_ids: ['x'],
-      });
+      const tasks = ['a', 'b'].map((task_id) => ({ ...completedTask({ task_id, video_url: url }), other_media }));
+      await view.result(resultOf(batchOf(tasks)), { task_ids: ['a', 'b'] });
       await view.state('batch');
       expect(await view.frame.locator('video, audio, img, a').count()).toBe(0);
     }
@@ -138,22 +117,15 @@ describe.skipIf(!browserPath)('the view trusts nothing', () => {
 
   test('values of any shape in any field are survived', async () => {
     await open();
-    for (const value of [null, 0, -1, 1e308, '', [], {}, [[]], { a: { b: [null] } }, true, 'x'.repeat(100_000)]) {
-      for (const field of Object.keys({
-        ...completedTask(),
-        error: 0,
-        output: 0,
-        other_media: 0,
-        poll_after_seconds: 0,
-      })) {
-        if (field === 'task_id' || field === 'status') continue;
-        await view.result(resultOf(completedTask({ [field]: value })));
-      }
+    const fields = Object.keys(completedTask({ error: 0, output: 0, other_media: 0, left_out: 0, prompt: 0 }));
+    const shaped = fields.filter((field) => field !== 'task_id' && field !== 'status');
+    for (const value of [null, -1, 1e308, [[]], { a: { b: [null] } }, true, 'x'.repeat(100_000)]) {
+      for (const field of shaped)
+        await view.onlyResult(resultOf(completedTask({ task_id: `a ${field}`, [field]: value })));
       await view.state('completed');
-      for (const field of ['tasks', 'not_found', 'lookup_errors', 'counts']) {
-        await view.result(resultOf(batchOf([], { tasks: [], [field]: value })));
-      }
-      await view.result({ content: value, structuredContent: value, isError: value, resultType: value });
+      for (const field of ['tasks', 'not_found', 'lookup_errors', 'not_shown', 'counts', 'poll_after_seconds'])
+        await view.onlyResult(resultOf(batchOf([pendingTask(5, { task_id: `b ${field}` })], { [field]: value })));
+      await view.onlyResult({ content: value, structuredContent: value, isError: value, resultType: value });
       await view.input({ task_id: value, task_ids: value });
       await view.context({
         theme: value,
@@ -171,8 +143,8 @@ describe.skipIf(!browserPath)('the view trusts nothing', () => {
 
   test('messages from any other window than its parent are ignored', async () => {
     await open();
-    await view.result(resultOf(failedTask()));
-    await view.state('failed');
+    await view.result(resultOf(pendingTask()));
+    await view.state('pending');
     const message = { jsonrpc: '2.0', method: 'ui/notifications/tool-result', params: resultOf(completedTask()) };
     await view.page.evaluate((given) => {
       const other = document.createElement('iframe');
@@ -185,11 +157,9 @@ describe.skipIf(!browserPath)('the view trusts nothing', () => {
       return sent;
     }, JSON.stringify(message));
     await view.frame.evaluate((given) => window.postMessage(JSON.parse(given), '*'), JSON.stringify(message));
-    // One more round trip, after which they would have been seen.
-    await view.input({ task_id: 'x' });
-    await view.frame.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
-    await view.state('failed');
-    await view.result(resultOf(completedTask()));
+    await view.settle();
+    await view.state('pending');
+    await view.onlyResult(resultOf(completedTask()));
     await view.state('completed');
   });
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { GIVE_UP_AFTER_S, POLL_INTERVAL_S } from '../../limits.js';
 import { cleanLine, type Redact } from '../../text/clean.js';
 import { defined, type JsonObject, textOf } from '../../text/json.js';
 import { leavesOf } from '../../text/leaves.js';
@@ -9,11 +10,6 @@ import { mediaSchema, readFiles } from './media.js';
 import { normalizeRecord, readRecord, type TaskRecord } from './record.js';
 import { resultOf } from './results.js';
 import { judgeStatus, statusSchema, type TaskError, taskErrorSchema } from './status.js';
-
-/** What the API documents as polite: a first lookup after 10 s, then one every 10 s. */
-export const POLL_INTERVAL_S = 10;
-/** When the vendor's own tools give up. */
-export const GIVE_UP_AFTER_S = 30 * 60;
 
 const MAX_OTHER_MEDIA = 20;
 const MAX_WORD = 64;

@@ -63,33 +63,10 @@ export function failedTask(fields: Json = {}): Json {
   };
 }
 
-/** As `kling_get_tasks_batch` tells a task. */
-export function summaryOf({
-  task_id,
-  status,
-  state,
-  type,
-  video_url,
-  duration_seconds,
-  error,
-  elapsed_seconds,
-  trace_id,
-  other_media,
-  output,
-}: Json): Json {
-  return {
-    task_id,
-    status,
-    state,
-    type,
-    video_url,
-    duration_seconds,
-    error,
-    elapsed_seconds,
-    other_media,
-    output,
-    ...(status === 'failed' && { trace_id }),
-  };
+/** As `kling_get_tasks_batch` tells a task: without its request, but with the beginning of the prompt. */
+export function summaryOf({ request, video_id, created_at, started_at, finished_at, ...task }: Json): Json {
+  const { prompt } = Object(request);
+  return { ...(prompt && { prompt: String(prompt).slice(0, 80) }), ...task, poll_after_seconds: undefined };
 }
 
 export function batchOf(tasks: Json[], fields: Json = {}): Json {

@@ -6,9 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Browser, BrowserContextOptions, Frame, Page, Route } from 'playwright-core';
 import { bundleView } from '../../../scripts/bundle-view.js';
+import { launchBrowser } from './browser.js';
 import type {} from './page/host.js';
 import { policyOf, RESOURCE_DOMAINS } from './policy.js';
-import { VIDEO } from './tasks.js';
+import { ID, VIDEO } from './tasks.js';
 
 type Json = Record<string, unknown>;
 
@@ -16,7 +17,10 @@ const HOST_URL = 'https://host.test/';
 const VIEW_URL = 'https://view.test/';
 
 /** What a host can do that can do everything. */
-export const ALL_CAPABILITIES = { serverTools: {}, openLinks: {}, downloadFile: {}, updateModelContext: { text: {} } };
+const ALL_CAPABILITIES = { serverTools: {}, openLinks: {}, downloadFile: {}, updateModelContext: { text: {} } };
+
+/** A call that does not end. */
+export const NEVER = () => new Promise(() => {});
 
 export const CLIP = await readFile(fileURLToPath(new URL('clip.webm', import.meta.url)));
 
@@ -34,9 +38,8 @@ export interface ViewOptions {
   resourceDomains?: string[];
   /** The frame's width, as CSS. */
   width?: string;
-  /** Takes over the clock of the pages, which then goes on as it is told. */
-  clock?: boolean;
-  browserContext?: BrowserContextOptions;
+  viewport?: { width: number; height: number };
+  media?: { colorScheme?: 'light' | 'dark'; reducedMotion?: 'reduce' };
 }
 
 /** The page, as the build makes it. */
@@ -57,41 +60,62 @@ async function hostHtml(): Promise<string> {
 
 const HTML = Promise.all([hostHtml(), viewHtml()]);
 
-/** The view in a frame of the official host side, and what passes between them. */
+/** A browser with a page of the official host side, which shows one view after the other in a frame. */
 export class ViewHost {
   /** The arguments of the tools that were called, as they were called. */
-  readonly calls: { name: string; arguments: Json }[] = [];
+  calls: { name: string; arguments: Json }[] = [];
   /** Whatever else the host was asked for. */
-  readonly asked: { kind: string; params: Json }[] = [];
+  asked: { kind: string; params: Json }[] = [];
   /** Every message of the view. */
-  readonly messages: Json[] = [];
+  messages: Json[] = [];
   /** Every address that the view tried to load and its policy let pass. */
-  readonly loads: string[] = [];
+  loads: string[] = [];
   /** How many calls were open at once, at most. */
   mostOpenCalls = 0;
   #openCalls = 0;
+  #pings = 0;
+  #options: ViewOptions = {};
+  #browser: Browser | undefined;
+  #page: Page | undefined;
   readonly #events = new EventEmitter();
 
-  private constructor(
-    readonly page: Page,
-    readonly options: ViewOptions,
-  ) {}
-
-  static async open(browser: Browser, options: ViewOptions = {}): Promise<ViewHost> {
-    const page = await browser.newPage({ viewport: { width: 720, height: 900 }, ...options.browserContext });
-    const host = new ViewHost(page, options);
-    if (options.clock) await page.clock.install();
-    await page.route('**/*', (route) => host.#serve(route));
-    await page.exposeFunction('ask', (kind: string, params: Json) => host.#receive(kind, params));
+  async launch(options: BrowserContextOptions = {}): Promise<void> {
+    this.#browser = await launchBrowser();
+    const page = await this.#browser.newPage(options);
+    this.#page = page;
+    page.setDefaultTimeout(10_000);
+    // It goes on by itself, and faster where the test says so.
+    await page.clock.install();
+    await page.route('**/*', (route) => this.#serve(route));
+    await page.exposeFunction('ask', (kind: string, params: Json) => this.#receive(kind, params));
     await page.goto(HOST_URL);
+  }
+
+  /** Shows a new view in place of the one before. */
+  async open(options: ViewOptions = {}): Promise<void> {
+    const { page } = this;
+    this.#options = options;
+    await page.clock.setSystemTime(Date.now());
+    await page.setViewportSize(options.viewport ?? { width: 720, height: 900 });
+    await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'no-preference', ...options.media });
     const pageOptions = {
       capabilities: options.capabilities ?? ALL_CAPABILITIES,
       context: options.context ?? { theme: 'light', locale: 'en-US', timeZone: 'UTC' },
       viewUrl: VIEW_URL,
       width: options.width ?? '100%',
     };
+    await page.evaluate(() => document.body.replaceChildren());
+    this.calls = [];
+    this.asked = [];
+    this.messages = [];
+    this.loads = [];
+    this.mostOpenCalls = this.#openCalls = 0;
     await page.evaluate((given) => window.openView(JSON.parse(given)), JSON.stringify(pageOptions));
-    return host;
+  }
+
+  get page(): Page {
+    if (!this.#page) throw new Error('the browser is not there');
+    return this.#page;
   }
 
   get frame(): Frame {
@@ -109,23 +133,33 @@ export class ViewHost {
     return this.frame.locator('main').innerText();
   }
 
+  /** Resolves once the page shows a text. */
+  async shows(text: string | RegExp): Promise<void> {
+    await this.frame.locator('main').getByText(text).first().waitFor();
+  }
+
   async input(args: Json): Promise<void> {
     await this.page.evaluate((given) => window.bridge.sendToolInput({ arguments: given }), args);
   }
 
   /** Passes a result on, after the arguments that led to it. */
-  async result(result: Json, args: Json = { task_id: '20068983-0cc9-4c6a-aeb6-9c6a3c668be0' }): Promise<void> {
+  async result(result: Json, args: Json = { task_id: ID }): Promise<void> {
     await this.input(args);
-    await this.page.evaluate((given) => window.bridge.sendToolResult(JSON.parse(given)), JSON.stringify(result));
+    await this.onlyResult(result);
   }
 
-  /** Passes a result on before its arguments. */
+  /** Passes a result on without its arguments. */
   async onlyResult(result: Json): Promise<void> {
     await this.page.evaluate((given) => window.bridge.sendToolResult(JSON.parse(given)), JSON.stringify(result));
   }
 
-  async cancelled(reason?: string): Promise<void> {
-    await this.page.evaluate((given) => window.bridge.sendToolCancelled(given), reason === undefined ? {} : { reason });
+  /** Sends the view any message. */
+  async post(message: Json): Promise<void> {
+    await this.page.evaluate((given) => window.frames[0]?.postMessage(given, '*'), { jsonrpc: '2.0', ...message });
+  }
+
+  async cancelled(): Promise<void> {
+    await this.page.evaluate(() => window.bridge.sendToolCancelled({}));
   }
 
   async context(context: Json): Promise<void> {
@@ -144,13 +178,80 @@ export class ViewHost {
     }, hidden);
   }
 
+  /** Lets time pass, after what was sent has arrived, and until what this brings about has. */
+  async pass(seconds: number): Promise<void> {
+    await this.settle();
+    await this.page.clock.runFor(seconds * 1000);
+    await this.settle();
+  }
+
+  /** Lets time pass until so many calls have been made. */
+  async passUntilCalled(count: number): Promise<void> {
+    for (let steps = 0; this.calls.length < count && steps < 60; steps++) await this.pass(4);
+    await this.until(() => this.calls.length >= count);
+  }
+
+  /** Resolves once the view has made use of all messages so far: they arrive in order. */
+  async settle(): Promise<void> {
+    const id = `settled-${++this.#pings}`;
+    await this.post({ id, method: 'ping' });
+    await this.until(() => this.messages.some((message) => message.id === id));
+  }
+
   /** Resolves once the condition holds, which is looked at whenever something happens. */
   async until(condition: () => boolean): Promise<void> {
     while (!condition()) await new Promise((resolve) => this.#events.once('event', resolve));
   }
 
+  /** What the calls asked to be waited, in seconds. */
+  waits(): unknown[] {
+    return this.calls.map((call) => call.arguments.wait_seconds);
+  }
+
+  /** The result that the model was told of. */
+  told() {
+    const [update] = this.asked.filter(({ kind }) => kind === 'update-model-context');
+    return JSON.parse(Object(update?.params).content[0].text).result;
+  }
+
+  /** A promise, and what fulfils it. */
+  later(): [resolve: (value?: unknown) => void, promise: Promise<unknown>] {
+    let resolve: (value: unknown) => void = () => {};
+    const promise = new Promise((fulfil) => {
+      resolve = fulfil;
+    });
+    return [resolve, promise];
+  }
+
+  /** Presses a button that copies, and tells what it has copied. */
+  async copied(name: string): Promise<string> {
+    await this.frame.evaluate(() => {
+      document.execCommand = () => {
+        document.body.dataset.copied = document.querySelector('textarea')?.value ?? '';
+        return true;
+      };
+    });
+    await this.frame.getByRole('button', { name }).first().click();
+    return (await this.frame.locator('body').getAttribute('data-copied')) ?? '';
+  }
+
+  /** Resolves with the width of the first video once it plays. */
+  playFirstVideo(): Promise<number> {
+    return this.frame
+      .locator('video')
+      .first()
+      .evaluate(async (video: HTMLVideoElement) => {
+        video.muted = true;
+        await video.play();
+        await new Promise<void>((resolve) => {
+          video.ontimeupdate = () => video.currentTime > 0.1 && resolve();
+        });
+        return video.videoWidth;
+      });
+  }
+
   async close(): Promise<void> {
-    await this.page.context().close();
+    await this.#browser?.close();
   }
 
   async #receive(kind: string, params: Json): Promise<unknown> {
@@ -162,15 +263,16 @@ export class ViewHost {
     if (kind !== 'tools/call') {
       this.asked.push({ kind, params });
       this.#events.emit('event');
-      if (this.options.refuses) return { isError: true };
+      if (this.#options.refuses) return { isError: true };
       return kind === 'request-display-mode' ? { mode: params.mode } : {};
     }
     const call = JSON.parse(JSON.stringify(params));
     const index = this.calls.push(call) - 1;
     this.mostOpenCalls = Math.max(this.mostOpenCalls, ++this.#openCalls);
     this.#events.emit('event');
+    const { callTool } = this.#options;
     try {
-      return await this.options.callTool?.(call, index);
+      return await (callTool ?? NEVER)(call, index);
     } finally {
       this.#openCalls--;
     }
@@ -181,12 +283,12 @@ export class ViewHost {
     const [host, view] = await HTML;
     if (url === HOST_URL) return route.fulfill({ contentType: 'text/html', body: host });
     if (url === VIEW_URL) {
-      const policy = policyOf(this.options.resourceDomains ?? RESOURCE_DOMAINS);
+      const policy = policyOf(this.#options.resourceDomains ?? RESOURCE_DOMAINS);
       return route.fulfill({ contentType: 'text/html', body: view, headers: { 'content-security-policy': policy } });
     }
     this.loads.push(url);
     this.#events.emit('event');
-    const file = this.options.files?.[url] ?? (url === VIDEO ? { body: CLIP, type: 'video/webm' } : { status: 404 });
+    const file = this.#options.files?.[url] ?? (url === VIDEO ? { body: CLIP, type: 'video/webm' } : { status: 404 });
     const { status = 200, type = 'text/plain', body = '' } = file;
     const [, start] = /^bytes=(\d+)-/.exec(route.request().headers().range ?? '') ?? [];
     if (status !== 200 || start === undefined) return route.fulfill({ status, contentType: type, body });

@@ -28,7 +28,7 @@ window.openView = async ({ capabilities, context, viewUrl, width }) => {
   frame.setAttribute('sandbox', 'allow-scripts');
   frame.title = 'View';
   frame.style.width = width;
-  document.body.append(frame);
+  document.body.replaceChildren(frame);
   const view = frame.contentWindow;
   if (!view) throw new Error('no frame');
 
