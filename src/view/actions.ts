@@ -73,18 +73,18 @@ export const lookAgainButton = () => can('serverTools') && button('again', 'Look
  */
 export function copyButton(label: string, text: string): HTMLElement {
   const field = el('textarea', { readonly: '', 'aria-label': 'Copy by hand' });
-  const [plain, copied] = [icon('copy'), icon('done')];
-  const element = button('copy', label, (self) => {
+  const copied = icon('done');
+  const element = button('copy', label, () => {
     field.value = text;
-    self.after(field);
+    element.after(field);
     field.select();
     if (!document.execCommand('copy')) return;
     field.remove();
-    self.focus();
+    element.focus();
     announce('Copied');
-    plain.replaceWith(copied);
-    setTimeout(() => copied.replaceWith(plain), 2000);
+    plain?.replaceWith(copied);
+    setTimeout(() => plain && copied.replaceWith(plain), 2000);
   });
-  element.firstChild?.replaceWith(plain);
+  const [plain] = element.children;
   return element;
 }

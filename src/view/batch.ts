@@ -39,7 +39,7 @@ function stageOf(task: Task, situation: Situation): Stage {
   if (task.status === 'completed') return ['done'];
   if (task.status === 'failed') return ['alert', reasonOf(task)];
   const { mark = 'stopped', state, heading, clockMs } = newsOf([task], situation);
-  return [mark, state === 'overdue' ? heading : undefined, clockMs];
+  return state === 'overdue' ? ['stopped', heading, clockMs] : [mark, undefined, clockMs];
 }
 
 function tile(task: Task, index: number, [mark, text, clockMs]: Stage): HTMLElement {

@@ -11,7 +11,7 @@ export type Follow =
   /** The host's own call runs. */
   | { state: 'waiting' }
   /** The fault is that of the last lookup, which is repeated. */
-  | { state: 'following'; fault?: Fault }
+  | { state: 'following'; fault?: Fault | undefined }
   /** There is nothing to follow any more, or the host does not let views call tools. */
   | { state: 'idle' }
   /** Before there was an outcome. Without a fault, the host has refused. */
@@ -28,9 +28,8 @@ export interface Following {
   /** Makes the first lookup whatever is known of the tasks, because a person asked for it. */
   asked: boolean;
   signal: AbortSignal;
-  onAnswer(answer: Tasks): void;
-  /** Takes the fault of a lookup that will be repeated. */
-  onFault(fault: Fault): void;
+  /** Takes an answer, or the fault of a lookup that will be repeated. */
+  onNews(answer: Tasks | undefined, fault?: Fault): void;
 }
 
 /** A wait for several tasks returns when the last one ends, and the others should be shown sooner. */
@@ -43,14 +42,14 @@ const MAX_FAULTS = 6;
 const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
 /** Keeps asking through the host until nothing is pending, the tasks are overdue, faults do not pass, or the signal aborts. */
-export async function follow({ shown, input, signal, onAnswer, onFault, ...given }: Following): Promise<Follow> {
+export async function follow({ shown, input, signal, onNews, ...given }: Following): Promise<Follow> {
   let { asked } = given;
   const startMs = Date.now();
   const followedSeconds = () => (Date.now() - startMs) / 1000;
   const isDue = ({ elapsedSeconds = followedSeconds() }: Task) => asked || elapsedSeconds < GIVE_UP_AFTER_S;
   // A lookup without waiting also brings the request, and those of a batch that have ended meanwhile.
-  let looks = asked || lacksRequest(shown());
-  let waits = true;
+  let waits = !asked && !lacksRequest(shown());
+  let mayWait = true;
   let faults = 0;
 
   for (;;) {
@@ -62,7 +61,7 @@ export async function follow({ shown, input, signal, onAnswer, onFault, ...given
       const due = pendingOf(shown()).filter(isDue);
       const isAnyDue = shown().kind === 'tasks' ? due.length > 0 : followedSeconds() < GIVE_UP_AFTER_S;
       if (signal.aborted || !isAnyDue) return undefined;
-      waitSeconds = looks || !waits ? 0 : waitFor(due);
+      waitSeconds = waits && mayWait ? waitFor(due) : 0;
       const ids = due.map(({ id }) => id);
       return questionAbout(shown(), ids, input, waitSeconds);
     });
@@ -73,7 +72,7 @@ export async function follow({ shown, input, signal, onAnswer, onFault, ...given
         // A person who declines is not asked again and again.
         if (waitSeconds === 0) return { state: 'stopped' };
         // A handle belongs to the host: this page cannot poll it.
-        waits = false;
+        mayWait = false;
         if (answer.kind === 'refused') await pause(POLL_INTERVAL_S);
         break;
       case 'error':
@@ -81,14 +80,15 @@ export async function follow({ shown, input, signal, onAnswer, onFault, ...given
         const fault = answer.kind === 'error' ? answer.fault : { code: '', message: '' };
         // A person who asked by hand can ask again.
         if (asked || !adviceOn(fault).looksAgain || ++faults === MAX_FAULTS) return { state: 'stopped', fault };
-        onFault(fault);
+        onNews(undefined, fault);
         await pause(LEAST_S * 2 ** (faults - 1));
         break;
       }
       case 'tasks': {
-        looks = asked = false;
+        waits = true;
+        asked = false;
         faults = 0;
-        onAnswer(answer);
+        onNews(answer);
         // Why it ends is told at once, not after the pause.
         if (!pendingOf(shown()).some(isDue)) break;
         const { pollAfterSeconds = POLL_INTERVAL_S } = answer;

@@ -93,12 +93,12 @@ export function figureOf(task: Task, index: number, isSmall: boolean): HTMLEleme
   return figure;
 }
 
-async function fail(task: Task, media: Media): Promise<void> {
-  const isBlocked = blocked.has(media.url.replace(/#.*/, ''));
+async function fail(task: Task, { url }: Media): Promise<void> {
+  const isBlocked = blocked.has(url.replace(/#.*/, ''));
   if (!isBlocked && can('serverTools')) await renewOnce(task).catch(() => {});
   // The lookup may have brought another address, or the same again.
-  for (const each of tasksOf(shown).flatMap((task) => task.media)) {
-    if (each.url === media.url) each.problem = isBlocked ? 'blocked' : 'broken';
+  for (const media of tasksOf(shown).flatMap((each) => each.media)) {
+    if (media.url === url) media.problem = isBlocked ? 'blocked' : 'broken';
   }
   redraw();
 }

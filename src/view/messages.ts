@@ -48,7 +48,6 @@ export interface Situation {
 }
 
 const USUAL_MS = 5 * 60_000;
-const OVERDUE_MS = GIVE_UP_AFTER_S * 1000;
 /** In a conversation that is opened again, an old result may never come: a clock would mislead. */
 const LONGEST_CALL_MS = 2 * 60_000;
 const MOMENT_MS = 10_000;
@@ -99,7 +98,7 @@ export function newsOf(tasks: Task[], { follow, nowMs }: Situation): Message {
   }
   if (follow.state === 'idle' && running.some(isOld)) {
     // It may have ended long ago.
-    if (running.some((task) => ageOf(task) > OVERDUE_MS)) return say('stopped', wasMade, ASK);
+    if (running.some((task) => ageOf(task) > GIVE_UP_AFTER_S * 1000)) return say('stopped', wasMade, ASK);
     return say('pending', making, ASK, clock);
   }
   const usual = running.every((task) => ageOf(task) > USUAL_MS) ? 'Taking longer than usual.' : USUAL;
@@ -127,14 +126,10 @@ export function reasonOf({ error }: Task): string {
 export function failedMessage(task: Task): Message {
   const failed = `${capitalize(nounOf(task))} failed`;
   const reason = reasonOf(task);
-  const isHeading = reason !== NO_REASON && reason.length <= MAX_HEADING && !/[{[]/.test(reason);
-  return {
-    ...(isHeading ? say('failed', reason, undefined, { above: failed }) : say('failed', failed, reason)),
-    mark: 'alert',
-    text: remedyOf(task),
-    prompt: promptOf(task),
-    detailsOf: task,
-  };
+  const rest = { mark: 'alert', text: remedyOf(task), prompt: promptOf(task), detailsOf: task } as const;
+  if (reason === NO_REASON) return say('failed', failed, undefined, { ...rest, text: reason });
+  const isHeading = reason.length <= MAX_HEADING && !/[{[]/.test(reason);
+  return isHeading ? say('failed', reason, undefined, { ...rest, above: failed }) : say('failed', failed, reason, rest);
 }
 
 /**

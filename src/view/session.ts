@@ -10,7 +10,7 @@ import { callTool, isOwnAnswer, isOwnQuestion } from './tool-calls.js';
 /** What the page knows, and how it follows a task to its outcome. */
 
 /** Most results come sooner, and need no lookup of this page's own. */
-const LOOK_AFTER_MS = 2000;
+const LOOKUP_AFTER_MS = 2000;
 /** Most hosts give up on a call after this time, and some tell this page nothing then. */
 const GIVE_UP_ON_HOST_MS = 60_000;
 
@@ -55,16 +55,16 @@ export function receiveInput(args: JsonObject): void {
   inputMs = Date.now();
   // Some hosts send them after the result.
   if (!before && toldByHost) draw();
-  else startAnew();
+  else awaitHost();
 }
 
-/** While the host's own call runs: looks once, and follows if no result comes. */
-async function startAnew(): Promise<void> {
+/** While the host's own call runs: makes one lookup, and follows if no result comes. */
+async function awaitHost(): Promise<void> {
   toldByHost = undefined;
   isRefused = false;
   shown = { kind: 'nothing' };
   const signal = restart({ state: 'waiting' });
-  await new Promise((resolve) => setTimeout(resolve, LOOK_AFTER_MS));
+  await new Promise((resolve) => setTimeout(resolve, LOOKUP_AFTER_MS));
   if (!can('serverTools')) return;
   const answer = await callTool(() => (signal.aborted ? undefined : questionAbout(shown, [], input)));
   isRefused ||= answer?.kind === 'refused';
@@ -99,7 +99,7 @@ export function receive(result: JsonObject): void {
 export async function begin(asked: boolean): Promise<void> {
   if (isOver) return;
   isRefused &&= !asked;
-  const isOpen = asked || shown.kind === 'nothing' || (shown.kind === 'tasks' && pendingOf(shown).length > 0);
+  const isOpen = asked || shown.kind === 'nothing' || pendingOf(shown).length > 0;
   if (!isOpen || !can('serverTools')) restart({ state: 'idle' });
   else if (isRefused) restart({ state: 'stopped' });
   else {
@@ -109,8 +109,7 @@ export async function begin(asked: boolean): Promise<void> {
       input,
       asked,
       signal,
-      onAnswer: (answer) => show(merge(shown, answer), { state: 'following' }),
-      onFault: (fault) => show(shown, { state: 'following', fault }),
+      onNews: (answer, fault) => show(answer ? merge(shown, answer) : shown, { state: 'following', fault }),
     });
     if (signal.aborted) return;
     show(shown, end);
