@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FakeApi } from '../support/fake-api.js';
-import { cancel, errorOf, getTask, INVALID_REQUEST, initialize, modern, request } from '../support/protocol.js';
+import { cancel, errorOf, getTask, INVALID_REQUEST, modern, request } from '../support/protocol.js';
 import { completedRecord, type Json } from '../support/records.js';
 import { ServerProcess } from '../support/server-process.js';
 
@@ -22,14 +22,6 @@ afterEach(async () => {
 });
 
 describe('A server process', () => {
-  test('serves both eras side by side', async () => {
-    server.write(modern(1, 'server/discover'));
-    expect(await server.answer(1)).toMatchObject({ result: { supportedVersions: ['2026-07-28'] } });
-    expect(await initialize(server)).toMatchObject({ result: { serverInfo: { name: 'kling-tasks-mcp' } } });
-    server.write(getTask(2, 'task-1'));
-    expect(await server.answer(2)).toMatchObject({ result: { structuredContent: {} } });
-  });
-
   test('skips a longer line, which costs no memory, and goes on with the next', async () => {
     await server.replies();
     const before = await server.residentBytes();

@@ -106,12 +106,6 @@ describe('A message', () => {
       expect(read({ jsonrpc: '2.0', id: 1, ...fields })).toBeUndefined();
     }
   });
-
-  test('may have `__proto__` for a key, which changes nothing', () => {
-    const [incoming] = [...readLine('{"jsonrpc":"2.0","id":1,"method":"x","params":{"__proto__":{"a":1}}}')];
-    expect(incoming).toMatchObject({ kind: 'request' });
-    expect(incoming).not.toHaveProperty('message.params.a');
-  });
 });
 
 describe('A request', () => {

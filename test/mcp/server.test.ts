@@ -75,15 +75,6 @@ describe('A request', () => {
     expect(resource).toMatchObject({ error: { code: RESOURCE_NOT_FOUND, data: { uri: 'ui://x' } } });
   });
 
-  test('with null for what it leaves out, or with what is not offered here, is answered', async () => {
-    expect(await server.replies(request(1, 'ping', null))).toEqual([{ jsonrpc: '2.0', id: 1, result: {} }]);
-    const list = await server.ask(request(2, 'tools/list', { cursor: null, _meta: null, extra: null }));
-    expect(list).toMatchObject({ result: { tools: [{}, {}] } });
-    const _meta = { progressToken: null, 'io.modelcontextprotocol/related-task': { taskId: 'x' } };
-    const params = { name: 'kling_get_task', arguments: { task_id: 'a', wait_seconds: null }, _meta, task: { ttl: 1 } };
-    expect(await server.ask(request(3, 'tools/call', params))).toMatchObject({ result: { structuredContent: {} } });
-  });
-
   test('without an id is a notification, which has no answer', async () => {
     const notifications = [
       { jsonrpc: '2.0', method: 'notifications/unknown' },

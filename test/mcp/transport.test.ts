@@ -187,18 +187,6 @@ describe('A cancellation', () => {
 });
 
 describe('What is sent', () => {
-  test('in one turn of the event loop leaves in one write, in order', async () => {
-    stdin.write(ping(1) + ping(2) + ping(3));
-    await settle();
-    await Promise.all([respond(1), respond(2)]);
-    expect(stdout.all).toEqual([]);
-    await settle();
-    expect(stdout.all).toHaveLength(1);
-    await respond(3);
-    await settle();
-    expect(stdout.messages.map(({ id }) => id)).toEqual([1, 2, 3]);
-  });
-
   test('piles up only to a few megabytes: then no more messages are taken until the client reads', async () => {
     stdout.isBlocked = true;
     transport.onmessage = (message) => {
