@@ -17,7 +17,7 @@ const TOKEN_REFUSED = /token|^authorization_missing$|^forbidden$/;
  * @returns whether the tools can work
  */
 export async function checkSetup(config: Config, userAgent: string, write: (line: string) => void): Promise<boolean> {
-  const { connection, maxWaitSeconds, summary, faults, warnings, secret } = config;
+  const { connection, maxWaitSeconds, summary, faults, repair, warnings, secret } = config;
   const redact = redactor(secret);
   const say = (label: string, text: string) => write(redact(`${label.padEnd(10)} ${text}\n`));
   say('token', summary.token);
@@ -27,7 +27,7 @@ export async function checkSetup(config: Config, userAgent: string, write: (line
   say('proxy', summary.proxy);
   if (!connection) {
     say('lookup', 'not tried');
-    say('NOT OK', faults.join(' '));
+    say('NOT OK', [...faults, repair].join(' '));
     return false;
   }
   const startMs = performance.now();

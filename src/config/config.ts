@@ -2,15 +2,7 @@ import type { Connection } from '../kling/api/client.js';
 import { LOG_LEVELS, type LogLevel } from '../log.js';
 import { type DotenvFile, readDotenvFile, readSettings } from './dotenv.js';
 import { checkProxy } from './proxy.js';
-import {
-  type Checked,
-  checkBaseUrl,
-  checkSeconds,
-  checkToken,
-  isPlaceholder,
-  type Setting,
-  VARIABLES,
-} from './variables.js';
+import { type Checked, checkBaseUrl, checkSeconds, checkToken, type Setting, VARIABLES } from './variables.js';
 
 /** What the server runs with. */
 export interface Config {
@@ -19,8 +11,10 @@ export interface Config {
   /** The default if there is a fault, because the published schemas show that one. */
   maxWaitSeconds: number;
   logLevel: LogLevel;
-  /** Sentences that say why there is no connection; the last one says where to correct it. */
+  /** Sentences that say why there is no connection. */
   faults: string[];
+  /** Where to correct the faults, in a sentence for all of them; '' if there are none. */
+  repair: string;
   /** What is ignored, and why. */
   warnings: string[];
   /** The token to redact, even if it cannot be used. */
@@ -37,7 +31,8 @@ export function loadConfig(environment: NodeJS.ProcessEnv, dotenvFile: DotenvFil
   const requestTimeout = checkSeconds(settings, 'KLING_REQUEST_TIMEOUT');
   const maxWait = checkSeconds(settings, 'KLING_MAX_WAIT');
   const proxy = checkProxy(environment, baseUrl.value);
-  const faults = faultsOf([token, baseUrl, requestTimeout, maxWait, proxy]);
+  const faulty = [token, baseUrl, requestTimeout, maxWait, proxy].filter(({ fault }) => fault);
+  const faults = faulty.flatMap(({ fault }) => fault ?? []);
   const isUsable = faults.length === 0;
   const connection = {
     token: token.value,
@@ -51,8 +46,9 @@ export function loadConfig(environment: NodeJS.ProcessEnv, dotenvFile: DotenvFil
     maxWaitSeconds: isUsable ? maxWait.value : VARIABLES.KLING_MAX_WAIT.default,
     logLevel,
     faults,
+    repair: repairOf(faulty),
     warnings: warning === undefined ? warnings : [...warnings, warning],
-    secret: isPlaceholder(token.value) ? undefined : token.value || undefined,
+    secret: token.value || undefined,
     summary: { token: token.summary, baseUrl: baseUrl.summary, proxy: proxy.summary },
   };
 }
@@ -65,14 +61,11 @@ function readLogLevel(found: Setting | undefined): { logLevel: LogLevel; warning
   return { logLevel: standard, warning: `LOG_LEVEL is none of ${LOG_LEVELS.join(', ')}, and counts as ${standard}.` };
 }
 
-/** All faults, then one sentence for all of them: together they have to fit into an error of 500 characters. */
-function faultsOf(checked: Checked<unknown>[]): string[] {
-  const faulty = checked.filter(({ fault }) => fault);
-  if (faulty.length === 0) return [];
+function repairOf(faulty: Checked<unknown>[]): string {
+  if (faulty.length === 0) return '';
   const places = faulty.map(({ source = '' }) =>
     source === '.env in the working directory' ? 'in .env' : `under "env" in the MCP client's settings`,
   );
   const where = [...new Set(places)].join(' or ');
-  const repair = `Set this ${where} and restart the server; until then no call can succeed.`;
-  return [...faulty.flatMap(({ fault }) => fault ?? []), repair];
+  return `Set this ${where} and restart the server; until then no call can succeed.`;
 }

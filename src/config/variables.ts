@@ -61,7 +61,10 @@ export function checkToken(found: Setting | undefined): Summarized<string> {
   const refuse = (flaw: string, kind = 'malformed') => {
     return { value, source, fault: `ACEDATACLOUD_API_TOKEN ${flaw}.`, summary: `${kind}, from ${source}` };
   };
-  if (isPlaceholder(value)) return refuse(`is still the placeholder ${value}: ${CREATE_ONE}`, 'still the placeholder');
+  // The placeholder is no secret: as a value, it would be redacted.
+  if (value === VARIABLES.ACEDATACLOUD_API_TOKEN.placeholder) {
+    return { ...refuse(`is still the placeholder ${value}: ${CREATE_ONE}`, 'still the placeholder'), value: '' };
+  }
   if (!/^[!-~]{1,4096}$/.test(value) || /["'\\]/.test(value)) {
     return refuse('holds characters that no token has: copy it again');
   }
@@ -69,9 +72,6 @@ export function checkToken(found: Setting | undefined): Summarized<string> {
   if (!/^platform-/i.test(value)) return { value, source, summary: `from ${source}` };
   return refuse(`is a "platform-" token, not one for the API: ${CREATE_ONE}`, 'a "platform-" token');
 }
-
-/** Whether a token is the one of .env.example, which is no secret. */
-export const isPlaceholder = (token: string) => token === VARIABLES.ACEDATACLOUD_API_TOKEN.placeholder;
 
 const DEFAULT_BASE_URL = VARIABLES.ACEDATACLOUD_API_BASE_URL.default;
 const ENDPOINT = /\/kling\/tasks\/*$/i;

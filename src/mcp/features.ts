@@ -6,7 +6,7 @@ import { cleanLine } from '../text/clean.js';
 import type { JsonObject } from '../text/json.js';
 import { toErrorResult } from '../tools/result.js';
 import type { Call, CallContext, Tool } from '../tools/tool.js';
-import { invalidParams, ProtocolError } from './message.js';
+import { invalidParams, ProtocolError, stringOf } from './message.js';
 import { readView, VIEW_RESOURCE } from './view-resource.js';
 
 export interface ServerOptions {
@@ -36,61 +36,47 @@ export type CallAnswer = (tool: Tool, call: Call) => Promise<Result | undefined>
 
 /** What both eras do. Params are as the client sent them; those that cannot be used are a {@link ProtocolError}. */
 export class Features {
-  readonly #tools: Map<string, Tool>;
-  readonly #viewFile: string;
+  constructor(readonly options: ServerOptions) {}
 
-  constructor({ tools, viewFile }: ServerOptions) {
-    this.#tools = new Map(tools.map((tool) => [tool.listing.name, tool]));
-    this.#viewFile = viewFile;
+  listTools(): Result {
+    return { tools: this.options.tools.map(({ listing }) => listing) };
   }
 
-  listTools(params?: JsonObject): Result {
-    return onePage({ tools: [...this.#tools.values()].map(({ listing }) => listing) }, params);
+  listResources(): Result {
+    return { resources: [VIEW_RESOURCE] };
   }
 
-  listResources(params?: JsonObject): Result {
-    return onePage({ resources: [VIEW_RESOURCE] }, params);
-  }
-
-  listResourceTemplates(params?: JsonObject): Result {
-    return onePage({ resourceTemplates: [] }, params);
+  listResourceTemplates(): Result {
+    return { resourceTemplates: [] };
   }
 
   /** @param unknownCode the code of the error if the URI is no resource of this server, which differs between the eras */
   async readResource({ uri }: JsonObject, unknownCode: number): Promise<Result> {
-    if (typeof uri !== 'string') throw invalidParams('params.uri must be a string.');
-    if (uri === VIEW_RESOURCE.uri) return readView(this.#viewFile);
+    if (uri === VIEW_RESOURCE.uri) return readView(this.options.viewFile);
     const what = `params.uri names no resource; there is only ${VIEW_RESOURCE.uri}.`;
     throw new ProtocolError(unknownCode, what, { uri });
   }
 
   /** Calls a tool. Arguments that it refuses are a result, because the model can mend them. */
   async callTool(params: JsonObject, context: Context, answer?: CallAnswer): Promise<Result> {
-    const tool = this.#toolNamed(params.name);
+    const { tools, log } = this.options;
+    const name = stringOf(params.name);
+    const tool = tools.find(({ listing }) => listing.name === name);
+    if (!tool) {
+      const known = tools.map(({ listing }) => listing.name).join(' and ');
+      const what = `There is no tool "${cleanLine(name, 40)}": this server only looks up Kling tasks, with ${known}.`;
+      throw invalidParams(what);
+    }
     try {
       const call = tool.begin(params.arguments);
       const answered = await answer?.(tool, call);
       return answered ?? (await call.run({ signal: context.signal, notifyProgress: progressOf(context) }));
     } catch (error) {
-      if (error instanceof KlingError) return toErrorResult(error);
-      throw error;
+      if (!(error instanceof KlingError)) throw error;
+      log.warn(`refused arguments of ${name}: ${error.message}`);
+      return toErrorResult(error);
     }
   }
-
-  #toolNamed(name: unknown): Tool {
-    if (typeof name !== 'string') throw invalidParams('params.name must be a string.');
-    const tool = this.#tools.get(name);
-    if (tool) return tool;
-    const known = [...this.#tools.keys()].join(' and ');
-    const what = `There is no tool "${cleanLine(name, 40)}": this server only looks up Kling tasks, with ${known}.`;
-    throw invalidParams(what);
-  }
-}
-
-/** The lists fit on one page, so there is no cursor that a client could have. */
-function onePage(page: Result, { cursor }: JsonObject = {}): Result {
-  if (cursor === undefined || cursor === '') return page;
-  throw invalidParams('params.cursor is unknown: the list has one page.');
 }
 
 /** Sends progress to the client, if it asked for that. */

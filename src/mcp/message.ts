@@ -92,27 +92,6 @@ const messageSchema = z.object(
   'A message must be a JSON object.',
 );
 
-const needs = (name: string) => z.looseObject({ [name]: z.string(`params.${name} must be a string.`) });
-const page = z.looseObject({ cursor: z.string('params.cursor must be a string.').optional() });
-
-/** What the SDK's handlers want of the params: they answer others with a dump of zod's issues. */
-const legacyParams = new Map(
-  Object.entries<z.ZodType<JsonObject>>({
-    // Nothing here depends on who the client is and what it can do: that may be odd, or absent.
-    initialize: needs('protocolVersion').transform((params) => {
-      return { ...params, capabilities: {}, clientInfo: { name: 'client', version: '0' } };
-    }),
-    // What is no object reaches the tool as an unknown argument, so that the model is told how to mend it.
-    'tools/call': needs('name').transform(({ arguments: args = {}, ...params }) => {
-      return { ...params, arguments: isObject(args) ? args : { arguments: args } };
-    }),
-    'resources/read': needs('uri'),
-    'tools/list': page,
-    'resources/list': page,
-    'resources/templates/list': page,
-  }),
-);
-
 /** Where null says something. Everywhere else, clients send it for what they leave out. */
 const KEPT_NULLS = new Set(['id', 'result', VERSION_KEY]);
 
@@ -140,7 +119,8 @@ function readMessage(content: unknown): Incoming | undefined {
   if (error) {
     const id = isObject(content) ? idSchema.safeParse(content.id).data : undefined;
     const isAboutParams = id !== undefined && error.issues[0]?.path[0] === 'params';
-    return refused(isAboutParams ? ErrorCode.InvalidParams : ErrorCode.InvalidRequest, sentenceOf(error), id);
+    const code = isAboutParams ? ErrorCode.InvalidParams : ErrorCode.InvalidRequest;
+    return refused(code, error.issues[0]?.message ?? '', id);
   }
   const { id: clientId, ...message } = data;
   const { method, params } = message;
@@ -152,10 +132,26 @@ function readMessage(content: unknown): Incoming | undefined {
   if (isModern(method, params._meta)) {
     return { kind: 'request', id, message: { ...request, method: MODERN_PREFIX + method } };
   }
-  const checked = legacyParams.get(method)?.safeParse(params);
-  if (checked?.error) return refused(ErrorCode.InvalidParams, sentenceOf(checked.error), clientId);
-  return { kind: 'request', id, message: { ...request, params: checked?.data ?? params } };
+  return { kind: 'request', id, message: { ...request, params: legacyParams(method, params) } };
 }
+
+/** Makes of the params what the SDK's handlers take, where they would answer an odd client with a dump of zod's issues. */
+function legacyParams(method: string, params: JsonObject): JsonObject {
+  const { protocolVersion, name, arguments: args = {} } = params;
+  switch (method) {
+    case 'initialize':
+      // Nothing here depends on who the client is and what it can do: that may be odd, or absent.
+      return { protocolVersion: stringOf(protocolVersion), capabilities: {}, clientInfo: { name: '', version: '' } };
+    case 'tools/call':
+      // What is no object reaches the tool as an unknown argument, so that the model is told how to mend it.
+      return { ...params, name: stringOf(name), arguments: isObject(args) ? args : { arguments: args } };
+    default:
+      return params;
+  }
+}
+
+/** The string that a value is, or '', which names nothing. */
+export const stringOf = (value: unknown) => (typeof value === 'string' ? value : '');
 
 function readCancellation(message: JSONRPCNotification): Incoming | undefined {
   const clientId = idSchema.safeParse(message.params?.requestId).data;
@@ -167,8 +163,4 @@ function readCancellation(message: JSONRPCNotification): Incoming | undefined {
 function refused(code: ErrorCode, message: string, clientId?: RequestId): Incoming {
   const id = clientId === undefined ? undefined : sdkIdOf(clientId);
   return { kind: 'refused', id, error: new ProtocolError(code, message) };
-}
-
-function sentenceOf({ issues }: z.ZodError): string {
-  return issues[0]?.message ?? '';
 }

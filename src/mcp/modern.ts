@@ -40,15 +40,15 @@ export function createModern(options: ServerOptions, features: Features) {
   const methods = new Map(
     Object.entries<Method>({
       'server/discover': { isCacheable: true, answer: () => discovery },
-      'tools/list': { isCacheable: true, answer: (params) => features.listTools(params) },
+      'tools/list': { isCacheable: true, answer: () => features.listTools() },
       'tools/call': {
         answer: (params, context, capabilities) => {
           const asTask: CallAnswer = (tool, call) => tasks.start(tool, call, context.signal);
           return features.callTool(params, context, hasTasks(capabilities) ? asTask : undefined);
         },
       },
-      'resources/list': { isCacheable: true, answer: (params) => features.listResources(params) },
-      'resources/templates/list': { isCacheable: true, answer: (params) => features.listResourceTemplates(params) },
+      'resources/list': { isCacheable: true, answer: () => features.listResources() },
+      'resources/templates/list': { isCacheable: true, answer: () => features.listResourceTemplates() },
       'resources/read': {
         isCacheable: true,
         answer: (params) => features.readResource(params, ErrorCode.InvalidParams),

@@ -26,21 +26,12 @@ export function createServer(options: ServerOptions): Server {
   const features = new Features(options);
   const safe = <Request, Answer>(handler: Handler<Request, Answer>) => withBugsLogged(handler, log);
 
-  server.setRequestHandler(
-    ListToolsRequestSchema,
-    safe(({ params }) => features.listTools(params)),
-  );
+  server.setRequestHandler(ListToolsRequestSchema, () => features.listTools());
+  server.setRequestHandler(ListResourcesRequestSchema, () => features.listResources());
+  server.setRequestHandler(ListResourceTemplatesRequestSchema, () => features.listResourceTemplates());
   server.setRequestHandler(
     CallToolRequestSchema,
     safe(({ params }, context) => features.callTool(params, context)),
-  );
-  server.setRequestHandler(
-    ListResourcesRequestSchema,
-    safe(({ params }) => features.listResources(params)),
-  );
-  server.setRequestHandler(
-    ListResourceTemplatesRequestSchema,
-    safe(({ params }) => features.listResourceTemplates(params)),
   );
   server.setRequestHandler(
     ReadResourceRequestSchema,

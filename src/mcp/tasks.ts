@@ -21,8 +21,7 @@ const MAX_TASKS = 256;
  * A task's id: the call's label, then the time when it began (Unix milliseconds in base 36), if that is all that is needed to
  * go on after a restart, else a UUID.
  */
-const RESUMABLE_ID = /^(.{1,240})@([0-9a-z]{1,9})$/;
-const UUID_ID = /^.{1,200}@[0-9a-f-]{36}$/;
+const RESUMABLE_ID = /^([\w-]{1,128})@([0-9a-z]{1,9})$/;
 
 /** The tasks extension: a long wait is answered with a handle, and the client polls for its outcome. */
 export class ProtocolTasks {
@@ -83,25 +82,11 @@ export class ProtocolTasks {
     const task = this.#tasks.get(taskId);
     if (task && task.expiresAtMs > Date.now()) return task;
     const [, label = '', start = ''] = RESUMABLE_ID.exec(taskId) ?? [];
-    const call = label && this.#resume(label);
+    const [call] = label ? this.tools.flatMap(({ resume }) => resume?.(label) ?? []) : [];
     if (call) return this.#keep(new ProtocolTask(taskId, call, Math.min(Number.parseInt(start, 36), Date.now())));
-    const isGone = UUID_ID.test(taskId);
-    const tools = isGone ? this.tools.filter(({ resume }) => !resume) : this.tools;
-    const what = isGone
-      ? 'is gone: it was kept for two hours at most, and not over a restart'
-      : 'is no task of this server';
-    throw invalidParams(`params.taskId ${what}. Call ${tools.map(({ listing }) => listing.name).join(' or ')} again.`);
-  }
-
-  #resume(label: string): Call | undefined {
-    for (const tool of this.tools) {
-      try {
-        if (tool.resume) return tool.resume(label);
-      } catch {
-        // The label is not one of this tool's.
-      }
-    }
-    return undefined;
+    const names = this.tools.map(({ listing }) => listing.name).join(' or ');
+    const what = 'is no task of this server, or is gone: that of a batch is kept for two hours, and not over a restart';
+    throw invalidParams(`params.taskId ${what}. Call ${names} again.`);
   }
 
   /** Adds a task to the table, from which the oldest fall out. */
@@ -119,8 +104,6 @@ export class ProtocolTasks {
 /** A call that goes on while the client polls. Between two polls nothing happens. */
 class ProtocolTask {
   readonly expiresAtMs = Date.now() + TTL_MS;
-  #finished: number;
-  #updatedAtMs: number;
   /** The outcome, or the cancellation: every later poll gets it unchanged. */
   #end: Result | undefined;
 
@@ -129,10 +112,7 @@ class ProtocolTask {
     readonly id: string,
     readonly call: Call,
     readonly createdAtMs: number,
-  ) {
-    this.#finished = call.watch.state.finished;
-    this.#updatedAtMs = createdAtMs;
-  }
+  ) {}
 
   /** Waits for a lookup that is due. If this poll is cancelled, the lookup goes on: the next poll will want its result. */
   async poll(signal: AbortSignal): Promise<void> {
@@ -150,11 +130,7 @@ class ProtocolTask {
   }
 
   toJson(): Result {
-    if (this.#end) return this.#end;
-    const { state } = this.call.watch;
-    if (state.finished !== this.#finished) this.#updatedAtMs = Date.now();
-    this.#finished = state.finished;
-    return this.#describe('working', progressOf(state));
+    return this.#end ?? this.#describe('working', progressOf(this.call.watch.state));
   }
 
   #isOver({ finished, total, isLookedUp, oldestAgeSeconds }: WatchState): boolean {
@@ -165,7 +141,6 @@ class ProtocolTask {
   }
 
   #finish(status: 'completed' | 'cancelled', statusMessage: string, more?: Result): void {
-    this.#updatedAtMs = Date.now();
     this.#end = { ...this.#describe(status, statusMessage), ...more };
     this.call.watch.end();
   }
@@ -176,7 +151,7 @@ class ProtocolTask {
       status,
       statusMessage,
       createdAt: new Date(this.createdAtMs).toISOString(),
-      lastUpdatedAt: new Date(this.#updatedAtMs).toISOString(),
+      lastUpdatedAt: new Date().toISOString(),
       ttlMs: TTL_MS,
       pollIntervalMs: this.call.watch.state.pollIntervalMs,
     };

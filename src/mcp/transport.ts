@@ -1,4 +1,4 @@
-import { PassThrough, type Readable, type Writable } from 'node:stream';
+import { finished, PassThrough, type Readable, type Writable } from 'node:stream';
 import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { ErrorCode, type JSONRPCMessage, type RequestId } from '@modelcontextprotocol/sdk/types.js';
 import type { Log } from '../log.js';
@@ -28,8 +28,8 @@ export class StdioTransport implements Transport {
   /** Called when the client is gone, or when everything has been answered after the end of stdin. */
   onclose?: () => void;
 
-  /** The requests that have not been answered, by their ids as the SDK knows them, with their methods. */
-  readonly #open = new Map<RequestId, string>();
+  /** The requests that have not been answered, by their ids as the SDK knows them. */
+  readonly #open = new Set<RequestId>();
   #hasStdinEnded = false;
   #isClosed = false;
   /** Resolves the promise of {@link #change}. */
@@ -45,13 +45,11 @@ export class StdioTransport implements Transport {
 
   async start(): Promise<void> {
     const input = this.stdin.pipe(new PassThrough({ highWaterMark: MAX_HELD_BYTES }));
-    for (const event of ['end', 'error', 'close']) {
-      this.stdin.once(event, () => {
-        this.#hasStdinEnded = true;
-        input.end();
-        this.#wake();
-      });
-    }
+    finished(this.stdin, { writable: false }, () => {
+      this.#hasStdinEnded = true;
+      input.end();
+      this.#wake();
+    });
     this.stdout.on('drain', () => this.#wake());
     // The client has closed its end: nobody is left to be answered.
     this.stdout.on('error', () => this.onclose?.());
@@ -114,8 +112,7 @@ export class StdioTransport implements Transport {
         this.onmessage?.(incoming.message);
         break;
       case 'cancellation':
-        // MCP forbids the cancellation of `initialize`.
-        if (this.#open.get(incoming.id) === 'initialize' || !this.#open.delete(incoming.id)) break;
+        if (!this.#open.delete(incoming.id)) break;
         this.onmessage?.(incoming.message);
         this.#wake();
         break;
@@ -125,7 +122,7 @@ export class StdioTransport implements Transport {
           this.#refuse(new ProtocolError(ErrorCode.InvalidRequest, what), incoming.id);
           break;
         }
-        this.#open.set(incoming.id, incoming.message.method);
+        this.#open.add(incoming.id);
         this.onmessage?.(incoming.message);
     }
   }

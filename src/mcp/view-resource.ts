@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { ErrorCode, type ReadResourceResult, type Resource } from '@modelcontextprotocol/sdk/types.js';
+import type { ReadResourceResult, Resource } from '@modelcontextprotocol/sdk/types.js';
 import { VIEW_URI } from '../tools/view-uri.js';
-import { ProtocolError } from './message.js';
 
 const MIME_TYPE = 'text/html;profile=mcp-app';
 
@@ -23,16 +22,9 @@ export const VIEW_RESOURCE: Resource = {
   annotations: { audience: ['user'] },
 };
 
-/**
- * The view as `resources/read` gives it.
- * @param file the built page
- * @throws ProtocolError if it cannot be read
- */
+/** The view as `resources/read` gives it, from the file that holds the built page. */
 export async function readView(file: string): Promise<ReadResourceResult> {
-  const text = await readFile(file, 'utf8').catch(() => {
-    const what = 'The page is missing from this installation: install the package again.';
-    throw new ProtocolError(ErrorCode.InternalError, what);
-  });
+  const text = await readFile(file, 'utf8');
   const _meta = { ui: { csp: { resourceDomains: MEDIA_DOMAINS }, prefersBorder: true } };
   return { contents: [{ uri: VIEW_URI, mimeType: MIME_TYPE, text, _meta }] };
 }

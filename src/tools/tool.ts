@@ -1,4 +1,4 @@
-import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
+import type { CallToolResult, Progress } from '@modelcontextprotocol/sdk/types.js';
 import * as z from 'zod';
 import { KlingError } from '../kling/api/error.js';
 import { keyOf } from '../kling/lookup.js';
@@ -17,19 +17,11 @@ const PROGRESS_INTERVAL_MS = 4100;
 /** From here to its deadline a wait reports nothing, since its last lookup is under way. */
 const LAST_LOOKUP_S = 1;
 
-/** What a client is told while a call waits: seconds since its start, of those that it may wait. */
-export interface Progress {
-  progress: number;
-  total: number;
-  /** A sentence for a person. */
-  message: string;
-}
-
 /** The context of a call, besides its arguments. */
 export interface CallContext {
   /** Aborts when nobody wants the answer any more. */
   signal: AbortSignal;
-  /** Present if the client asked for progress. */
+  /** Tells how many seconds have passed of those that the call may wait; present if the client asked for progress. */
   notifyProgress?: ((progress: Progress) => void) | undefined;
 }
 
@@ -70,7 +62,7 @@ export interface ToolOptions {
   scheduler: Scheduler;
   /** The largest wait_seconds that is offered to the model. */
   maxWaitSeconds: number;
-  log: Pick<Log, 'warn' | 'bug'>;
+  log: Pick<Log, 'bug'>;
 }
 
 /** A tool as its own file describes it. */
@@ -137,24 +129,17 @@ export function defineTool<Arguments extends { wait_seconds: number }>(
       // The flat key is the older form, which hosts still read.
       _meta: { ui: { resourceUri: VIEW_URI, visibility: ['model', 'app'] }, 'ui/resourceUri': VIEW_URI },
     },
-    begin(args) {
-      try {
-        return begin(args);
-      } catch (error) {
-        if (error instanceof KlingError) log.warn(`refused arguments of ${name}: ${error.message}`);
-        throw error;
-      }
-    },
+    begin: (args) => begin(args),
     ...(argumentsOf && {
       resume: (label: string) => begin({ ...argumentsOf(label), wait_seconds: maxWaitSeconds }, true),
     }),
   };
 }
 
-/** Each id once, as it was sent first. */
+/** Each id once, where and as it was sent first. */
 function distinct(ids: string[]): string[] {
-  const byKey = new Map(ids.toReversed().map((id) => [keyOf(id), id]));
-  return [...byKey.values()].toReversed();
+  const keys = ids.map(keyOf);
+  return ids.filter((id, index) => keys.indexOf(keyOf(id)) === index);
 }
 
 /** Reports progress now and then every 4 s or so; returns what ends that. */

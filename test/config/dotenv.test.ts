@@ -20,6 +20,7 @@ describe('a .env that brings the token', () => {
       maxWaitSeconds: 7,
       logLevel: 'debug',
       faults: [],
+      repair: '',
       warnings: [],
       secret: 'tok-from-file',
       summary: { token: 'from .env in the working directory', baseUrl: 'https://kling.example/', proxy: 'none' },
@@ -33,10 +34,10 @@ describe('a .env that brings the token', () => {
 
   test('is where a wrong value in it is to be corrected', () => {
     for (const line of ['ACEDATACLOUD_API_BASE_URL=http://kling.example', 'KLING_MAX_WAIT=5000']) {
-      expect(readConfig({}, `${TOKEN_LINE}\n${line}`).faults.at(-1)).toContain('Set this in .env and restart');
+      expect(readConfig({}, `${TOKEN_LINE}\n${line}`).repair).toContain('Set this in .env and restart');
     }
-    const { faults, summary } = readConfig({}, 'ACEDATACLOUD_API_TOKEN=two words');
-    expect(faults.at(-1)).toContain('Set this in .env and restart');
+    const { repair, summary } = readConfig({}, 'ACEDATACLOUD_API_TOKEN=two words');
+    expect(repair).toContain('Set this in .env and restart');
     expect(summary.token).toBe('malformed, from .env in the working directory');
   });
 
@@ -44,7 +45,7 @@ describe('a .env that brings the token', () => {
     const before = { ...process.env };
     const write = vi.spyOn(process.stdout, 'write');
     const dotenv = `${TOKEN_LINE}\nDOTENV_CONFIG_QUIET=false\nDOTENV_CONFIG_DEBUG=true\nACEDATACLOUD_API_BASE_URL=$HOME\nPWNED=1`;
-    expect(readConfig({ HOME: 'https://kling.example' }, dotenv).faults).toHaveLength(2);
+    expect(readConfig({ HOME: 'https://kling.example' }, dotenv).faults).toHaveLength(1);
     expect(write).not.toHaveBeenCalled();
     write.mockRestore();
     expect(process.env).toEqual(before);

@@ -82,7 +82,7 @@ describe('a malformed proxy', () => {
   ])('%s=%j is a fault that names the variable, and does not repeat the value', (name, value, flaw) => {
     const { connection, faults, summary } = readConfig({ ...WITH_TOKEN, [name]: value });
     expect(connection).toBeUndefined();
-    expect(faults).toEqual([`${name} ${flaw}`, expect.stringMatching(/"env".*restart/)]);
+    expect(faults).toEqual([`${name} ${flaw}`]);
     expect(summary.proxy).toBe(`unusable (${name})`);
   });
 
@@ -91,7 +91,7 @@ describe('a malformed proxy', () => {
       readConfig({ ...WITH_TOKEN, HTTPS_PROXY: 'not a url', [BASE]: baseUrl }).faults.map(
         (fault) => fault.split(' ')[0],
       );
-    expect(namesOf('http://localhost:8080/kling/tasks')).toEqual([BASE, 'Set']);
-    expect(namesOf('https://kling.example/kling/tasks')).toEqual([BASE, 'HTTPS_PROXY', 'Set']);
+    expect(namesOf('http://localhost:8080/kling/tasks')).toEqual([BASE]);
+    expect(namesOf('https://kling.example/kling/tasks')).toEqual([BASE, 'HTTPS_PROXY']);
   });
 });

@@ -3,7 +3,52 @@ import { FakeApi } from '../support/fake-api.js';
 import { getTask, initialize, request } from '../support/protocol.js';
 import { completedRecord, pendingRecord } from '../support/records.js';
 import { ServerProcess } from '../support/server-process.js';
-import { inState, type Scene, STATES, type State } from '../support/states.js';
+
+/** A server, its fake API, and how to end the latter. */
+interface Scene {
+  server: ServerProcess;
+  fakeApi: FakeApi;
+}
+
+/** The states in which a server can be shut down; each resolves once the server is in it. */
+const STATES = {
+  'before `initialize`': ({ server }: Scene) => server.logged('serving'),
+  idle: ({ server }: Scene) => initialize(server),
+  'with a call in flight': async ({ server, fakeApi }: Scene) => {
+    await initialize(server);
+    fakeApi.hold();
+    server.write(getTask('call', 'task-1'));
+    await fakeApi.received(1);
+  },
+  'while waiting': async ({ server }: Scene) => {
+    await initialize(server);
+    server.write(getTask('call', 'pending-1', 50));
+    await server.logged('lookup of 1: HTTP 200');
+  },
+  'with a reader that does not read': async ({ server }: Scene) => {
+    await initialize(server);
+    server.child.stdout.pause();
+    // The answers exceed the capacity of the pipe, so the rest stays in the process.
+    const requests = Array.from({ length: 300 }, (_, id) => `${JSON.stringify(request(id, 'tools/list'))}\n`);
+    await new Promise((resolve) => server.child.stdin.write(requests.join(''), resolve));
+  },
+} satisfies Record<string, (scene: Scene) => Promise<unknown>>;
+
+type State = keyof typeof STATES;
+
+/** Starts a server with two tasks to ask for, brings it into the state and runs what is to be seen there. */
+async function inState(state: State, run: (scene: Scene) => Promise<void>): Promise<void> {
+  const fakeApi = await FakeApi.start([completedRecord('task-1'), pendingRecord('pending-1')]);
+  const server = new ServerProcess({ fakeApi });
+  try {
+    await STATES[state]({ server, fakeApi });
+    await run({ server, fakeApi });
+  } finally {
+    server.child.kill('SIGKILL');
+    await server.exited;
+    await fakeApi.close();
+  }
+}
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 const ALL = Object.keys(STATES) as State[];
@@ -40,17 +85,10 @@ describe('Lifecycle', () => {
     await Promise.all(SIGNALS.map(end));
   });
 
-  test('SIGTERM, SIGINT, SIGHUP with a call in flight: no partial line is left on stdout', async () => {
-    await inState('with a call in flight', async ({ server }) => {
-      await server.kill('SIGTERM');
-      expect(server.messages.map(({ id }) => id)).toEqual(['initialize']);
-    });
-  });
-
-  test('stdin EOF with a call in flight: answered `timeout` after 1.5 s when the API stays silent', async () => {
+  test('stdin EOF with a call in flight: answered `timeout` when the API stays silent', async () => {
     await inState('with a call in flight', async ({ server }) => {
       await server.close();
-      const text = expect.stringMatching(/^\[timeout\] .*No answer in 1\.\d s/);
+      const text = expect.stringMatching(/^\[timeout\] .*No answer in \d\.\d s, before the client closed/);
       expect(await server.answer('call')).toMatchObject({ result: { isError: true, content: [{ text }] } });
     });
   });

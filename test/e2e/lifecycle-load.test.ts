@@ -44,14 +44,6 @@ describe('Lifecycle', () => {
     expect(server.stderr).not.toMatch(/warning/i);
   });
 
-  test('300 calls waiting at once: each is answered at EOF', async () => {
-    for (let id = 0; id < 300; id++) server.write(getTask(id, 'pending-1', 50));
-    await fakeApi.received(1);
-    await server.close();
-    expect(server.messages).toHaveLength(301);
-    expect(server.stderr).not.toMatch(/warning/i);
-  });
-
   test('a reader that does not read (back-pressure) and then does: memory is bounded, and nothing is lost', async () => {
     const before = await server.residentBytes();
     server.child.stdout.pause();

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FakeApi, TOKEN } from '../support/fake-api.js';
-import { getTask, initialize, request } from '../support/protocol.js';
+import { getTask, request } from '../support/protocol.js';
 import { pendingRecord } from '../support/records.js';
-import { ENTRY, ServerProcess } from '../support/server-process.js';
+import { ENTRY } from '../support/server-process.js';
 
 let fakeApi: FakeApi;
 let directory: string;
@@ -62,27 +62,6 @@ describe('Lifecycle', () => {
     await stderrClosed;
     expect(performance.now() - killedMs).toBeLessThan(3000);
     expect(stderr).not.toContain(TOKEN);
-  });
-
-  test('40 starts and stops in a row: each ends with code 0, no process is left', async () => {
-    const pids: number[] = [];
-    async function startAndStop(number: number) {
-      const server = new ServerProcess();
-      pids.push(server.child.pid ?? Number.NaN);
-      if (number % 4 === 0) expect(await server.close()).toEqual({ code: 0, signal: null });
-      else {
-        await initialize(server);
-        const end = [() => server.close(), () => server.kill('SIGTERM'), () => server.kill('SIGINT')][(number % 4) - 1];
-        expect(await end?.()).toEqual({ code: 0, signal: null });
-      }
-    }
-    const numbers = Array.from({ length: 40 }, (_, number) => number).values();
-    const worker = async () => {
-      for (const number of numbers) await startAndStop(number);
-    };
-    await Promise.all(Array.from({ length: 4 }, worker));
-    expect(pids).toHaveLength(40);
-    for (const pid of pids) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   });
 
   test('stdin is /dev/null: ends at once with code 0', () => {

@@ -97,12 +97,6 @@ describe('The official client, pinned to 2026-07-28', () => {
     await expect(client.readResource({ uri: 'ui://x' })).rejects.toMatchObject({ code: -32602 });
   });
 
-  test('listens to changes, of which there are none', async () => {
-    const subscription = await session.client.listen({ toolsListChanged: true });
-    await subscription.close();
-    await session.client.listTools();
-  });
-
   test('follows a task to its outcome, with the official requester of the tasks extension', async () => {
     fakeApi.add(rendering('rendering'));
     const tasks = session.withTasks();

@@ -1,8 +1,12 @@
-import { JSONRPCNotificationSchema, JSONRPCRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import {
+  InitializeRequestSchema,
+  JSONRPCNotificationSchema,
+  JSONRPCRequestSchema,
+} from '@modelcontextprotocol/sdk/types.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Incoming, readLine } from '../../src/mcp/message.js';
-import { INITIALIZE, request, VERSION_KEY } from '../support/protocol.js';
+import { request, VERSION_KEY } from '../support/protocol.js';
 
 const PING = request(1, 'ping');
 
@@ -60,10 +64,6 @@ describe('A message', () => {
       [{ id: 'a', jsonrpc: '2.0' }, 'method must be a string.', -32600, '"a"'],
       [{ ...PING, params: [] }, 'params must be an object.', -32602, '1'],
       [{ ...PING, params: { _meta: 7 } }, 'params._meta must be an object.', -32602, '1'],
-      [request(1, 'tools/call', { name: 7 }), 'params.name must be a string.', -32602, '1'],
-      [request(1, 'tools/list', { cursor: {} }), 'params.cursor must be a string.', -32602, '1'],
-      [request(1, 'resources/read'), 'params.uri must be a string.', -32602, '1'],
-      [request(1, 'initialize', {}), 'params.protocolVersion must be a string.', -32602, '1'],
       [{ jsonrpc: '2.0', method: 'x', params: 7 }, 'params must be an object.', -32600],
       ...[null, true, 1.5, [], {}, 2 ** 53].map((id): [unknown, string, number] => [
         { ...PING, id },
@@ -106,12 +106,6 @@ describe('A message', () => {
       expect(read({ jsonrpc: '2.0', id: 1, ...fields })).toBeUndefined();
     }
   });
-
-  test('may have `__proto__` for a key, which changes nothing', () => {
-    const [incoming] = [...readLine('{"jsonrpc":"2.0","id":1,"method":"x","params":{"__proto__":{"a":1}}}')];
-    expect(incoming).toMatchObject({ kind: 'request' });
-    expect(incoming).not.toHaveProperty('message.params.a');
-  });
 });
 
 describe('A request', () => {
@@ -139,14 +133,9 @@ describe('A request', () => {
   });
 
   test('that is an `initialize` may say anything of the client, or nothing', () => {
-    const { protocolVersion } = INITIALIZE.params;
     const odd = { capabilities: { roots: null, experimental: { x: true } }, clientInfo: 'x' };
-    for (const more of [{}, odd, { capabilities: [], clientInfo: {} }]) {
-      expect(readRequest('initialize', { protocolVersion, ...more })?.params).toMatchObject({
-        protocolVersion,
-        capabilities: {},
-        clientInfo: { name: expect.any(String) },
-      });
+    for (const params of [undefined, {}, odd, { protocolVersion: 7, capabilities: [], clientInfo: {} }]) {
+      InitializeRequestSchema.parse(readRequest('initialize', params));
     }
   });
 });

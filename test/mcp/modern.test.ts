@@ -84,7 +84,7 @@ describe('The checks of 2026-07-28', () => {
       [meta(7, 7), 'no/such', INVALID_PARAMS],
       [meta(null, {}), 'tools/list', INVALID_PARAMS],
       [meta('2025-11-25', 7), 'no/such', UNSUPPORTED_VERSION],
-      [{ ...meta('2099-01-01', 7), cursor: 7, name: 7 }, 'tools/call', UNSUPPORTED_VERSION],
+      [{ ...meta('2099-01-01', 7), name: 7 }, 'tools/call', UNSUPPORTED_VERSION],
       [meta(VERSION, 7), 'no/such', INVALID_PARAMS],
       [meta(VERSION, null), 'no/such', INVALID_PARAMS],
       [meta(VERSION, {}), 'no/such', METHOD_NOT_FOUND],
@@ -96,12 +96,8 @@ describe('The checks of 2026-07-28', () => {
     for (const [index, [params, method, code]] of wrong.entries()) {
       const { error } = await server.ask(request(index, method, params));
       expect(error, `${method} ${JSON.stringify(params)}`).toMatchObject({ code });
+      if (code === UNSUPPORTED_VERSION) expect(error).toMatchObject({ data: { supported: [VERSION] } });
     }
-  });
-
-  test('name the supported version', async () => {
-    const { error } = await server.ask(request(1, 'tools/list', meta('2099-01-01', {})));
-    expect(error).toMatchObject({ data: { supported: [VERSION], requested: '2099-01-01' } });
   });
 
   test('leave out what only older versions have', async () => {
@@ -126,10 +122,8 @@ describe('The checks of 2026-07-28', () => {
     }
   });
 
-  test('refuse pages, tools and resources that do not exist', async () => {
+  test('refuse tools and resources that do not exist', async () => {
     const wrong: [method: string, params: Json][] = [
-      ['tools/list', { cursor: 'x' }],
-      ['resources/list', { cursor: 7 }],
       ['tools/call', { name: 'kling_create', arguments: {} }],
       ['tools/call', { name: 7 }],
       ['resources/read', { uri: 7 }],
@@ -194,11 +188,11 @@ describe('An answer of 2026-07-28', () => {
     expect(server.messages.slice(1)).toMatchObject([{ params: { progressToken: 't', progress: 0 } }, { id: 2 }]);
   });
 
-  test.each([0, '', 'a'])('is not sent once %j is cancelled, and the id is free again', async (id) => {
+  test('is not sent once the request is cancelled, and its id is free again', async () => {
     server.lookups.answerS = 0.05;
-    server.write(modern(id, 'tools/call', CALL));
-    expect(await server.replies(cancel(id))).toEqual([]);
-    expect(await server.ask(modern(id, 'server/discover'))).toMatchObject({ result: { resultType: 'complete' } });
+    server.write(modern(0, 'tools/call', CALL));
+    expect(await server.replies(cancel(0))).toEqual([]);
+    expect(await server.ask(modern(0, 'server/discover'))).toMatchObject({ result: { resultType: 'complete' } });
   });
 });
 

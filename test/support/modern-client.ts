@@ -1,36 +1,11 @@
-import { Client, type JSONRPCMessage, type Transport } from '@modelcontextprotocol/client';
+import { Client, type JSONRPCMessage } from '@modelcontextprotocol/client';
 import { createTaskSessionFromClient, type TaskEnabledSession } from '@modelcontextprotocol/ext-tasks/client';
 import { request } from './protocol.js';
 import type { Json } from './records.js';
-import { type ServerOptions, ServerProcess } from './server-process.js';
+import { ProcessTransport, type ServerOptions, ServerProcess } from './server-process.js';
 
 /** Marks the ids of requests that the requester of tasks makes beside the client. */
 const TASK_PREFIX = 'of-tasks-';
-
-/** The client speaks through this to a server process, whose every line is kept. */
-class ProcessTransport implements Transport {
-  onmessage?: (message: JSONRPCMessage) => void;
-  onclose?: () => void;
-  onerror?: (error: Error) => void;
-
-  constructor(readonly server: ServerProcess) {}
-
-  async start(): Promise<void> {
-    this.server.online = (line) => {
-      const message = JSON.parse(line);
-      if (!String(message.id).startsWith(TASK_PREFIX)) this.onmessage?.(message);
-    };
-    this.server.exited.then(() => this.onclose?.());
-  }
-
-  async send(message: JSONRPCMessage): Promise<void> {
-    this.server.write(message);
-  }
-
-  async close(): Promise<void> {
-    await this.server.close();
-  }
-}
 
 /** The official client of 2026-07-28, which falls back to nothing else, connected to a built server of its own. */
 export class ModernClient {
@@ -51,7 +26,8 @@ export class ModernClient {
       { name: 'test', version: '1.0.0' },
       { versionNegotiation: { mode: { pin: '2026-07-28' } } },
     );
-    await client.connect(new ProcessTransport(server));
+    const isForClient = ({ id }: Json) => !String(id).startsWith(TASK_PREFIX);
+    await client.connect(new ProcessTransport<JSONRPCMessage>(server, isForClient));
     return new ModernClient(server, client);
   }
 
@@ -62,8 +38,7 @@ export class ModernClient {
       rawDispatch: async (message) => {
         const { method, params } = message as { method: string; params?: Json };
         const id = `${TASK_PREFIX}${++this.#lastId}`;
-        this.server.write(request(id, method, params));
-        return (await this.server.answer(id)) as never;
+        return (await this.server.ask(request(id, method, params))) as never;
       },
       v2RequestFraming: {
         protocolVersion: '2026-07-28',

@@ -1,13 +1,6 @@
 import { expect } from 'vitest';
+import type { Peer } from './peer.js';
 import type { Json } from './records.js';
-
-/** A server that can be spoken to: a process, or one within this process. */
-export interface Peer {
-  write(message: string | Buffer | object): void;
-  answer(id: unknown): Promise<Json>;
-  /** All that is answered to the given lines. */
-  replies(...lines: (string | Buffer | object)[]): Promise<Json[]>;
-}
 
 export const PARSE_ERROR = -32700;
 export const INVALID_REQUEST = -32600;
@@ -43,8 +36,7 @@ export function cancel(requestId: unknown): Json {
 
 /** Shakes hands as a client does, and tells the server's answer. */
 export async function initialize(server: Peer): Promise<Json> {
-  server.write(INITIALIZE);
-  const answer = await server.answer(INITIALIZE.id);
+  const answer = await server.ask(INITIALIZE);
   server.write({ jsonrpc: '2.0', method: 'notifications/initialized' });
   return answer;
 }

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { type JSONRPCMessage, JSONRPCMessageSchema } from '@modelcontextprotocol/sdk/types.js';
 import { type FakeApi, TOKEN } from './fake-api.js';
+import { Peer } from './peer.js';
 import { processes } from './processes.js';
 import type { Json } from './records.js';
 import { PRIVATE_VALUES } from './records.js';
@@ -29,22 +29,16 @@ export interface ServerOptions {
 }
 
 /** The built server as a process of its own, with everything that it has written. */
-export class ServerProcess {
+export class ServerProcess extends Peer {
   readonly child: ChildProcessWithoutNullStreams;
-  readonly lines: string[] = [];
-  /** The lines of stdout as JSON; those that are not JSON are in `garbage`. */
-  readonly messages: Json[] = [];
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   stdout = '';
   stderr = '';
-  online: ((line: string) => void) | undefined;
   readonly #secrets: string[];
   readonly #cwd: string | undefined;
-  #rest = '';
-  #pings = 0;
-  #waiters: (() => void)[] = [];
 
   constructor({ fakeApi, env, args = [], entry = ENTRY, cwd, secrets = [] }: ServerOptions = {}) {
+    super();
     this.#secrets = [TOKEN, ...PRIVATE_VALUES, ...secrets];
     this.#cwd = cwd === undefined ? mkdtempSync(join(tmpdir(), 'kling-tasks-')) : undefined;
     const base: Record<string, string | undefined> = {
@@ -57,15 +51,18 @@ export class ServerProcess {
     this.child = spawn(process.execPath, [entry, ...args], { cwd: cwd ?? this.#cwd, env: base, stdio: 'pipe' });
     // If the server has ended, the pipe breaks; the tests check its exit instead.
     this.child.stdin.on('error', () => {});
-    this.child.stdout.setEncoding('utf8').on('data', (chunk: string) => this.#take(chunk));
+    this.child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      this.stdout += chunk;
+      this.take(chunk);
+    });
     this.child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
       this.stderr += chunk;
-      this.#wake();
+      this.wake();
     });
     processes.add(this);
     this.exited = once(this.child, 'close').then(([code, signal]) => {
       if (this.#cwd) rmSync(this.#cwd, { recursive: true, force: true });
-      this.#wake();
+      this.wake();
       return { code, signal };
     });
   }
@@ -74,52 +71,13 @@ export class ServerProcess {
     return this.child.exitCode !== null || this.child.signalCode !== null;
   }
 
-  /** Writes text unchanged, and an object as one line of JSON. */
-  write(message: string | Buffer | object): void {
-    const raw = typeof message === 'string' || Buffer.isBuffer(message);
-    this.child.stdin.write(raw ? message : `${JSON.stringify(message)}\n`);
-  }
-
-  /** The answer to the request with this id; waits for it. */
-  async answer(id: unknown): Promise<Json> {
-    return this.find((message) => message.id === id && !('method' in message));
-  }
-
-  /** The first message that fits; waits for it. Rejects when the server ends before. */
-  async find(fits: (message: Json) => boolean): Promise<Json> {
-    for (;;) {
-      const found = this.messages.find(fits);
-      if (found) return found;
-      await this.#change();
-    }
+  protected override writeRaw(text: string | Buffer): void {
+    this.child.stdin.write(text);
   }
 
   /** Resolves once stderr holds the text. */
   async logged(text: string): Promise<void> {
-    while (!this.stderr.includes(text)) await this.#change();
-  }
-
-  /** Resolves once stdout holds the text. */
-  async printed(text: string): Promise<void> {
-    while (!this.stdout.includes(text)) await this.#change();
-  }
-
-  /**
-   * All that is answered to the given lines without asking the API: what came before the answer to a ping that was sent
-   * once a first ping behind them had been answered. The first alone proves nothing, as it may overtake them.
-   */
-  async replies(...lines: (string | Buffer | object)[]): Promise<Json[]> {
-    const start = this.messages.length;
-    for (const line of lines) this.write(line);
-    const first = await this.#ping();
-    const second = await this.#ping();
-    return this.messages.slice(start, this.messages.indexOf(second)).filter((message) => message !== first);
-  }
-
-  async #ping(): Promise<Json> {
-    const id = `ping-${++this.#pings}`;
-    this.write({ jsonrpc: '2.0', id, method: 'ping' });
-    return this.answer(id);
+    while (!this.stderr.includes(text)) await this.change();
   }
 
   /** Sends the signal, waits for the end and checks what was written. */
@@ -146,7 +104,7 @@ export class ServerProcess {
 
   /** stdout holds JSON-RPC alone, and no secret appears anywhere. */
   check(): void {
-    if (this.#rest !== '') throw new Error(`half a line on stdout: ${this.#rest.slice(0, 200)}`);
+    if (this.rest !== '') throw new Error(`half a line on stdout: ${this.rest.slice(0, 200)}`);
     for (const line of this.lines) JSONRPCMessageSchema.parse(JSON.parse(line));
     this.checkSecrets();
   }
@@ -159,52 +117,33 @@ export class ServerProcess {
     }
   }
 
-  #take(chunk: string): void {
-    this.stdout += chunk;
-    const lines = (this.#rest + chunk).split('\n');
-    this.#rest = lines.pop() ?? '';
-    for (const line of lines) {
-      this.lines.push(line);
-      this.messages.push(parse(line));
-      this.online?.(line);
-    }
-    this.#wake();
-  }
-
-  #wake(): void {
-    for (const waiter of this.#waiters.splice(0)) waiter();
-  }
-
-  async #change(): Promise<void> {
-    if (this.ended) {
-      throw new Error(`the server has ended\n${this.stderr}`);
-    }
-    await new Promise<void>((resolve) => this.#waiters.push(resolve));
+  protected override async change(): Promise<void> {
+    if (this.ended) throw new Error(`the server has ended\n${this.stderr}`);
+    await super.change();
   }
 }
 
-function parse(line: string): Json {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return { garbage: line };
-  }
-}
-
-/** The SDK's client speaks through this to a server process, whose every line is kept. */
-class ProcessTransport implements Transport {
-  onmessage?: NonNullable<Transport['onmessage']>;
+/** Through this a client of the SDK speaks to a server process, whose every line is kept. */
+export class ProcessTransport<Message extends object> {
+  onmessage?: (message: Message) => void;
   onclose?: () => void;
   onerror?: (error: Error) => void;
 
-  constructor(readonly server: ServerProcess) {}
+  /** @param isForClient which messages reach the client; all unless told otherwise */
+  constructor(
+    readonly server: ServerProcess,
+    readonly isForClient: (message: Json) => boolean = () => true,
+  ) {}
 
   async start(): Promise<void> {
-    this.server.online = (line) => this.onmessage?.(JSONRPCMessageSchema.parse(JSON.parse(line)));
+    this.server.online = (line) => {
+      const message = JSON.parse(line);
+      if (this.isForClient(message)) this.onmessage?.(message);
+    };
     this.server.exited.then(() => this.onclose?.());
   }
 
-  async send(message: JSONRPCMessage): Promise<void> {
+  async send(message: Message): Promise<void> {
     this.server.write(message);
   }
 
@@ -229,7 +168,7 @@ export class Session {
   static async start(options: ServerOptions = {}): Promise<Session> {
     const server = new ServerProcess(options);
     const client = new Client({ name: 'test', version: '1.0.0' });
-    await client.connect(new ProcessTransport(server));
+    await client.connect(new ProcessTransport<JSONRPCMessage>(server));
     return new Session(server, client);
   }
 

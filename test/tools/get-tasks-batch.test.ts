@@ -74,25 +74,11 @@ describe('a TaskSummary', () => {
   });
 });
 
-describe('tasks', () => {
-  test('stand in the order of the input', () => {
-    const { tasks, counts } = batchOf(['p', 'f', 'Done-1'], {
-      tasks: [COMPLETED, FAILED, pending('p')],
-    });
-    expect(tasks.map(({ task_id }) => task_id)).toEqual(['p', 'f', 'Done-1']);
-    expect(counts).toEqual({ pending: 1, completed: 1, failed: 1, not_found: 0, lookup_failed: 0 });
-  });
-});
-
 describe('not_found', () => {
   test('names the ids as they were asked for first', () => {
     const batch = batchOf(['Nowhere', 'f'], { tasks: [FAILED], notFound: ['Nowhere'] });
     expect(batch.not_found).toEqual(['Nowhere']);
     expect(batch.counts).toMatchObject({ not_found: 1, failed: 1 });
-  });
-
-  test('is there when all were found', () => {
-    expect(batchOf(['f'], { tasks: [FAILED] }).not_found).toEqual([]);
   });
 });
 
@@ -112,10 +98,6 @@ describe('lookup_errors', () => {
       { task_ids: ['B'], code: 'forbidden', message: 'The API refused access. Check.', trace_id: 't' },
     ]);
     expect(batch.counts).toEqual({ pending: 0, completed: 0, failed: 1, not_found: 0, lookup_failed: 3 });
-  });
-
-  test('are absent where nothing went wrong', () => {
-    expect(batchOf(['f'], { tasks: [FAILED] })).not.toHaveProperty('lookup_errors');
   });
 
   test('an id that was seen before the fault counts by its state, so that the counts add up', () => {
@@ -170,7 +152,7 @@ describe('not_shown', () => {
   test('repeated calls for what was not shown come to an end, however much each task has to tell', () => {
     const url = `https://cdn.example/${'x'.repeat(4000)}`;
     const other_media = Array.from({ length: 20 }, (_, index) => ({ kind: 'image' as const, url: `${url}${index}` }));
-    let left = Array.from({ length: 100 }, (_, index) => `${'i'.repeat(125)}${index}`);
+    let left = Array.from({ length: 20 }, (_, index) => `${'i'.repeat(126)}${index}`);
     for (let calls = 0; left.length > 0; calls++) {
       expect(calls).toBeLessThan(100);
       const batch = batchOf(left, { tasks: left.map((id) => ({ ...signed(id), other_media })) });
