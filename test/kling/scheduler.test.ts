@@ -160,7 +160,10 @@ describe('one caller does not affect another', () => {
     const call = await world.run({ waitS: 50 });
     expect(call.outcome.faults.get('a')).toMatchObject({ code: 'internal_error', cause: bug });
     expect(world.bugs.splice(0)).toEqual([bug]);
-    expect((await world.run({ ids: ['b'], waitS: 0 })).statuses).toEqual(['completed']);
+    const { outcome, statuses } = await world.run({ ids: ['a', 'b'], waitS: 0 });
+    expect([...outcome.faults.keys()]).toEqual(['a']);
+    expect(statuses).toEqual(['completed']);
+    expect(world.bugs.splice(0)).toEqual([bug, bug]);
   });
 });
 

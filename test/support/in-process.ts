@@ -52,7 +52,10 @@ export class InProcess implements ToolCaller {
       warn: (message: string) => this.log.push(message),
       debug: (message: string) => this.log.push(message),
     };
-    const scheduler = new Scheduler(createLookups(client, log), { closing: this.#closing.signal, onBug: log.bug });
+    const scheduler = new Scheduler(createLookups(client, log.debug), {
+      closing: this.#closing.signal,
+      onBug: log.bug,
+    });
     const options = { scheduler, maxWaitSeconds, log };
     const tools = [getTaskTool(options), getTasksBatchTool(options)];
     this.#tools = new Map(tools.map((tool) => [tool.listing.name, tool]));

