@@ -77,17 +77,6 @@ describe('a fault', () => {
   });
 });
 
-test('a lookup that nobody needs any more rejects with the reason', async () => {
-  const release = fakeApi.hold();
-  const controller = new AbortController();
-  const reason = new Error('nobody waits');
-  const lookup = lookups.lookUp(['a'], performance.now() + 20_000, controller.signal);
-  await fakeApi.received(1);
-  controller.abort(reason);
-  await expect(lookup).rejects.toBe(reason);
-  release();
-});
-
 test('a rate limit is that of the client', async () => {
   fakeApi.faults.push(reply(429, {}, { 'retry-after': '600' }));
   expect(await lookUp('a')).toEqual({ a: 'too_many_requests' });

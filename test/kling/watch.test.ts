@@ -88,13 +88,6 @@ describe('a wait ends', () => {
     expect(outcome.pollAfterSeconds).toBe(1);
   });
 
-  test('at once where it is 0, and the advice of the task stands', async ({ world, lookups }) => {
-    const { endS, outcome } = await world.run({ waitS: 0 });
-    expect(lookups.times).toEqual([0]);
-    expect(endS).toBe(0);
-    expect(outcome.pollAfterSeconds).toBeUndefined();
-  });
-
   test.for([
     [1700, 1],
     [1900, undefined],
@@ -179,11 +172,6 @@ describe('a task that is not found', () => {
     expect(outcome.notFound).toEqual(['a']);
   });
 
-  test('is looked up once more also in a wait of just 5 s', async ({ world, lookups }) => {
-    lookups.find = (atS) => (atS < 4 ? {} : { a: 'completed' });
-    expect((await world.run({ waitS: 5 })).statuses).toEqual(['completed']);
-  });
-
   test('is followed where the second lookup finds it', async ({ world, lookups }) => {
     lookups.find = (atS) => (atS < 5 ? {} : { a: atS < 12 ? 'pending' : 'completed' });
     const { outcome, statuses } = await world.run({ waitS: 50 });
@@ -232,13 +220,6 @@ describe('a fault', () => {
     expect(outcome.faults.size).toBe(0);
   });
 
-  test('at the first lookup does not end a wait while time is left', async ({ world, lookups }) => {
-    lookups.find = (atS) => (atS < 20 ? down : { a: 'completed' });
-    const { statuses } = await world.run({ waitS: 50 });
-    expect(lookups.times).toEqual([0, 10, 30]);
-    expect(statuses).toEqual(['completed']);
-  });
-
   test('is the outcome where no lookup succeeds', async ({ world, lookups }) => {
     lookups.find = () => down;
     const { outcome, endS } = await world.run({ waitS: 20 });
@@ -279,15 +260,6 @@ describe('a fault', () => {
     const { outcome, endS } = await world.run({ waitS: 50 });
     expect(endS).toBe(0);
     expect(outcome.faults.get('a')).toBe(page);
-  });
-
-  test('of one caller does not slow another down', async ({ world, lookups }) => {
-    lookups.find = (atS) => (atS === 5 ? down : { a: 'pending' });
-    const call = world.start({ waitS: 50 });
-    await world.pass(5);
-    await world.run({ waitS: 0 });
-    expect(lookups.times).toEqual([0, 5, 10, 20, 30, 40, 49]);
-    expect(call.endS).toBe(49);
   });
 });
 
@@ -367,17 +339,6 @@ describe('polls', () => {
     expect(polls).toEqual([{ endS: 5 }, { endS: 2 }, { endS: 8 }]);
     expect(lookups.times).toEqual([0]);
     expect(watch.state.isLookedUp).toBe(true);
-  });
-
-  test('follow a task to its end', async ({ world, lookups }) => {
-    lookups.find = (atS) => ({ a: atS < 20 ? 'pending' : 'completed' });
-    const watch = world.watch();
-    for (let polls = 0; polls < 3; polls++) {
-      world.poll(watch);
-      await world.pass(10);
-    }
-    expect(watch.state).toMatchObject({ finished: 1, total: 1, oldestAgeSeconds: undefined });
-    expect(watch.outcome().tasks.get('a')?.status).toBe('completed');
   });
 
   test('after a restart begin with a repeated lookup, which keeps its distance', async ({ world, lookups }) => {

@@ -87,11 +87,6 @@ describe('strings', () => {
     const prompt = '{"scene": "a dog", "callback": "it looks back at the camera"}';
     expect(copy({ prompt })).toEqual({ prompt });
   });
-  test('have a host with a Latin-1 letter recognised after thousands of calls', () => {
-    const callback_url = 'https://bücher.example/ü';
-    for (let calls = 0; calls < 10_000; calls++) copy({ callback_url });
-    expect(copy({ callback_url, text: callback_url })).toEqual({ text: '[redacted]' });
-  });
 });
 
 test('other values stay', () => {
