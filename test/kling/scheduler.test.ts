@@ -84,24 +84,6 @@ describe('repeated lookups', () => {
     await world.passAll();
     expect(lookups.times).toEqual([0, 3, 13, 23, 33, 39]);
   });
-
-  test('for 100 waits on an API of 200 ms: at most one request a second after the first', async ({
-    world,
-    lookups,
-  }) => {
-    lookups.answerS = 0.2;
-    lookups.find = (atS, ids) => all(atS >= 25 ? 'completed' : 'pending')(atS, ids);
-    const calls = world.startAll(idsOf(100), 50);
-    await world.passAll();
-    expect(lookups.times.filter((atS) => atS < 1)).toHaveLength(2);
-    const later = lookups.times.filter((atS) => atS >= 1);
-    for (const [index, atS] of later.entries()) expect(atS - (later[index - 1] ?? 0)).toBeGreaterThanOrEqual(1);
-    // The pace of the tasks allows a lookup at 30 s.
-    for (const { statuses, endS } of calls) {
-      expect(statuses).toEqual(['completed']);
-      expect(endS).toBeLessThanOrEqual(32.5);
-    }
-  });
 });
 
 describe('one caller does not affect another', () => {
@@ -186,16 +168,6 @@ describe('a refusal that one id may have caused', () => {
     await world.run({ ids: idsOf(4), waitS: 25 });
     expect(lookups.sizes).toEqual([4, 4, 2, 1, 1, 2, 4, 2]);
     expect(lookups.times).toEqual([0, 10, 11, 12, 13, 14, 24, 25]);
-  });
-
-  test('does not reach those who ask in the meantime', async ({ world, lookups }) => {
-    lookups.find = (atS, ids) => (atS >= 10 && ids.includes('bad') ? indivisible : all('pending')(0, ids));
-    world.start({ ids: ['a', 'bad'], waitS: 20 });
-    await world.pass(10.5);
-    world.start({ ids: ['new'], waitS: 0 });
-    await world.pass(5);
-    expect(lookups.requests.slice(1).map(({ ids }) => ids)).toEqual([['a', 'bad'], ['new'], ['a'], ['bad']]);
-    await world.passAll();
   });
 
   test('of everything is not followed down to each of fifty ids', async ({ world, lookups }) => {

@@ -366,16 +366,6 @@ describe('polls', () => {
     expect(watch.state.fault).toBeUndefined();
   });
 
-  test('tell a passing fault, and the age of the oldest pending task', async ({ world, lookups }) => {
-    lookups.find = (atS) => (atS === 0 ? { a: 'pending' } : down);
-    const watch = world.watch();
-    world.poll(watch);
-    await world.pass(10);
-    world.poll(watch);
-    await world.pass(5);
-    expect(watch.state).toMatchObject({ fault: 'Down.', oldestAgeSeconds: 75, pollIntervalMs: 20_000, finished: 0 });
-  });
-
   test('end, with the lookup, when nobody is interested any more', async ({ world, lookups }) => {
     lookups.answerS = 8;
     const watch = world.watch();
@@ -385,14 +375,5 @@ describe('polls', () => {
     await world.passAll();
     expect(poll.endS).toBe(2);
     expect(lookups.requests).toEqual([{ ids: ['a'], startS: 0, endS: 2, isAborted: true }]);
-  });
-
-  test('end soon after stdin has closed', async ({ world, lookups }) => {
-    lookups.answerS = 20;
-    const poll = world.poll(world.watch());
-    await world.pass(1);
-    world.closing.abort();
-    await world.passAll();
-    expect(poll.endS).toBe(2.5);
   });
 });

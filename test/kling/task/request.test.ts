@@ -65,9 +65,7 @@ describe('a string of the request', () => {
 
   test.each<[string, string, string?]>([
     ['base64', BASE64],
-    ['5 MB of base64', BASE64.repeat(6000)],
     ['base64url', BASE64.replaceAll('+', '-').replaceAll('/', '_')],
-    ['hexadecimal', 'deadbeef'.repeat(40)],
     ['on lines', `${BASE64.slice(0, 300)}\n${BASE64.slice(300)}`, '…\n…'],
     ['behind some words', `the picture is ${BASE64}, you see`, 'the picture is …, you see'],
     ['behind an invisible character', `${BASE64.slice(0, 250)}\u200b${BASE64.slice(250, 500)}`],
