@@ -45,7 +45,7 @@ async function serve(): Promise<void> {
 
   const closing = new AbortController();
   const lookups = connection
-    ? createLookups(new KlingClient(connection, USER_AGENT, log.debug), log)
+    ? createLookups(new KlingClient(connection, USER_AGENT, log.debug), log.debug)
     : failingLookups(new KlingError('configuration', faults.join(' '), { hint: repair }));
   const scheduler = new Scheduler(lookups, { closing: closing.signal, onBug: log.bug });
   const toolOptions = { scheduler, maxWaitSeconds, log };

@@ -1,7 +1,6 @@
 import type { Redact } from '../text/clean.js';
-import type { JsonObject } from '../text/json.js';
 import type { KlingClient, LookupAnswer } from './api/client.js';
-import { badResponse, KlingError, meaningOf } from './api/error.js';
+import { badResponse, KlingError } from './api/error.js';
 import { recordIdOf } from './task/record.js';
 import { type Task, toTask } from './task/task.js';
 
@@ -9,35 +8,25 @@ import { type Task, toTask } from './task/task.js';
 export type LookupResult = { kind: 'found'; task: Task } | { kind: 'not_found' } | { kind: 'fault'; error: KlingError };
 
 /** What the scheduler needs of the API. */
-export interface Lookups {
-  /** The most that one lookup may take, retries included. */
-  readonly requestTimeoutMs: number;
-  /** How much longer the API's `Retry-After` forbids requests; 5 minutes at most. */
-  readonly quietMs: number;
-  /** The same, not limited to 5 minutes. */
-  readonly retryAfterMs: number;
+export interface Lookups extends Pick<KlingClient, 'requestTimeoutMs' | 'quietMs' | 'retryAfterMs'> {
   /**
    * Looks up some tasks with one request.
    * @param ids each once, without regard to case
    * @param endMs when it has to be over, in milliseconds of `performance.now()`
-   * @returns a result for each id, by the id as given. A fault of the API is a result, and so is a bug in mapping one record,
-   * for that id alone.
+   * @returns a result for each id, by the id as given; a fault of the API is one, too
    * @throws the signal's reason once it aborts; any other error is a bug
    */
   lookUp(ids: string[], endMs: number, signal: AbortSignal): Promise<Map<string, LookupResult>>;
 }
 
-/** Where lookups report what no result tells. */
-export interface LookupLog {
-  bug(error: unknown): void;
-  debug(message: string): void;
-}
-
 /** The API matches ids without regard to case. */
 export const keyOf = (id: string) => id.toLowerCase();
 
-/** Looks tasks up at the API. */
-export function createLookups(client: KlingClient, log: LookupLog): Lookups {
+/**
+ * Looks tasks up at the API.
+ * @param debug receives a line for the log about what no result tells
+ */
+export function createLookups(client: KlingClient, debug: (message: string) => void): Lookups {
   return {
     requestTimeoutMs: client.requestTimeoutMs,
     get quietMs() {
@@ -48,7 +37,7 @@ export function createLookups(client: KlingClient, log: LookupLog): Lookups {
     },
     async lookUp(ids, endMs, signal) {
       try {
-        return resultsOf(ids, await client.lookup(ids, endMs, signal), client.redact, log);
+        return resultsOf(ids, await client.lookup(ids, endMs, signal), client.redact, debug);
       } catch (error) {
         if (!(error instanceof KlingError)) throw error;
         return new Map(ids.map((id) => [id, { kind: 'fault', error }]));
@@ -70,32 +59,22 @@ export function failingLookups(error: KlingError): Lookups {
 /** @throws KlingError for a single record that is another task's */
 function resultsOf(
   ids: string[],
-  { records, dateMs }: LookupAnswer,
+  { records, dateMs: nowMs }: LookupAnswer,
   redact: Redact,
-  log: LookupLog,
+  debug: (message: string) => void,
 ): Map<string, LookupResult> {
-  const unclaimed = new Map<string, JsonObject>();
   // Of several records with the same id, the first counts.
-  for (const record of records.toReversed()) unclaimed.set(keyOf(recordIdOf(record) ?? ''), record);
+  const unclaimed = new Map(records.toReversed().map((record) => [keyOf(recordIdOf(record) ?? ''), record]));
   const results = new Map<string, LookupResult>();
   for (const id of ids) {
     const record = unclaimed.get(keyOf(id));
     unclaimed.delete(keyOf(id));
-    results.set(id, record ? resultOf(id, record, dateMs, redact, log) : { kind: 'not_found' });
+    const task = record && toTask(record, { taskId: id, nowMs, redact });
+    results.set(id, task ? { kind: 'found', task } : { kind: 'not_found' });
   }
   if (unclaimed.size > 0 && ids.length === 1) {
     throw badResponse('The API answered with a record that is not the one asked for.');
   }
-  if (unclaimed.size > 0) log.debug(`${unclaimed.size} records that nobody asked for were ignored`);
+  if (unclaimed.size > 0) debug(`${unclaimed.size} records that nobody asked for were ignored`);
   return results;
-}
-
-function resultOf(taskId: string, record: JsonObject, nowMs: number, redact: Redact, log: LookupLog): LookupResult {
-  try {
-    return { kind: 'found', task: toTask(record, { taskId, nowMs, redact }) };
-  } catch (cause) {
-    log.bug(cause);
-    const error = new KlingError('internal_error', `${meaningOf('internal_error').what}.`, { cause });
-    return { kind: 'fault', error };
-  }
 }

@@ -85,8 +85,10 @@ export class Scheduler {
   #run(): void {
     clearTimeout(this.#timer);
     const nowMs = performance.now();
-    this.#refuseImpatient();
+    const error = tooManyRequests(this.lookups.retryAfterMs);
     const wants = [...this.#watches].flatMap((watch) => {
+      for (const want of watch.wants())
+        if (want.isFirst && this.#isBarred(want)) want.task.take({ kind: 'fault', error });
       const possible = watch.wants().filter((want) => this.#isPossible(want, nowMs));
       if (possible.length === 0) {
         this.#watches.delete(watch);
@@ -100,16 +102,6 @@ export class Scheduler {
     const sendMs = this.#send(wants, nowMs);
     const wakeMs = wants.reduce((ms, { giveUpMs }) => Math.min(ms, giveUpMs, this.#endMs), sendMs);
     if (wakeMs < NEVER) this.#timer = setTimeout(() => this.#run(), wakeMs - nowMs);
-  }
-
-  /** Tells those whose first lookup would have to wait too long for the end of a rate limit. */
-  #refuseImpatient(): void {
-    const error = tooManyRequests(this.lookups.retryAfterMs);
-    for (const watch of this.#watches) {
-      for (const want of watch.wants()) {
-        if (want.isFirst && this.#isBarred(want)) want.task.take({ kind: 'fault', error });
-      }
-    }
   }
 
   /** Whether a rate limit lasts longer than the lookup can wait. */
@@ -169,7 +161,8 @@ export class Scheduler {
     } catch (cause) {
       if (!signal.aborted) {
         this.options.onBug(cause);
-        const error = new KlingError('internal_error', 'The server failed on this lookup.', { cause });
+        // A single record may have caused it, which is then found like the cause of a refusal.
+        const error = new KlingError('internal_error', 'The server failed on this lookup.', { cause, divisible: true });
         this.#deliver(new Map(ids.map((id) => [id, { kind: 'fault', error }])));
       }
     } finally {

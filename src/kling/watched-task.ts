@@ -1,21 +1,22 @@
+import { POLL_INTERVAL_S } from '../limits.js';
 import type { KlingError } from './api/error.js';
 import { keyOf, type LookupResult } from './lookup.js';
 import type { Task } from './task/task.js';
 
+/** By this age most tasks have finished. One whose age is unknown is treated as if it were as old. */
+const USUAL_AGE_S = 5 * 60;
 /**
  * The pace follows the age of the task, not the start of the wait. The vendor asks for a first lookup after 5 to 10 s, then
- * for one every 10 to 30 s; most tasks finish within 5 minutes.
+ * for one every 10 to 30 s.
  */
 const PACE = [
-  { maxAgeSeconds: 10, intervalMs: 5000 },
-  { maxAgeSeconds: 5 * 60, intervalMs: 10_000 },
-  { maxAgeSeconds: 15 * 60, intervalMs: 20_000 },
+  { maxAgeS: POLL_INTERVAL_S, intervalMs: 5000 },
+  { maxAgeS: USUAL_AGE_S, intervalMs: POLL_INTERVAL_S * 1000 },
+  { maxAgeS: 15 * 60, intervalMs: 20_000 },
 ];
 export const SLOWEST_INTERVAL_MS = 30_000;
 /** For a task that has not been seen: replicas of the API lag, so that one may find it 5 s later. */
 const UNSEEN_INTERVAL_MS = 5000;
-/** A task whose age is unknown is treated as one of this age. */
-const DEFAULT_AGE_SECONDS = 5 * 60;
 
 /** What a watch knows of one task. Times are in milliseconds of `performance.now()`. */
 export class WatchedTask {
@@ -62,8 +63,8 @@ export class WatchedTask {
   }
 
   #takeTask(task: Task): void {
-    const { elapsed_seconds: ageSeconds = DEFAULT_AGE_SECONDS } = task;
-    const pace = PACE.find(({ maxAgeSeconds }) => ageSeconds < maxAgeSeconds);
+    const { elapsed_seconds: ageSeconds = USUAL_AGE_S } = task;
+    const pace = PACE.find(({ maxAgeS }) => ageSeconds < maxAgeS);
     // Two spellings of an id mean the same task; each caller gets its own.
     this.task = { ...task, task_id: this.id };
     this.isNotFound = false;

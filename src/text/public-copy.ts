@@ -1,7 +1,7 @@
 import { cleanLine, cleanText, cutText, REDACTED, type Redact } from './clean.js';
 import { isObject } from './json.js';
 import { leavesOf } from './leaves.js';
-import { ANY_URL, httpUrlOf, isHttpUrl } from './url.js';
+import { ANY_URL, httpUrlOf } from './url.js';
 
 /** Fields that identify the vendor's internals or the account. `task_id` and `trace_id` are not among them. */
 const INTERNAL_KEY = /^(?:_id|(?:user|actor_user|api|application|credential|authorization|job)_id)$/i;
@@ -11,13 +11,12 @@ const CALLBACK_KEY = /callback|webhook|notify/i;
 // No record comes near these bounds, which keep hostile ones from costing seconds or the stack.
 const MAX_STRING = 20_000;
 const MAX_DEPTH = 32;
-const MAX_ENTRIES = 1000;
 const MAX_VALUES = 50_000;
+const MAX_INTERNAL_IDS = 100;
 
 const MAX_KEY = 64;
 /** Replacing shorter values wherever they occur would only garble the text. */
 const MIN_INTERNAL_ID = 8;
-const MAX_INTERNAL_IDS = 100;
 
 /**
  * A copy of a JSON value in which nothing is left that must not be shown. Internal keys and those about callbacks are gone
@@ -37,24 +36,19 @@ export function publicCopy(
 
   /** The bounded, cleaned copy, with what stands under private keys put aside. */
   const copy = (original: unknown, depth: number): unknown => {
+    if (depth === 0 || valuesLeft-- <= 0) return undefined;
     if (typeof original === 'string') return showText(original);
-    if (typeof original === 'number') return Number.isFinite(original) ? original : undefined;
-    if (!isObject(original) && !Array.isArray(original)) return original;
-    if (depth === 0 || valuesLeft <= 0) return undefined;
     if (Array.isArray(original)) {
-      const items = original.slice(0, MAX_ENTRIES);
-      valuesLeft -= items.length;
-      return items.map((item) => copy(item, depth - 1)).filter((item) => item !== undefined);
+      return original.map((item) => copy(item, depth - 1)).filter((item) => item !== undefined);
     }
-    const names = Object.keys(original).slice(0, MAX_ENTRIES);
-    valuesLeft -= names.length;
+    if (!isObject(original)) return original;
     const shown: [string, unknown][] = [];
-    for (const name of names) {
+    for (const [name, part] of Object.entries(original)) {
       const key = cleanLine(showText(name), MAX_STRING);
-      const part = copy(original[name], depth - 1);
-      if (INTERNAL_KEY.test(key)) internal.push(part);
-      else if (CALLBACK_KEY.test(key)) callbacks.push(part);
-      else if (part !== undefined && key !== '__proto__') shown.push([key, part]);
+      const copied = copy(part, depth - 1);
+      if (INTERNAL_KEY.test(key)) internal.push(copied);
+      else if (CALLBACK_KEY.test(key)) callbacks.push(copied);
+      else if (copied !== undefined && key !== '__proto__') shown.push([key, copied]);
     }
     return Object.fromEntries(shown);
   };
@@ -63,7 +57,6 @@ export function publicCopy(
   const hide = hiderOf(internal, callbacks, keep);
   const hideIn = (part: unknown): unknown => {
     if (typeof part === 'string') return hide(part);
-    if (typeof part === 'number') return hide(String(part)) === REDACTED ? undefined : part;
     if (Array.isArray(part)) return part.map(hideIn);
     if (!isObject(part)) return part;
     return Object.fromEntries(Object.entries(part).map(([key, child]) => [cutText(hide(key), MAX_KEY), hideIn(child)]));
@@ -71,10 +64,10 @@ export function publicCopy(
   return hideIn(cleaned);
 }
 
-/** Host and path of an http URL, which tell a callback whatever its query is. */
-function addressOf(url: unknown): string | undefined {
-  const parsed = httpUrlOf(url);
-  return parsed && `${parsed.host}${parsed.pathname}`.replace(/\/$/, '').toLowerCase();
+/** Host and path of an http URL, which tell a callback whatever its query is; '' for anything else. */
+function addressOf(url: string): string {
+  const { host, pathname } = httpUrlOf(url) ?? { host: '', pathname: '' };
+  return `${host}${pathname}`.replace(/\/$/, '').toLowerCase();
 }
 
 /** Replaces internal ids and the URLs of callbacks in a text, without regard to case. */
@@ -85,13 +78,12 @@ function hiderOf(internal: unknown[], callbacks: unknown[], keep: Iterable<strin
   const byLength = [...new Set(ids)].sort((a, b) => b.length - a.length).slice(0, MAX_INTERNAL_IDS);
   const anyId = new RegExp(byLength.map((id) => id.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|') || '(?!)', 'gi');
   const addresses = new Set(textsIn(callbacks).map(addressOf));
-  addresses.delete(undefined);
+  addresses.delete('');
 
   return (text) => {
-    const shown =
-      addresses.size === 0 ? text : text.replace(ANY_URL, (url) => (addresses.has(addressOf(url)) ? REDACTED : url));
-    // Altered, an address would lead nowhere.
-    return isHttpUrl(shown) && !/\s/.test(shown) ? shown : shown.replace(anyId, REDACTED);
+    const shown = text.replace(ANY_URL, (url) => (addresses.has(addressOf(url)) ? REDACTED : url));
+    // The address of a video may contain an id of its owner, who could not open it without.
+    return httpUrlOf(shown) && !/\s/.test(shown) ? shown : shown.replace(anyId, REDACTED);
   };
 }
 

@@ -1,4 +1,4 @@
-import { ANY_URL, safeUrl } from './url.js';
+import { ANY_URL, hrefOf } from './url.js';
 
 const VENDOR_URL = /^https?:\/\/(?:[\w-]+\.)*acedata\.cloud(?::\d+)?(?:[/?#]|$)/;
 /** UUIDs, and runs of hexadecimal digits that are long enough for an id of the API's database (24). */
@@ -17,11 +17,11 @@ export function redactMessage(
   known: { ids: Iterable<string | undefined>; urls?: Iterable<string> },
 ): string {
   const ids = new Set(Array.from(known.ids, (id = '') => plainId(id)));
-  const urls = new Set(Array.from(known.urls ?? [], safeUrl));
+  const urls = new Set(Array.from(known.urls ?? [], hrefOf));
   const redactId = (id: string) => (ids.has(plainId(id)) ? id : '[id]');
   return message.replace(URL_OR_ID, (found) => {
     if (!/[:%]/.test(found)) return redactId(found);
-    const url = safeUrl(found);
+    const url = hrefOf(found);
     if (url !== undefined && urls.has(url)) return found;
     return url !== undefined && VENDOR_URL.test(url) ? found.replace(ANY_ID, redactId) : '[url]';
   });

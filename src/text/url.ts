@@ -1,7 +1,7 @@
-/** The longest URL that is shown, in characters. */
-const MAX_URL = 4096;
-
-/** The parsed URL if a value is an http or https URL. Not by `URL.canParse`: once V8 has optimised that, Node 20 refuses hosts with Latin-1 letters. */
+/**
+ * The parsed URL if a value is an http or https URL. Not by `URL.canParse`: once V8 has optimised that, Node 20 refuses hosts
+ * with Latin-1 letters.
+ */
 export function httpUrlOf(value: unknown): URL | undefined {
   if (typeof value !== 'string' || !/^\s*https?:\/\//i.test(value)) return undefined;
   try {
@@ -11,15 +11,9 @@ export function httpUrlOf(value: unknown): URL | undefined {
   }
 }
 
-/** Whether a value is an http or https URL, of whatever length. */
-export function isHttpUrl(value: unknown): value is string {
-  return httpUrlOf(value) !== undefined;
-}
-
-/** A URL that a client may follow: http or https, percent-encoded, at most 4,096 characters. Undefined for anything else. */
-export function safeUrl(value: unknown): string | undefined {
-  const href = httpUrlOf(value)?.href;
-  return href === undefined || href.length > MAX_URL ? undefined : href;
+/** An http or https URL as a client may follow it: percent-encoded. Undefined for anything else. */
+export function hrefOf(value: unknown): string | undefined {
+  return httpUrlOf(value)?.href;
 }
 
 /** What ends a URL: white space, quotes, angle brackets, and Chinese punctuation, which is not followed by a space. */

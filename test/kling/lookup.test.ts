@@ -1,5 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { KlingClient } from '../../src/kling/api/client.js';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { KlingError } from '../../src/kling/api/error.js';
 import { createLookups, failingLookups, type Lookups } from '../../src/kling/lookup.js';
 import { clientOf } from '../support/api-client.js';
@@ -7,17 +6,13 @@ import { errorReply, FakeApi, reply, TOKEN } from '../support/fake-api.js';
 import { completedRecord, pendingRecord } from '../support/records.js';
 
 let fakeApi: FakeApi;
-let client: KlingClient;
 let lookups: Lookups;
-let bugs: unknown[];
 let debug: string[];
 
 beforeEach(async () => {
   fakeApi = await FakeApi.start([completedRecord('a'), pendingRecord('b')]);
-  client = clientOf(fakeApi);
-  bugs = [];
   debug = [];
-  lookups = createLookups(client, { bug: (error) => bugs.push(error), debug: (message) => debug.push(message) });
+  lookups = createLookups(clientOf(fakeApi), (message) => debug.push(message));
 });
 
 afterEach(() => fakeApi.close());
@@ -75,36 +70,11 @@ describe('a fault', () => {
     expect(fakeApi.requests).toHaveLength(1);
   });
 
-  test('of ours in mapping one record is internal_error for that id alone, and logged', async () => {
-    const bug = new RangeError('Maximum call stack size exceeded');
-    const unreadable = {
-      id: 'bad',
-      get request() {
-        throw bug;
-      },
-    };
-    const records = [completedRecord('a'), unreadable, pendingRecord('b')];
-    vi.spyOn(client, 'lookup').mockResolvedValue({ records, dateMs: Date.now() });
-    expect(await lookUp('a', 'bad', 'b')).toEqual({ a: 'completed', bad: 'internal_error', b: 'pending' });
-    expect(bugs).toEqual([bug]);
-  });
-
   test('of the configuration is the result of each id, without a request', async () => {
     lookups = failingLookups(new KlingError('configuration', 'No token.'));
     expect(await lookUp('a', 'b')).toEqual({ a: 'configuration', b: 'configuration' });
     expect(fakeApi.requests).toEqual([]);
   });
-});
-
-test('a lookup that nobody needs any more rejects with the reason', async () => {
-  const release = fakeApi.hold();
-  const controller = new AbortController();
-  const reason = new Error('nobody waits');
-  const lookup = lookups.lookUp(['a'], performance.now() + 20_000, controller.signal);
-  await fakeApi.received(1);
-  controller.abort(reason);
-  await expect(lookup).rejects.toBe(reason);
-  release();
 });
 
 test('a rate limit is that of the client', async () => {

@@ -88,13 +88,6 @@ describe('a wait ends', () => {
     expect(outcome.pollAfterSeconds).toBe(1);
   });
 
-  test('at once where it is 0, and the advice of the task stands', async ({ world, lookups }) => {
-    const { endS, outcome } = await world.run({ waitS: 0 });
-    expect(lookups.times).toEqual([0]);
-    expect(endS).toBe(0);
-    expect(outcome.pollAfterSeconds).toBeUndefined();
-  });
-
   test.for([
     [1700, 1],
     [1900, undefined],
@@ -179,11 +172,6 @@ describe('a task that is not found', () => {
     expect(outcome.notFound).toEqual(['a']);
   });
 
-  test('is looked up once more also in a wait of just 5 s', async ({ world, lookups }) => {
-    lookups.find = (atS) => (atS < 4 ? {} : { a: 'completed' });
-    expect((await world.run({ waitS: 5 })).statuses).toEqual(['completed']);
-  });
-
   test('is followed where the second lookup finds it', async ({ world, lookups }) => {
     lookups.find = (atS) => (atS < 5 ? {} : { a: atS < 12 ? 'pending' : 'completed' });
     const { outcome, statuses } = await world.run({ waitS: 50 });
@@ -232,13 +220,6 @@ describe('a fault', () => {
     expect(outcome.faults.size).toBe(0);
   });
 
-  test('at the first lookup does not end a wait while time is left', async ({ world, lookups }) => {
-    lookups.find = (atS) => (atS < 20 ? down : { a: 'completed' });
-    const { statuses } = await world.run({ waitS: 50 });
-    expect(lookups.times).toEqual([0, 10, 30]);
-    expect(statuses).toEqual(['completed']);
-  });
-
   test('is the outcome where no lookup succeeds', async ({ world, lookups }) => {
     lookups.find = () => down;
     const { outcome, endS } = await world.run({ waitS: 20 });
@@ -279,15 +260,6 @@ describe('a fault', () => {
     const { outcome, endS } = await world.run({ waitS: 50 });
     expect(endS).toBe(0);
     expect(outcome.faults.get('a')).toBe(page);
-  });
-
-  test('of one caller does not slow another down', async ({ world, lookups }) => {
-    lookups.find = (atS) => (atS === 5 ? down : { a: 'pending' });
-    const call = world.start({ waitS: 50 });
-    await world.pass(5);
-    await world.run({ waitS: 0 });
-    expect(lookups.times).toEqual([0, 5, 10, 20, 30, 40, 49]);
-    expect(call.endS).toBe(49);
   });
 });
 
@@ -369,17 +341,6 @@ describe('polls', () => {
     expect(watch.state.isLookedUp).toBe(true);
   });
 
-  test('follow a task to its end', async ({ world, lookups }) => {
-    lookups.find = (atS) => ({ a: atS < 20 ? 'pending' : 'completed' });
-    const watch = world.watch();
-    for (let polls = 0; polls < 3; polls++) {
-      world.poll(watch);
-      await world.pass(10);
-    }
-    expect(watch.state).toMatchObject({ finished: 1, total: 1, oldestAgeSeconds: undefined });
-    expect(watch.outcome().tasks.get('a')?.status).toBe('completed');
-  });
-
   test('after a restart begin with a repeated lookup, which keeps its distance', async ({ world, lookups }) => {
     await world.run({ waitS: 0, ids: ['other'] });
     world.poll(world.watch(true));
@@ -405,16 +366,6 @@ describe('polls', () => {
     expect(watch.state.fault).toBeUndefined();
   });
 
-  test('tell a passing fault, and the age of the oldest pending task', async ({ world, lookups }) => {
-    lookups.find = (atS) => (atS === 0 ? { a: 'pending' } : down);
-    const watch = world.watch();
-    world.poll(watch);
-    await world.pass(10);
-    world.poll(watch);
-    await world.pass(5);
-    expect(watch.state).toMatchObject({ fault: 'Down.', oldestAgeSeconds: 75, pollIntervalMs: 20_000, finished: 0 });
-  });
-
   test('end, with the lookup, when nobody is interested any more', async ({ world, lookups }) => {
     lookups.answerS = 8;
     const watch = world.watch();
@@ -424,14 +375,5 @@ describe('polls', () => {
     await world.passAll();
     expect(poll.endS).toBe(2);
     expect(lookups.requests).toEqual([{ ids: ['a'], startS: 0, endS: 2, isAborted: true }]);
-  });
-
-  test('end soon after stdin has closed', async ({ world, lookups }) => {
-    lookups.answerS = 20;
-    const poll = world.poll(world.watch());
-    await world.pass(1);
-    world.closing.abort();
-    await world.passAll();
-    expect(poll.endS).toBe(2.5);
   });
 });

@@ -49,11 +49,3 @@ describe('URLs', () => {
     expect(redact(at(UUID), [UUID])).toBe(at(UUID));
   });
 });
-
-test('a long message costs little', () => {
-  for (const text of ['https:\\', 'a.', 'https://a', 'f0', '%3a%2f']) {
-    const startMs = performance.now();
-    redact(text.repeat(20_000 / text.length));
-    expect(performance.now() - startMs).toBeLessThan(1000);
-  }
-});

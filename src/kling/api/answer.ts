@@ -13,9 +13,6 @@ const CODE_OF_STATUS = new Map([
   [404, 'no_api'],
 ]);
 
-/** Longer than any rate limit lasts. */
-const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
-
 /** Unix time in milliseconds: the answer's own `Date` if it has one, else the local clock, which may be wrong. */
 export function dateOf({ headers }: HttpAnswer): number {
   const ms = Date.parse(String(headers.date));
@@ -24,31 +21,24 @@ export function dateOf({ headers }: HttpAnswer): number {
 
 /** `Retry-After` (RFC 9110, 10.2.3) in milliseconds; a date counts from the answer's own `Date`. */
 function retryAfterOf(answer: HttpAnswer): number | undefined {
-  const value = String([answer.headers['retry-after'] ?? ''].flat()[0]).trim();
-  // An HTTP date begins with a weekday; Date.parse alone would take "1.5" and "-1" for dates of this century.
-  const date = /^[a-z]/i.test(value) ? Date.parse(value) : Number.NaN;
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : date - dateOf(answer);
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(0, ms), MAX_RETRY_AFTER_MS);
+  const value = String(answer.headers['retry-after']);
+  const ms = /^\d{1,8}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - dateOf(answer);
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }
 
-/** What an error body tells, fit to be shown. */
-interface ErrorReport {
-  /** A code by its form; undefined where the body brings none. */
-  code: string | undefined;
-  /** The message as the end of a sentence: a colon and the text, or ''. */
-  quote: string;
-  traceId: string | undefined;
-}
-
-/** Reads an error body, whose error is an object or a bare string. */
-function readError(original: JsonObject, askedIds: readonly string[], redact: Redact): ErrorReport {
+/**
+ * Reads an error body, whose error is an object or a bare string.
+ * @returns what may be shown of it: a code, if it has the form of one; the message as the end of a sentence, that is a colon
+ * and the text, or ''; the trace id
+ */
+function readError(original: JsonObject, askedIds: readonly string[], redact: Redact) {
   const ids = [...askedIds, textOf(original.trace_id)];
   const copy = publicCopy(original, { redact, keep: ids });
   const body = isObject(copy) ? copy : {};
   const error = isObject(body.error) ? body.error : { code: body.error, message: body.error };
   const code = textOf(error.code) ?? '';
-  const message = textOf(error.message) ?? textOf(error.detail) ?? textOf(body.message) ?? textOf(body.detail) ?? '';
-  const traceId = textOf(body.trace_id) ?? textOf(error.trace_id) ?? '';
+  const [message = ''] = [error.message, error.detail, body.message, body.detail].flatMap((text) => textOf(text) ?? []);
+  const traceId = textOf(body.trace_id) ?? '';
   // A bare string can be an id of the account instead of a code.
   const isCode = /^[a-z0-9_]{1,64}$/.test(code) && redactMessage(code, { ids }) === code;
   const text = cleanLine(redactMessage(message, { ids }), 160).replace(/[.\s]+$/, '');
@@ -90,7 +80,7 @@ function errorOf(answer: HttpAnswer, body: JsonObject, askedIds: readonly string
  * @throws KlingError by the error table
  */
 export function readAnswer(answer: HttpAnswer, askedIds: readonly string[], redact: Redact): JsonObject[] {
-  const { status, text } = answer;
+  const { status, text, headers } = answer;
   if (status >= 300 && status < 400) throw badResponse(`The API answered with a redirect (HTTP ${status}).`);
   const body = parseJson(text);
   const object = isObject(body) ? body : {};
@@ -100,7 +90,11 @@ export function readAnswer(answer: HttpAnswer, askedIds: readonly string[], reda
     if (error.code === 'not_found') return [];
     throw error;
   }
-  if (body === undefined) throw badResponse(`The API answered with ${unreadable(answer)} (HTTP ${status}).`);
+  if (body === undefined) {
+    const isCompressed = (headers['content-encoding'] ?? 'identity') !== 'identity';
+    const what = isCompressed ? 'a compressed body' : text === '' ? 'an empty body' : 'something that is not JSON';
+    throw badResponse(`The API answered with ${what} (HTTP ${status}).`);
+  }
   if (body !== null && !isObject(body)) throw badResponse('The API answered with JSON that is no record.');
   // `{}`, or `null` on some deployments, means that no task was found; so does `null` for the list of a batch.
   if (isEmpty(record)) return [];
@@ -114,13 +108,6 @@ export function readAnswer(answer: HttpAnswer, askedIds: readonly string[], reda
 function unwrap(body: JsonObject): JsonObject {
   if (textOf(body.id) !== undefined || !('task' in body)) return body;
   return isObject(body.task) ? body.task : {};
-}
-
-/** What comes instead of JSON. */
-function unreadable({ headers, text }: HttpAnswer): string {
-  if (text.trim() === '') return 'an empty body';
-  const isCompressed = String(headers['content-encoding'] ?? 'identity') !== 'identity';
-  return isCompressed ? 'a compressed body' : 'something that is not JSON';
 }
 
 /**

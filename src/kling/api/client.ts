@@ -95,7 +95,7 @@ export class KlingClient {
         const pauseMs = Math.max(backoffMs(fault, attempt), retryAfterMs, this.quietMs);
         if (!fault.retryable || attempt === MAX_ATTEMPTS || nowMs + pauseMs >= endMs) throw fault;
         // The API may only be slow, so the second attempt gets all the time that is left.
-        if (fault.code === 'timeout') headersTimeoutMs = Number.POSITIVE_INFINITY;
+        if (fault.code === 'timeout') headersTimeoutMs = this.requestTimeoutMs;
         await pause(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
       }
     }

@@ -68,7 +68,7 @@ export class HttpPool {
     const ending = new AbortController();
     const cancel = () => ending.abort(signal.reason);
     const expire = () => ending.abort(new RequestTimeoutError());
-    const headersTimer = setTimeout(expire, Math.min(headersEndMs, endMs) - performance.now());
+    const headersTimer = setTimeout(expire, headersEndMs - performance.now());
     const timer = setTimeout(expire, endMs - performance.now());
     signal.addEventListener('abort', cancel);
     const ended = new Promise<never>((_resolve, reject) => {
@@ -77,8 +77,8 @@ export class HttpPool {
     const exchange = async (): Promise<HttpAnswer> => {
       const { origin, pathname: path } = this.url;
       const dispatcher = await connections.dispatcher;
-      const request = { origin, path, headers: this.headers, body, signal: ending.signal };
-      const answer = await dispatcher.request({ ...request, method: 'POST' });
+      const target = { origin, path, method: 'POST' } as const;
+      const answer = await dispatcher.request({ ...target, headers: this.headers, body, signal: ending.signal });
       clearTimeout(headersTimer);
       return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() };
     };
@@ -101,8 +101,9 @@ export class HttpPool {
 
   /** undici is loaded with the first request, so that a client has its list of tools sooner. */
   async #connect(): Promise<Dispatcher> {
-    const { Agent, ProxyAgent } = await import('./undici.js');
-    if (!this.proxy) return new Agent(OPTIONS);
-    return new ProxyAgent({ ...OPTIONS, uri: this.proxy, requestTls: CONNECT, proxyTls: CONNECT });
+    // The default export, because a dynamic import of bundled CommonJS has no others.
+    const { default: undici } = await import('undici');
+    if (!this.proxy) return new undici.Agent(OPTIONS);
+    return new undici.ProxyAgent({ ...OPTIONS, uri: this.proxy, requestTls: CONNECT, proxyTls: CONNECT });
   }
 }

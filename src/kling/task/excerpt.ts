@@ -1,30 +1,36 @@
 import { cutText } from '../../text/clean.js';
 import { isObject, isStructure, type JsonObject, mapParts } from '../../text/json.js';
-import { isScalar, leavesOf, type Scalar } from '../../text/leaves.js';
-import { isHttpUrl, safeUrl } from '../../text/url.js';
+import { leavesOf } from '../../text/leaves.js';
+import { hrefOf, httpUrlOf } from '../../text/url.js';
 import { isContent, isEnvelopeKey, urlsOf } from './results.js';
 
+/** Bounds of what is shown, in characters of its JSON. */
+const MAX_REQUEST = 8192;
+const MAX_OUTPUT = 4096;
+
 const MAX_SETTINGS = 30;
-const MAX_SETTINGS_BYTES = 8192;
 const MAX_SETTING = 2500;
-const MAX_OUTPUT_BYTES = 4096;
 /** Short enough that any one text fits into an output. */
 const MAX_OUTPUT_TEXT = 1000;
-
-/** The size of a value as JSON, in bytes. */
-function sizeOf(value: unknown): number {
-  return Buffer.byteLength(JSON.stringify(value) ?? '');
-}
 
 /** A URL, which stays however long it is, or encoded data such as base64. */
 const URL_OR_DATA = /https?:\/\/\S+|[\w+/=-]{257,}/gi;
 
-/** A scalar as it is shown: a text is cut, and has no encoded data; under the key of a URL stands an http(s) URL or nothing. */
-function excerptScalar(key: string, value: Scalar, maxLength: number): Scalar | undefined {
-  if (typeof value !== 'string') return value;
-  if (/(?:^|_)ur[il]s?$/i.test(key)) return safeUrl(value);
-  const text = value.replace(URL_OR_DATA, (found) => (isHttpUrl(found) ? found : '…'));
-  return cutText(text, maxLength);
+/**
+ * A value as it is shown: its texts are cut and have no encoded data, under the keys of URLs stand http(s) URLs or nothing,
+ * and nulls are left out. Undefined if nothing is left.
+ * @param hidden URLs that are left out
+ */
+function shorten(value: unknown, key: string, maxText: number, hidden?: ReadonlySet<string>): unknown {
+  if (isStructure(value)) return mapParts(value, (part, name = key) => shorten(part, name, maxText, hidden));
+  if (typeof value !== 'string') return value ?? undefined;
+  const href = hrefOf(value);
+  if (href !== undefined && hidden?.has(href)) return undefined;
+  if (/(?:^|_)ur[il]s?$/i.test(key)) return href;
+  return cutText(
+    value.replace(URL_OR_DATA, (found) => (httpUrlOf(found) ? found : '…')),
+    maxText,
+  );
 }
 
 /**
@@ -33,77 +39,58 @@ function excerptScalar(key: string, value: Scalar, maxLength: number): Scalar | 
  */
 export function excerptRequest(request: JsonObject): JsonObject | undefined {
   const shown: [string, unknown][] = [];
-  let bytesLeft = MAX_SETTINGS_BYTES - 2;
-  for (const leaf of leavesOf(request)) {
-    if (shown.length === MAX_SETTINGS) break;
-    if (leaf.path.some((step) => /^async$/i.test(String(step)))) continue;
-    const items = [leaf.value].flat().map((item) => excerptScalar(leaf.key, item, MAX_SETTING));
-    const [value] = Array.isArray(leaf.value) ? [items.filter((item) => item !== undefined)] : items;
-    if (value === undefined || (Array.isArray(value) && value.length === 0)) continue;
-    const path = leaf.path.join('.');
-    const bytes = sizeOf(path) + sizeOf(value) + 2;
-    if (bytes > bytesLeft) continue;
-    bytesLeft -= bytes;
-    shown.push([path, value]);
+  let charactersLeft = MAX_REQUEST;
+  for (const { path, key, value } of leavesOf(request)) {
+    const setting = shorten(value, key, MAX_SETTING);
+    if (setting === undefined || key === 'async' || shown.length === MAX_SETTINGS) continue;
+    const field: [string, unknown] = [path.join('.'), setting];
+    const characters = JSON.stringify(field).length;
+    if (characters > charactersLeft) continue;
+    charactersLeft -= characters;
+    shown.push(field);
   }
   return shown.length > 0 ? Object.fromEntries(shown) : undefined;
 }
 
 /** What was metered: scalars, as the API names them. */
 export function excerptUsage(usage: JsonObject): JsonObject | undefined {
-  return excerptRequest(Object.fromEntries(Object.entries(usage).filter(([, value]) => typeof value !== 'object')));
-}
-
-/** What a task returned other than files, as far as it fits. */
-export interface Output {
-  output?: JsonObject;
-  /** The URLs that stand in it. */
-  urls: ReadonlySet<string | undefined>;
-  /** How many entries of lists are missing, not counting those with files. */
-  leftOut: number;
+  return excerptRequest(Object.fromEntries(Object.entries(usage).filter(([, value]) => !isStructure(value))));
 }
 
 /**
- * What a task returned other than files, at most 4 KB: a list stands under `items`, a scalar under `value`. Fields and
- * entries of lists that do not fit are left out.
+ * What a task returned other than files, at most 4 KB: a list stands under `items`, a scalar under `value`. Once a field or
+ * an entry of a list does not fit, it and what comes behind it are left out.
  * @param listed the URLs that are shown elsewhere
+ * @returns also how many entries are left out, not counting those with files
  */
-export function excerptOutput(result: object | undefined, listed: ReadonlySet<string>): Output {
-  let bytesLeft = MAX_OUTPUT_BYTES - sizeOf({ items: [] });
+export function excerptOutput(
+  result: object | undefined,
+  listed: ReadonlySet<string>,
+): { output?: JsonObject; leftOut: number } {
+  let charactersLeft = MAX_OUTPUT - '{"items":[]}'.length;
   let leftOut = 0;
   const fits = (value: unknown) => {
-    const bytes = sizeOf(value) + 1;
-    if (bytes > bytesLeft) return false;
-    bytesLeft -= bytes;
-    return true;
-  };
-  const shorten = (value: unknown, key: string): unknown => {
-    if (isStructure(value)) return mapParts(value, (part, name = key) => shorten(part, name));
-    return isScalar(value) && !listed.has(safeUrl(value) ?? '')
-      ? excerptScalar(key, value, MAX_OUTPUT_TEXT)
-      : undefined;
+    charactersLeft -= JSON.stringify(value).length + 1;
+    return charactersLeft >= 0;
   };
   const fill = (value: unknown, key: string): unknown => {
     if (!isStructure(value)) {
-      const shown = shorten(value, key);
+      const shown = shorten(value, key, MAX_OUTPUT_TEXT, listed);
       return shown !== undefined && fits([key, shown]) ? shown : undefined;
     }
     if (!fits({ [key]: [] })) return undefined;
     if (!Array.isArray(value) || value.length === 1) return mapParts(value, (part, name = key) => fill(part, name));
     return mapParts(value, (item) => {
-      const shown = shorten(item, key);
+      const shown = shorten(item, key, MAX_OUTPUT_TEXT, listed);
       if (shown === undefined || fits(shown)) return shown;
       if (![...leavesOf(item, [], key)].some((leaf) => urlsOf(leaf).length > 0)) leftOut++;
       return undefined;
     });
   };
   const output = fill(contentOf(result), '');
-  const leaves = [...leavesOf(output)];
-  return {
-    ...(leaves.some(isContent) && { output: asObject(output) }),
-    urls: new Set(leaves.flatMap(({ value }) => value).map(safeUrl)),
-    leftOut,
-  };
+  if (![...leavesOf(output)].some(isContent)) return { leftOut };
+  if (isObject(output)) return { output, leftOut };
+  return { output: Array.isArray(output) ? { items: output } : { value: output }, leftOut };
 }
 
 /** The result without the envelope around it. */
@@ -112,17 +99,4 @@ function contentOf(result: unknown): unknown {
   const content = Object.entries(result).filter(([key]) => !isEnvelopeKey(key));
   const [[key, held] = ['', undefined], ...others] = content;
   return others.length === 0 && /^(?:data|task_result)$/.test(key) ? contentOf(held) : Object.fromEntries(content);
-}
-
-function asObject(output: unknown): JsonObject {
-  if (isObject(output)) return output;
-  return Array.isArray(output) ? { items: output } : { value: output };
-}
-
-/** The number of entries in an output's lists of which no value is known otherwise. */
-export function countEntries(output: unknown, known: ReadonlySet<unknown>): number {
-  if (Array.isArray(output)) {
-    return output.filter((item) => ![...leavesOf(item)].some(({ value }) => known.has(value))).length;
-  }
-  return isObject(output) ? Object.values(output).reduce<number>((sum, part) => sum + countEntries(part, known), 0) : 0;
 }

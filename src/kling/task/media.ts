@@ -2,16 +2,14 @@ import * as z from 'zod';
 import { cleanLine } from '../../text/clean.js';
 import { defined, type JsonObject, textOf } from '../../text/json.js';
 import type { Leaf } from '../../text/leaves.js';
-import { safeUrl } from '../../text/url.js';
 import { urlsOf } from './results.js';
 
-const MEDIA_KINDS = ['video', 'image', 'audio', 'file'] as const;
-type MediaKind = (typeof MEDIA_KINDS)[number];
+type MediaKind = Media['kind'];
 
 /** One file that a task made. */
 export type Media = z.infer<typeof mediaSchema>;
 export const mediaSchema = z.object({
-  kind: z.enum(MEDIA_KINDS),
+  kind: z.enum(['video', 'image', 'audio', 'file']),
   url: z.string(),
   id: z.string().optional(),
   duration_seconds: z.number().optional(),
@@ -25,21 +23,20 @@ const SIGNS: { kind: MediaKind; extension: RegExp; key?: RegExp }[] = [
   { kind: 'file', extension: /\.(?:zip|json|srt|vtt)$/ },
 ];
 
-function kindOfUrl(url: string): MediaKind | undefined {
+/** The types of task that make something other than videos. */
+const KIND_OF_TYPE = new Map<string | undefined, MediaKind>([
+  ['voices', 'audio'],
+  ['elements', 'image'],
+  ['virtual-try-on', 'image'],
+]);
+
+/** The kind of a file: told by its URL, else by the nearest key above it that tells, else by the type of the task. */
+function kindOf(url: string, path: Leaf['path'], type: string | undefined): MediaKind {
   const { pathname } = new URL(url.toLowerCase());
-  return SIGNS.find(({ extension }) => extension.test(pathname))?.kind;
-}
-
-/** The kind that the nearest key above a file tells. */
-function kindOfKeys(path: Leaf['path']): MediaKind | undefined {
-  const kinds = path.map((step) => SIGNS.find(({ key }) => key?.test(String(step)))?.kind);
-  return kinds.findLast((kind) => kind !== undefined);
-}
-
-/** The kind of what a task of this type makes: a video, unless it is known to be something else. */
-function kindOfType(type: string | undefined): MediaKind {
-  if (type === 'voices') return 'audio';
-  return type === 'elements' || type === 'virtual-try-on' ? 'image' : 'video';
+  const byUrl = SIGNS.find(({ extension }) => extension.test(pathname));
+  const byKeys = path.map((step) => SIGNS.find(({ key }) => key?.test(String(step))));
+  const sign = byUrl ?? byKeys.findLast((each) => each !== undefined);
+  return sign?.kind ?? KIND_OF_TYPE.get(type) ?? 'video';
 }
 
 /** Seconds from a number or a numeric string; undefined for anything else. */
@@ -63,47 +60,44 @@ const RESULT_ID_KEY = /^id$|(?:^|_)(?:element|subject|character|avatar|audio|ima
 const WATERMARK_KEY = /(?<!no_?|non_?|un|without_?)watermark/i;
 const isWatermarked = ({ path }: Leaf) => path.some((step) => WATERMARK_KEY.test(String(step)));
 
-/** The files that a response names. */
-export interface Files {
-  /** In document order, watermarked versions last; each once, with what is said about it wherever its URL occurs. */
-  media: Media[];
-  /** How many others there are, whose URLs are too long to be shown. */
-  tooLong: number;
-  /** Whether the response has the id of a result, such as an element, that is none of the files. */
-  hasOthers: boolean;
-}
-
 /**
- * Finds the files of a response.
+ * The files that a response names, in document order, watermarked versions last; each once, with what is said about it
+ * wherever its URL occurs.
  * @param type the type of the task, which decides the kind of a file if neither its name nor a key does
  * @param ownId the id of the task, which is no file's id
+ * @returns also whether the response has the id of a result, such as an element, that is none of the files
  */
-export function readFiles(leaves: readonly Leaf[], type: string | undefined, ownId: string): Files {
+export function readFiles(
+  leaves: readonly Leaf[],
+  type: string | undefined,
+  ownId: string,
+): { media: Media[]; hasOthers: boolean } {
   const mentions = new Map<string, Leaf[]>();
-  const tooLong = new Set<string>();
   const isPlain = (leaf: Leaf) => !isWatermarked(leaf);
   for (const leaf of [...leaves.filter(isPlain), ...leaves.filter(isWatermarked)]) {
-    for (const given of urlsOf(leaf)) {
-      const url = safeUrl(given);
-      if (url === undefined) tooLong.add(given);
-      else mentions.set(url, [...(mentions.get(url) ?? []), leaf]);
+    for (const url of urlsOf(leaf)) {
+      const named = mentions.get(url) ?? [];
+      mentions.set(url, named);
+      named.push(leaf);
     }
   }
-  const known = new Set([ownId.toLowerCase()]);
+  const idOf = (value: unknown) => {
+    const id = textOf(value);
+    return id?.toLowerCase() === ownId.toLowerCase() ? undefined : id;
+  };
+  const fileIds = new Set<string>();
   const media = [...mentions].map(([url, named]): Media => {
-    const kind = kindOfUrl(url) ?? kindOfKeys(named[0]?.path ?? []) ?? kindOfType(type);
+    const kind = kindOf(url, named[0]?.path ?? [], type);
     // An id or a duration beside a list of several files belongs to none of them.
     const holders = named.map(
       ({ value, holder }): JsonObject => (Array.isArray(value) && value.length > 1 ? {} : holder),
     );
-    const ids = holders.flatMap((holder) => ID_KEYS[kind].map((key) => textOf(holder[key]) ?? ''));
-    const id = ids.find((each) => each !== '' && each.toLowerCase() !== ownId.toLowerCase());
-    for (const each of ids) known.add(each.toLowerCase());
+    const ids = holders.flatMap((holder) => ID_KEYS[kind].flatMap((key) => idOf(holder[key]) ?? []));
+    for (const each of ids) fileIds.add(each);
     const durations = kind === 'image' ? [] : holders.map(({ duration }) => durationOf(duration));
     const duration_seconds = durations.find((seconds) => seconds !== undefined);
-    return { kind, url, ...defined({ id: id && cleanLine(id, 128), duration_seconds }) };
+    return { kind, url, ...defined({ id: ids[0] && cleanLine(ids[0], 128), duration_seconds }) };
   });
-  const resultIds = leaves.map(({ key, value }) => (RESULT_ID_KEY.test(key) ? textOf(value) : undefined));
-  const hasOthers = resultIds.some((id) => id !== undefined && !known.has(id.toLowerCase()));
-  return { media, tooLong: tooLong.size, hasOthers };
+  const resultIds = leaves.flatMap(({ key, value }) => (RESULT_ID_KEY.test(key) && idOf(value)) || []);
+  return { media, hasOthers: resultIds.some((id) => !fileIds.has(id)) };
 }

@@ -4,7 +4,6 @@ import { isObject, type JsonObject, structureOf, textOf } from '../../text/json.
 export interface TaskRecord {
   /** The whole record: the status rules look at more than the fields below. */
   raw: JsonObject;
-  id: string | undefined;
   type: string | undefined;
   traceId: string | undefined;
   /** What was submitted; empty if nothing is known, like `response` and `usage`. */
@@ -31,12 +30,6 @@ function numberOf(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
-/** The record itself, which may stand in an envelope `{task: {…}}`. */
-function unwrap(value: unknown): JsonObject {
-  if (!isObject(value)) return {};
-  return isObject(value.task) && textOf(value.id) === undefined ? value.task : value;
-}
-
 /** The response of a record, else the fields of its own that stand for one. */
 function responseOf(record: JsonObject): JsonObject {
   const { content, data, task_result, output } = record;
@@ -47,13 +40,12 @@ function responseOf(record: JsonObject): JsonObject {
 
 /** The record with `request`, `response` and `data` as objects and lists: each of them may come as JSON text. */
 export function normalizeRecord(value: unknown): JsonObject {
-  const record = unwrap(value);
+  const record = isObject(value) ? value : {};
   return { ...record, request: structureOf(record.request), response: responseOf(record) };
 }
 
 /** The id of the task that a record is about: its `id`, else the `task_id` of its response; a number becomes text. */
-export function recordIdOf(value: JsonObject): string | undefined {
-  const record = unwrap(value);
+export function recordIdOf(record: JsonObject): string | undefined {
   return textOf(record.id) ?? textOf(responseOf(record).task_id);
 }
 
@@ -65,7 +57,6 @@ export function readRecord(value: unknown): TaskRecord {
   const places = [response, response.data, raw].filter(isObject);
   return {
     raw,
-    id: recordIdOf(raw),
     type: stringOf(raw.type),
     traceId: stringOf(raw.trace_id) ?? stringOf(response.trace_id),
     request: isObject(request) ? request : {},

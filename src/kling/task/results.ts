@@ -1,6 +1,6 @@
 import { isObject, isStructure, type JsonObject, mapParts, textOf } from '../../text/json.js';
 import { type Leaf, leavesOf } from '../../text/leaves.js';
-import { isHttpUrl } from '../../text/url.js';
+import { hrefOf } from '../../text/url.js';
 
 /** A key in lower case with its words apart: `coverUrl` and `cover-url` are `cover_url`. */
 const plainKey = (key: string) => key.replace(/([a-z\d])(?=[A-Z])|[^A-Za-z\d]+/g, '$1_').toLowerCase();
@@ -16,9 +16,9 @@ const ENVELOPE_KEY =
 
 export const isEnvelopeKey = (key: string) => ENVELOPE_KEY.test(plainKey(key));
 
-/** The http(s) URLs of results in a leaf. */
+/** The http(s) URLs of results in a leaf, as they are shown. */
 export function urlsOf({ key, value }: Leaf): string[] {
-  return URL_KEY.test(key) ? [value].flat().filter(isHttpUrl) : [];
+  return URL_KEY.test(key) ? [value].flat().flatMap((part) => hrefOf(part) ?? []) : [];
 }
 
 /** Whether a leaf is something to show: neither blank nor of the envelope. */
@@ -40,7 +40,7 @@ export function resultOf(response: JsonObject): object | undefined {
 function withoutOthers(value: unknown, key: string): unknown {
   if (NO_RESULT_KEY.test(plainKey(key))) return undefined;
   if (isStructure(value)) return mapParts(value, (part, name = key) => withoutOthers(part, name));
-  return value === null || (URL_KEY.test(key) && !isHttpUrl(value)) ? undefined : value;
+  return value === null || (URL_KEY.test(key) && hrefOf(value) === undefined) ? undefined : value;
 }
 
 function belowTaskResult(value: unknown): unknown {

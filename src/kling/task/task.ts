@@ -1,17 +1,19 @@
 import * as z from 'zod';
 import { GIVE_UP_AFTER_S, POLL_INTERVAL_S } from '../../limits.js';
 import { cleanLine, type Redact } from '../../text/clean.js';
-import { defined, type JsonObject, textOf } from '../../text/json.js';
+import { defined, textOf } from '../../text/json.js';
 import { leavesOf } from '../../text/leaves.js';
 import { publicCopy } from '../../text/public-copy.js';
 import { redactMessage } from '../../text/redact-message.js';
-import { countEntries, excerptOutput, excerptRequest, excerptUsage } from './excerpt.js';
+import { excerptOutput, excerptRequest, excerptUsage } from './excerpt.js';
 import { mediaSchema, readFiles } from './media.js';
 import { normalizeRecord, readRecord, type TaskRecord } from './record.js';
 import { resultOf } from './results.js';
 import { judgeStatus, statusSchema, type TaskError, taskErrorSchema } from './status.js';
 
 const MAX_OTHER_MEDIA = 20;
+/** The longest URL of a file that is shown, in characters: no signed one comes near it. */
+const MAX_URL = 4096;
 const MAX_WORD = 64;
 const MAX_MESSAGE = 500;
 const MAX_TRACE_ID = 128;
@@ -66,8 +68,7 @@ export function toTask(
   { taskId, nowMs, redact }: { taskId: string; nowMs: number; redact: Redact },
 ): Task {
   const normal = normalizeRecord(value);
-  const { id, traceId } = readRecord(normal);
-  const ownIds = [taskId, id, traceId];
+  const ownIds = [taskId, readRecord(normal).traceId];
   // Nothing private is left in what is read from here on.
   const record = readRecord(publicCopy(normal, { redact, keep: ownIds }));
   const { status, state, error } = judgeStatus(record);
@@ -84,7 +85,14 @@ export function toTask(
       type,
       ...(status === 'completed' && resultsOf(record, type, taskId)),
       usage: excerptUsage(record.usage),
-      error: error && cutError(error, { ids: ownIds, urls: stringsOf(request) }),
+      error:
+        error &&
+        cutError(error, {
+          ids: ownIds,
+          urls: Object.values(request ?? {})
+            .flat()
+            .map(String),
+        }),
       request,
       created_at: createdAt,
       started_at: isPending ? undefined : isoDateOf(record.startedAt),
@@ -99,14 +107,17 @@ export function toTask(
 /** The results of a completed task: its first video, the other files, and what it returned besides or instead. */
 function resultsOf({ response }: TaskRecord, type: string | undefined, taskId: string) {
   const result = resultOf(response);
-  const { media, tooLong, hasOthers } = readFiles([...leavesOf(result)], type, taskId);
-  const video = media.find(({ kind }) => kind === 'video');
-  const others = media.filter((file) => file !== video).slice(0, MAX_OTHER_MEDIA);
+  const { media, hasOthers } = readFiles([...leavesOf(result)], type, taskId);
+  const files = media.filter(({ url }) => url.length <= MAX_URL);
+  const video = files.find(({ kind }) => kind === 'video');
+  const others = files.filter((file) => file !== video).slice(0, MAX_OTHER_MEDIA);
   const listed = new Set([video, ...others].flatMap((file) => file?.url ?? []));
-  const isVisible = media.some(({ kind }) => kind === 'video' || kind === 'image');
-  const { output, urls, leftOut } =
-    isVisible && !hasOthers ? { urls: listed, leftOut: 0 } : excerptOutput(result, listed);
-  const left_out = media.filter(({ url }) => !listed.has(url) && !urls.has(url)).length + tooLong + leftOut;
+  const isVisible = files.some(({ kind }) => kind === 'video' || kind === 'image');
+  const isAllSaid = isVisible && !hasOthers;
+  const { output, leftOut } = isAllSaid ? { output: undefined, leftOut: 0 } : excerptOutput(result, listed);
+  const outputText = JSON.stringify(output ?? {});
+  const hidden = media.filter(({ url }) => !listed.has(url) && !outputText.includes(JSON.stringify(url)));
+  const left_out = hidden.length + leftOut;
   return {
     video_url: video?.url,
     video_id: video?.id,
@@ -127,12 +138,6 @@ function cleanWord(word: string | undefined): string | undefined {
   return word && cleanLine(word, MAX_WORD);
 }
 
-function stringsOf(request: JsonObject = {}): string[] {
-  return Object.values(request)
-    .flat()
-    .filter((value) => typeof value === 'string');
-}
-
 /** Before the year 10000, ISO 8601 has four-digit years. */
 const END_OF_DATES_MS = Date.UTC(10_000, 0);
 
@@ -150,10 +155,8 @@ function pollAfter(ageSeconds = POLL_INTERVAL_S): number | undefined {
 
 /** What a batch shows of a task: the beginning of its prompt, files without ids, and an output only where there are none. */
 export function summarizeTask(task: Task): TaskSummary {
-  const { task_id, status, state, type, video_url, duration_seconds, other_media, error, elapsed_seconds } = task;
+  const { task_id, status, state, type, video_url, duration_seconds, other_media, left_out, error } = task;
   const hasMedia = video_url !== undefined || other_media !== undefined;
-  const shown = new Set(other_media?.flatMap(({ id, url }) => [id, url]));
-  const left_out = (task.left_out ?? 0) + (hasMedia ? countEntries(task.output, shown) : 0);
   return {
     task_id,
     status,
@@ -165,9 +168,9 @@ export function summarizeTask(task: Task): TaskSummary {
       duration_seconds,
       other_media: other_media?.map(({ id, ...file }) => file),
       output: hasMedia ? undefined : task.output,
-      left_out: left_out || undefined,
+      left_out,
       error,
-      elapsed_seconds,
+      elapsed_seconds: task.elapsed_seconds,
       trace_id: status === 'failed' ? task.trace_id : undefined,
     }),
   };

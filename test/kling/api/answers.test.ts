@@ -27,7 +27,6 @@ describe('the records of an answer', () => {
   test.each<[string, string[], unknown, unknown[]]>([
     ['a record', ['a'], A, [A]],
     ['a record in an envelope', ['a'], { task: A }, [A]],
-    ['a record in an envelope that tells more', ['a'], { success: true, task: A, trace_id: 't' }, [A]],
     ['a record that holds an error', ['a'], FAILED, [FAILED]],
     ['a record that has a task of its own', ['a'], NESTED, [NESTED]],
     ['{}', ['a'], {}, []],
@@ -39,7 +38,6 @@ describe('the records of an answer', () => {
     ['a list of more than records', ['a', 'b'], { items: [A, null, 5, 'x', []] }, [A]],
     ['{} for a batch', ['a', 'b'], {}, []],
     ['null for a batch', ['a', 'b'], null, []],
-    ['an empty list', ['a', 'b'], { items: [], count: 0 }, []],
     ['null for the list', ['a', 'b'], { items: null, count: 0 }, []],
   ])('%s', async (_name, ids, body, records) => {
     expect(await meet(fakeApi, reply(200, body), ids)).toMatchObject({ records, text: '', pausesMs: [] });
@@ -62,11 +60,8 @@ describe('an answer that cannot come from the API: bad_response at once, no seco
     ['a gzip bomb', gzipBomb, 'a compressed body (HTTP 200)'],
     ['truncated JSON', reply(200, '{"id":"faulty","resp'), 'something that is not JSON (HTTP 200)'],
     ['a list', reply(200, []), 'JSON that is no record'],
-    ['a number', reply(200, 42), 'JSON that is no record'],
     ['a string', reply(200, '"done"'), 'JSON that is no record'],
-    ['a list nested 100,000 levels deep', reply(200, '['.repeat(1e5) + ']'.repeat(1e5)), 'JSON that is no record'],
     ['an empty 200', reply(200, ''), 'an empty body (HTTP 200)'],
-    ['204', reply(204, ''), 'an empty body (HTTP 204)'],
     ['HTML with 200', reply(200, '<title>Welcome</title>'), 'something that is not JSON (HTTP 200)'],
   ])('%s', async (_name, handler, what) => {
     expect(await meet(fakeApi, handler)).toMatchObject(bad(`The API answered with ${what}`));
@@ -104,9 +99,8 @@ describe('an answer that cannot come from the API: bad_response at once, no seco
   });
 });
 
-test('no encoding is asked for; one does not hide an error status, and may be named as "identity"', async () => {
+test('no encoding is asked for, and one does not hide an error status', async () => {
   const { text } = await meet(fakeApi, reply(502, 'not really', { 'content-encoding': 'br' }));
   expect(text).toBe(`[api_error] The API had a fault (HTTP 502). ${RETRY_HINT}`);
   expect(fakeApi.requests.at(-1)?.headers['accept-encoding']).toBe('identity');
-  expect((await meet(fakeApi, reply(200, A, { 'content-encoding': 'Identity' }))).records).toEqual([A]);
 });

@@ -53,10 +53,7 @@ describe('a code of the API: told with what to do, never repeated', () => {
 });
 
 test.each([
-  [
-    'a fault of the server',
-    [500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527].map((s) => `${s} x`).join(', '),
-  ],
+  ['a fault of the server', '500 x, 502 x, 503 x, 504 x, 520 x, 527 x'],
   ['the code of one, with any status', '400 api_error, 403 timeout, 200 api_error, 504 timeout'],
 ])('%s: api_error after three attempts', async (_name, cases) => {
   for (const [status, code] of casesIn(cases)) {
@@ -148,9 +145,7 @@ describe('the message of an error', () => {
     ['in the message', errorReply(401, 'invalid_token', `The token ${TOKEN.toUpperCase()} is not known.`)],
     ['where the message is cut', errorReply(400, 'bad_request', `${'word '.repeat(30)}${TOKEN}`)],
     ['in code and trace id', reply(403, { error: { code: TOKEN, message: TOKEN }, trace_id: TOKEN })],
-    ['as the error', reply(400, { error: TOKEN })],
     ['in an HTML page', reply(418, `<html>${TOKEN}</html>`)],
-    ['as the reason of the status', (_request, response) => response.writeHead(400, TOKEN).end('{}')],
     ['as the whole body', reply(200, TOKEN)],
   ])('never shows the token, not even a part of it, when the API echoes it %s', async (_name, handler) => {
     const { text } = await answered(handler);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { completedRecord, type Json, parentRecord, record, taskOf } from '../../support/records.js';
+import { completedRecord, type Json, parentRecord, taskOf } from '../../support/records.js';
 
 const A = 'https://cdn.example/a.mp4';
 const B = 'https://cdn.example/b.mp4';
@@ -155,16 +155,6 @@ describe('other_media', () => {
     expect(completed({ video_urls: [A, long, `${long}?`, long] })).toMatchObject({ video_url: A, left_out: 2 });
   });
 
-  test('leave out what is no result: inputs, previews, addresses of the service', () => {
-    const keys =
-      'callback webhook status source origin preview cover poster thumb last_frame docs parent reference input';
-    const others = keys.split(' ').flatMap((key) => [`${key}_url`, `${key}_image_url`, `video_${key}_url`]);
-    const nested = { request: { image_url: B }, input: { videos: [{ url: B }] }, firstFrames: [{ url: PICTURE }] };
-    const task = completed({ ...Object.fromEntries(others.map((key) => [key, B])), ...nested, video_url: A });
-    expect(task).toMatchObject({ video_url: A });
-    expect(task).not.toHaveProperty('other_media');
-  });
-
   test('of an extension, leave out the parent video, and what stands beside the task_result', () => {
     const parent = taskOf(parentRecord('t', [{ id: 'v1', url: A, duration: '5' }]));
     expect(parent).toMatchObject({ status: 'completed', video_url: A, video_id: 'v1', duration_seconds: 5 });
@@ -176,15 +166,4 @@ describe('other_media', () => {
       expect(JSON.stringify(task)).not.toMatch(/b\.mp4|p1|element/);
     }
   });
-});
-
-test('only http(s) URLs are files', () => {
-  const bad =
-    'javascript:a data:,x file:///x ftp://h/x blob:https://h/x //h/x JaVaScRiPt:x view-source:https://h/x'.split(' ');
-  const task = taskOf(
-    record('t', { response: { state: 'succeed', video_urls: [...bad, 'HTTPS://cdn.example/a b\t"<>.mp4'] } }),
-  );
-  expect(task.video_url).toBe('https://cdn.example/a%20b%22%3C%3E.mp4');
-  expect(task).not.toHaveProperty('other_media');
-  expect(task).not.toHaveProperty('left_out');
 });

@@ -70,14 +70,8 @@ describe('which fields there are', () => {
 });
 
 describe('the record', () => {
-  test('may stand in an envelope', () => {
-    expect(taskOf({ task: documented })).toEqual(taskOf(documented));
-    expect(taskOf({ success: true, task: documented })).toEqual(taskOf(documented));
-    expect(recordIdOf({ task: documented })).toBe(DOCUMENTED_ID);
-  });
-
   test('has its id as id, else as the task_id of its response', () => {
-    expect(recordIdOf({ id: ' a ', response: { task_id: 'b' }, task: { id: 'c' } })).toBe('a');
+    expect(recordIdOf({ id: ' a ', response: { task_id: 'b' } })).toBe('a');
     expect(recordIdOf({ id: 5 })).toBe('5');
     for (const response of [{ task_id: 'b' }, JSON.stringify({ task_id: 'b' })]) {
       expect(recordIdOf({ response })).toBe('b');
@@ -135,7 +129,8 @@ describe('error', () => {
     const ids = { id: 'a907f6940a907f6940a907f6940a907f', trace_id: '0a907f69-4ae2-4a08-b34c-ee15c1c47077' };
     const image_url = 'https://cdn.example/in.png';
     const message = `Task ${ids.id} (${ids.trace_id}, 20068983-0cc9-4c6a-aeb6-9c6a3c668be0) cannot read ${image_url}`;
-    const error = errorOf(`${message}, nor https://cdn.example/other.png`, { ...ids, request: { image_url } });
+    const response = { success: false, error: `${message}, nor https://cdn.example/other.png` };
+    const { error } = taskOf({ ...failedRecord('t'), ...ids, request: { image_url }, response }, { taskId: ids.id });
     expect(error?.message).toBe(`${message.replace(/2006[\w-]*/, '[id]')}, nor [url]`);
   });
 });
@@ -208,7 +203,7 @@ describe('a summary', () => {
   test('has files without ids, and an output only where there are none', () => {
     const data = [{ voice_id: 'v1', trial_url: 'https://cdn.example/1.mp3' }, { voice_id: 'v2' }];
     const summary = summarizeTask(completed({ type: 'voices', response: { state: 'succeed', data } }));
-    expect(summary).toMatchObject({ other_media: [{ kind: 'audio', url: 'https://cdn.example/1.mp3' }], left_out: 1 });
+    expect(summary).toMatchObject({ other_media: [{ kind: 'audio', url: 'https://cdn.example/1.mp3' }] });
     expect(summary).not.toHaveProperty('output');
     const output = { voice_id: 'v1' };
     expect(summarizeTask(completed({ response: { state: 'succeed', ...output } }))).toMatchObject({ output });
