@@ -43,7 +43,7 @@ export function publicCopy(
     }
     if (!isObject(original)) return original;
     const shown: [string, unknown][] = [];
-    for (const [name, part] of Object.entries(original)) {
+    for (const [name, part] of Object.entries(original).slice(0, valuesLeft)) {
       const key = cleanLine(showText(name), MAX_STRING);
       const copied = copy(part, depth - 1);
       if (INTERNAL_KEY.test(key)) internal.push(copied);

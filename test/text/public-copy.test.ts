@@ -100,6 +100,7 @@ describe('costs little, whatever the value:', () => {
   test.each<[string, () => unknown]>([
     ['a million levels', () => JSON.parse(`${'{"a":['.repeat(500_000)}${']}'.repeat(500_000)}`)],
     ['millions of numbers', () => new Array(4_000_000).fill(1)],
+    ['hundreds of thousands of keys', () => Object.fromEntries(manyIds.map((id) => [id.repeat(5), 1]))],
     ['thousands of internal ids', () => ({ user_id: manyIds, texts: new Array(50).fill('a id-10-of '.repeat(1800)) })],
     ['escapes', () => new Array(50).fill('\u001b[;#'.repeat(5000))],
     ['unfinished titles', () => new Array(50).fill('\u009d'.repeat(20_000))],

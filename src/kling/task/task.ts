@@ -75,6 +75,7 @@ export function toTask(
   const isPending = status === 'pending';
   const type = cleanWord(record.type);
   const request = excerptRequest(record.request);
+  const settings = Object.values(request ?? {}).flat();
   const createdAt = isoDateOf(record.createdAt);
   const ageSeconds = createdAt === undefined ? undefined : Math.max(0, nowMs / 1000 - (record.createdAt ?? 0));
   return {
@@ -85,14 +86,7 @@ export function toTask(
       type,
       ...(status === 'completed' && resultsOf(record, type, taskId)),
       usage: excerptUsage(record.usage),
-      error:
-        error &&
-        cutError(error, {
-          ids: ownIds,
-          urls: Object.values(request ?? {})
-            .flat()
-            .map(String),
-        }),
+      error: error && cutError(error, { ids: ownIds, urls: settings.map(String) }),
       request,
       created_at: createdAt,
       started_at: isPending ? undefined : isoDateOf(record.startedAt),
