@@ -26,8 +26,7 @@ async function connect(env: Record<string, string>): Promise<Client> {
   );
   const { tools } = await client.listTools();
   console.log('The server offers:');
-  for (const { name, title, description } of tools)
-    console.log(`  ${name} (${title}): ${description?.split('. ')[0]}.`);
+  for (const { name, description } of tools) console.log(`  ${name}: ${description?.split('. ')[0]}.`);
   return client;
 }
 
