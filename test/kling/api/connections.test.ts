@@ -1,12 +1,14 @@
+import dns from 'node:dns';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, isIP, type Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { clientOf, lookUp, meet, stopClock, stopTimers } from '../../support/api-client.js';
 import { BAD_RESPONSE_HINT, CONNECTION_HINT, RETRY_HINT } from '../../support/error-texts.js';
 import { FakeApi, reply } from '../../support/fake-api.js';
 import * as faults from '../../support/faults.js';
 import { completedRecord } from '../../support/records.js';
+import { SlowServer } from '../../support/slow-server.js';
 import { createTlsServer, STRANGER_PEM } from '../../support/tls.js';
 
 const FOUND = { records: [{ id: 'a' }], text: '' };
@@ -20,6 +22,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
   await fakeApi.close();
 });
 
@@ -99,6 +102,25 @@ describe('no connection', () => {
     const what = 'No answer from kling.invalid: the host name cannot be resolved (DNS).';
     expect(text).toBe(`[network_error] ${what} ${CONNECTION_HINT}`);
   });
+
+  test.runIf(process.platform === 'linux')(
+    'a host with a dead address beside one that accepts after half a second: reached at the first attempt',
+    async () => {
+      const server = await SlowServer.start();
+      const addresses = ['127.0.0.1', '100::1'].map((address) => ({ address, family: isIP(address) }));
+      type Callback = (error: null, addresses: object[]) => void;
+      const lookup = (_host: string, _options: object, callback: Callback) =>
+        process.nextTick(callback, null, addresses);
+      vi.spyOn(dns, 'lookup').mockImplementation(lookup as unknown as typeof dns.lookup);
+      const attempts: string[] = [];
+      const client = clientOf({ url: `http://kling.test:${server.port}` }, {}, (line) => attempts.push(line));
+      const found = lookUp(client);
+      setTimeout(() => server.accept(), 500);
+      expect((await found).text).toBe('');
+      expect(attempts).toEqual([expect.stringContaining('HTTP 200')]);
+      await server.close();
+    },
+  );
 });
 
 describe('TLS', () => {
