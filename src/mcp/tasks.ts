@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { CallToolResult, Result } from '@modelcontextprotocol/sdk/types.js';
-import { GIVE_UP_AFTER_S } from '../limits.js';
 import type { WatchState } from '../kling/watch.js';
+import { GIVE_UP_AFTER_S } from '../limits.js';
 import type { JsonObject } from '../text/json.js';
 import type { Call, Tool } from '../tools/tool.js';
 import { invalidParams } from './message.js';
