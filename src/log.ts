@@ -38,7 +38,7 @@ export class Log {
   #write(level: LogLevel, message: string): void {
     if (this.#dead || LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(this.level)) return;
     if (this.stream.writableLength > MAX_UNREAD_BYTES) return;
-    const text = cleanText(this.#redact(message)).replaceAll('\n', '\n  ');
+    const text = this.#redact(cleanText(message)).replaceAll('\n', '\n  ');
     this.stream.write(`kling-tasks-mcp ${level}: ${text}\n`);
   }
 }

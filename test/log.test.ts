@@ -54,6 +54,11 @@ test('a stream that nobody reads: drops what exceeds a megabyte', () => {
   expect(stream.writableLength).toBeLessThan(1_100_000);
 });
 
+test('a token with an invisible character in it is redacted, too', () => {
+  logAt('error', 'secret-token').error('about secret\u200b-token');
+  expect(written()).toBe('kling-tasks-mcp error: about [redacted]\n');
+});
+
 test('a bug is told with its stack, without the token', () => {
   logAt('error', 'secret-token').bug(new Error('unexpected: Bearer secret-token'));
   expect(written()).toMatch(/^kling-tasks-mcp error: Error: unexpected: Bearer \[redacted\]\n {2,}at /);

@@ -17,7 +17,8 @@ const RESOURCE_NOT_FOUND = -32002;
 
 /**
  * The MCP server, to be connected to a `StdioTransport`. It is `Server` rather than `McpServer`, whose published schemas carry
- * what some clients choke on, whose refusals are zod's dumps, and which announces changes of lists that never change.
+ * what some clients choke on, whose refusals are zod's dumps, and which announces changes of lists that never change. The
+ * SDK's second version, which knows 2026-07-28, holds a connection to one era and leaves malformed messages unanswered.
  */
 export function createServer(options: ServerOptions): Server {
   const { info, instructions, log } = options;
