@@ -40,13 +40,6 @@ describe('a message', () => {
   });
 });
 
-test('once the stream is gone it is silent', () => {
-  const log = logAt();
-  stream.emit('error', new Error('EPIPE'));
-  log.error('nobody reads this');
-  expect(written()).toBe('');
-});
-
 test('a stream that nobody reads: drops what exceeds a megabyte', () => {
   const stream = new Writable({ write() {} });
   const log = new Log('warn', undefined, stream);

@@ -31,32 +31,21 @@ afterEach(async () => {
 async function callBeside(dotenv: string | Buffer | undefined, env: Record<string, string> = {}) {
   if (dotenv !== undefined) writeFileSync(join(cwd, '.env'), dotenv);
   const session = await Session.start({ cwd, env: { LOG_LEVEL: '', ...env } });
-  const { isError = false, content } = await session.call('kling_get_task', { task_id: 'task-1' });
+  const { isError = false } = await session.call('kling_get_task', { task_id: 'task-1' });
   expect(await session.close()).toEqual({ code: 0, signal: null });
-  return { isError, text: content[0]?.text, stderr: session.server.stderr };
+  return { isError, stderr: session.server.stderr };
 }
 
 describe("A stranger's .env", () => {
-  test("cannot redirect the user's token: its URL is ignored, which is told on stderr", async () => {
-    // The proxy knows no CONNECT, so the call to the default address fails and nothing leaves this machine.
-    const proxy = { HTTPS_PROXY: `http://127.0.0.1:${own.port}`, KLING_REQUEST_TIMEOUT: '1' };
-    const dotenv = `ACEDATACLOUD_API_BASE_URL=${stranger.url}\n`;
-    const { text, stderr } = await callBeside(dotenv, { ACEDATACLOUD_API_TOKEN: TOKEN, ...proxy });
-    expect(text).toContain('No answer from api.acedata.cloud');
-    expect(stderr).toContain(
-      'warn: .env is ignored (ACEDATACLOUD_API_BASE_URL), because the environment sets the token.\n',
-    );
-    expect(stranger.requests).toEqual([]);
-  });
-
-  test("cannot do so with a token of its own, with proxies, certificates or Node's options either", async () => {
+  test("cannot redirect the user's token by a URL, a token of its own, proxies, certificates or Node's options", async () => {
     const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'https_proxy', 'http_proxy', 'ALL_PROXY', 'ACEDATACLOUD_API_BASE_URL'];
     const urls = names.map((name) => `${name}=${stranger.url}\n`).join('');
     const options = 'NODE_EXTRA_CA_CERTS=/x\nNODE_TLS_REJECT_UNAUTHORIZED=0\nNODE_OPTIONS=--require=/x\n';
-    const { isError } = await callBeside(`${urls}${options}ACEDATACLOUD_API_TOKEN=other\n`, ownEnv);
+    const { isError, stderr } = await callBeside(`${urls}${options}ACEDATACLOUD_API_TOKEN=other\n`, ownEnv);
     expect(isError).toBe(false);
     expect(own.requests).toMatchObject([{ headers: { authorization: `Bearer ${TOKEN}` } }]);
     expect(stranger.requests).toEqual([]);
+    expect(stderr).toMatch(/warn: \.env is ignored \(.*\), because the environment sets the token\.\n/);
   });
 
   test('that is a directory, or has more than 64 KB, is reported and harmless', async () => {
@@ -66,13 +55,5 @@ describe("A stranger's .env", () => {
     rmSync(join(cwd, '.env'));
     mkdirSync(join(cwd, '.env'));
     expect(await callBeside(undefined, ownEnv)).toMatchObject({ isError: false, stderr: warning });
-  });
-});
-
-describe('A .env with the token', () => {
-  test('can name its own URL', async () => {
-    const dotenv = `ACEDATACLOUD_API_TOKEN="Bearer ${TOKEN}"\nACEDATACLOUD_API_BASE_URL=${stranger.url}/\n`;
-    expect(await callBeside(dotenv)).toMatchObject({ isError: false });
-    expect(stranger.requests).toMatchObject([{ headers: { authorization: `Bearer ${TOKEN}` }, path: '/kling/tasks' }]);
   });
 });

@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { ACCOUNT_HINT, lookupError, RETRY_HINT } from '../support/error-texts.js';
 import { errorReply, FakeApi, type Handler, reply, TOKEN } from '../support/fake-api.js';
-import { resetBeforeBody } from '../support/faults.js';
 import { completedRecord } from '../support/records.js';
 import { Session } from '../support/server-process.js';
 
@@ -49,18 +47,6 @@ describe('the error table', () => {
         'then no call can succeed.',
     );
     await unedited.close();
-  });
-
-  test("the API's own code: reads as the table says", async () => {
-    fakeApi.always = errorReply(403, 'used_up', 'Used up');
-    const what = 'The balance of the account is used up (HTTP 403): Used up.';
-    expect(await errorText(session)).toBe(lookupError('used_up', `${what} ${ACCOUNT_HINT}`, 'trace-of-error'));
-  });
-
-  test('network_error: says which failure it is, and names the host', async () => {
-    fakeApi.always = resetBeforeBody;
-    const what = 'No answer from HOST: the connection was reset.';
-    expect(await errorText(session)).toBe(lookupError('network_error', `${what} ${RETRY_HINT}`));
   });
 
   // The session is closed with a look for the token on stdout and, at `debug`, on stderr.

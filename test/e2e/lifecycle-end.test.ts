@@ -93,20 +93,6 @@ describe('Lifecycle', () => {
     });
   });
 
-  test('stdin EOF with a call in flight: answered when the API answers in time', async () => {
-    const fakeApi = await FakeApi.start([completedRecord('task-1')]);
-    const server = new ServerProcess({ fakeApi });
-    const release = fakeApi.hold();
-    server.write(getTask('call', 'task-1'));
-    await fakeApi.received(1);
-    server.child.stdin.end();
-    await server.logged('stdin closed');
-    release();
-    await server.close();
-    expect(server.messages).toMatchObject([{ id: 'call', result: { structuredContent: { result: {} } } }]);
-    await fakeApi.close();
-  });
-
   test('stdin EOF while waiting: answered with the last known state', async () => {
     await inState('while waiting', async ({ server, fakeApi }) => {
       await server.close();
@@ -114,6 +100,20 @@ describe('Lifecycle', () => {
       expect(await server.answer('call')).toMatchObject({ result: { structuredContent: { result } } });
       expect(fakeApi.requests).toHaveLength(1);
     });
+  });
+
+  test('300 calls at once: each is answered with its own task', async () => {
+    const ids = Array.from({ length: 300 }, (_, number) => `task-${number}`);
+    const fakeApi = await FakeApi.start(ids.map((id) => completedRecord(id)));
+    const server = new ServerProcess({ fakeApi, env: { LOG_LEVEL: 'info' } });
+    for (const id of ids) server.write(getTask(id, id));
+    for (const id of ids) {
+      expect(await server.answer(id)).toMatchObject({ result: { structuredContent: { result: { task_id: id } } } });
+    }
+    expect(await server.close()).toEqual({ code: 0, signal: null });
+    // Node warns of leaking listeners.
+    expect(server.stderr).not.toMatch(/warning/i);
+    await fakeApi.close();
   });
 
   test('EOF right behind piped requests: each is answered', async () => {

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import packageJson from '../../package.json' with { type: 'json' };
 import { FakeApi, type TaskSource } from '../support/fake-api.js';
 import { ModernClient } from '../support/modern-client.js';
 import { completedRecord, pendingRecord } from '../support/records.js';
@@ -30,18 +29,6 @@ function rendering(id: string): TaskSource {
 }
 
 describe('The official client, pinned to 2026-07-28', () => {
-  test('connects, and reads the name and the capabilities of the server', () => {
-    const { client } = session;
-    const { name, version } = packageJson;
-    expect(client.getServerVersion()).toEqual({ name, title: 'Kling tasks', version });
-    expect(client.getServerCapabilities()).toEqual({
-      tools: {},
-      resources: {},
-      extensions: { 'io.modelcontextprotocol/tasks': {}, 'io.modelcontextprotocol/ui': {} },
-    });
-    expect(client.getInstructions()).toContain('kling_get_task');
-  });
-
   test('lists and calls the tools; results fit the output schemas', async () => {
     const { client } = session;
     const { tools } = await client.listTools();

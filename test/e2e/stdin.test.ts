@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FakeApi } from '../support/fake-api.js';
-import { cancel, errorOf, getTask, INVALID_REQUEST, modern, request } from '../support/protocol.js';
-import { completedRecord, type Json } from '../support/records.js';
+import { cancel, errorOf, getTask, INVALID_REQUEST, request } from '../support/protocol.js';
+import { completedRecord } from '../support/records.js';
 import { ServerProcess } from '../support/server-process.js';
 
 const MIB = 1024 * 1024;
@@ -32,16 +32,13 @@ describe('A server process', () => {
     expect(await server.replies(request(1, 'ping'))).toEqual([{ jsonrpc: '2.0', id: 1, result: {} }]);
   });
 
-  test.each<[era: string, call: (id: number) => Json]>([
-    ['a legacy', (id) => getTask(id, 'task-1')],
-    ['a modern', (id) => modern(id, 'tools/call', { name: 'kling_get_task', arguments: { task_id: 'task-1' } })],
-  ])('aborts the request to the API when %s call is cancelled, even with the id 0', async (_era, callWith) => {
+  test('aborts the request to the API when its call is cancelled, even with the id 0', async () => {
     const aborted = new Promise((resolve) => {
       fakeApi.faults.push((_request, response) => {
         once(response, 'close').then(resolve);
       });
     });
-    server.write(callWith(0));
+    server.write(getTask(0, 'task-1'));
     await fakeApi.received(1);
     server.write(cancel(0));
     await aborted;

@@ -187,13 +187,6 @@ describe('An answer of 2026-07-28', () => {
     await server.ask(modern(2, 'tools/call', { ...waiting, _meta: { progressToken: 't' } }));
     expect(server.messages.slice(1)).toMatchObject([{ params: { progressToken: 't', progress: 0 } }, { id: 2 }]);
   });
-
-  test('is not sent once the request is cancelled, and its id is free again', async () => {
-    server.lookups.answerS = 0.05;
-    server.write(modern(0, 'tools/call', CALL));
-    expect(await server.replies(cancel(0))).toEqual([]);
-    expect(await server.ask(modern(0, 'server/discover'))).toMatchObject({ result: { resultType: 'complete' } });
-  });
 });
 
 describe('`subscriptions/listen`', () => {

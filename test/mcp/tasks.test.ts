@@ -137,15 +137,6 @@ describe('`tasks/get`', () => {
     expect(lookupTimes()).toEqual([0, 10, 20]);
   });
 
-  test('holds neither a timer nor a lookup between two polls', async () => {
-    const { taskId } = await follow('a');
-    await pass(20);
-    await get(taskId);
-    expect(vi.getTimerCount()).toBe(0);
-    await pass(3600);
-    expect(lookupTimes()).toEqual([0, 20]);
-  });
-
   test('gives the outcome, and gives it again unchanged', async () => {
     const { taskId, createdAt } = await follow('a');
     await pass(15);

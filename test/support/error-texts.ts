@@ -11,7 +11,6 @@ export const BAD_RESPONSE_HINT = `${URL_HINT} If it is right, report this to the
 export const CONNECTION_HINT =
   'Check the internet connection, ACEDATACLOUD_API_BASE_URL and the proxy, if there is one.';
 export const RETRY_HINT = 'Try again in a minute.';
-export const TIMEOUT_HINT = 'Try again; a larger KLING_REQUEST_TIMEOUT allows slower answers.';
 export const BAD_REQUEST_HINT = 'Check the task id; repeating the same call is useless.';
 export const NO_REPEAT_HINT = 'Do not repeat it unchanged.';
 

@@ -51,14 +51,6 @@ export async function errorOf(server: Peer, ...lines: (string | Buffer | object)
   return { ...(id !== undefined && { id }), code: error.code };
 }
 
-/** The text of the tool error that answers a call. */
-export async function toolErrorOf(server: Peer, name: string, args: unknown): Promise<string> {
-  const [reply] = await server.replies(call('call', name, args));
-  const { result } = reply as { result?: { isError?: boolean; content: { text: string }[] } };
-  expect(result, JSON.stringify(reply)).toMatchObject({ isError: true });
-  return result?.content[0]?.text ?? '';
-}
-
 export const RESOURCE_NOT_FOUND = -32002;
 export const MISSING_CLIENT_CAPABILITY = -32021;
 export const UNSUPPORTED_VERSION = -32022;

@@ -36,7 +36,6 @@ const REQUEST: Json = {
 };
 
 export const DOCUMENTED_ID = '20068983-0cc9-4c6a-aeb6-9c6a3c668be0';
-export const SECOND_DOCUMENTED_ID = 'e3a575aa-a4bd-49c8-9b12-cde38d5462e0';
 export const DOCUMENTED_VIDEO =
   'https://cdn.acedata.cloud/assets/examples/gemini/04a043bd-6b23-4b4e-945c-ce48158c3eee-3a89912507c7.mp4';
 
@@ -58,27 +57,6 @@ export const documented: Json = {
     duration: '5.1',
     state: 'succeed',
     task_id: DOCUMENTED_ID,
-  },
-};
-
-/** The second documented task. */
-export const secondDocumented: Json = {
-  ...INTERNAL,
-  id: SECOND_DOCUMENTED_ID,
-  created_at: 1740968981.619,
-  started_at: 1740968981.679,
-  finished_at: 1740969297.937,
-  elapsed: 316.258,
-  request: { action: REQUEST.action, model: REQUEST.model, prompt: PROMPT },
-  trace_id: '5b3b6f0e-52ed-4d0f-9a1e-3f0c5f1b2c3d',
-  type: 'videos',
-  response: {
-    success: true,
-    video_id: 'af9a1af0-9aa0-4638-81c1-d41d6143c508',
-    video_url: 'https://cdn.acedata.cloud/assets/examples/kling/af9a1af0.mp4',
-    duration: '5.1',
-    state: 'succeed',
-    task_id: SECOND_DOCUMENTED_ID,
   },
 };
 

@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest';
 import { getTaskTool } from '../../src/tools/get-task.js';
 import { getTasksBatchTool } from '../../src/tools/get-tasks-batch.js';
 import { lookupErrorLike } from '../support/error-texts.js';
-import { all, idsOf, limited, refused, test, type World } from '../support/fake-lookups.js';
+import { all, idsOf, refused, test, type World } from '../support/fake-lookups.js';
 import type { Json } from '../support/records.js';
 
 // The rules of waiting are shown in test/kling; here, what the tools make of them.
@@ -59,16 +59,6 @@ describe('a call that waits', () => {
     expect(result.isError).toBe(true);
     expect(textOf(result)).toMatch(lookupErrorLike('invalid_token', /Refused\. .* Last seen pending\.$/));
   });
-});
-
-test('a rate limit that lasts too long is told to later calls without a request', async ({ world, lookups }) => {
-  lookups.find = () => limited(120_000);
-  await call(world, { task_id: 'a' });
-  for (const wait_seconds of [0, 20]) {
-    const text = textOf(await call(world, { task_id: 'b', wait_seconds }));
-    expect(text).toMatch(lookupErrorLike('too_many_requests', /.* Try again after 1(1\d|20) s\.$/));
-  }
-  expect(lookups.requests).toHaveLength(1);
 });
 
 describe('a batch', () => {

@@ -3,24 +3,6 @@ import { KlingError } from '../../src/kling/api/error.js';
 import type { Task } from '../../src/kling/task/task.js';
 import { type Batch, batchSchema, toBatch } from '../../src/tools/get-tasks-batch.js';
 
-const COMPLETED: Task = {
-  task_id: 'Done-1',
-  status: 'completed',
-  state: 'succeed',
-  type: 'videos',
-  video_url: 'https://cdn.example/1.mp4',
-  video_id: 'v1',
-  duration_seconds: 5.1,
-  other_media: [{ kind: 'video', url: 'https://cdn.example/2.mp4', id: 'v2', duration_seconds: 3 }],
-  output: { voice_id: 'x' },
-  error: { message: 'Part of the results failed.' },
-  request: { prompt: 'a cat' },
-  created_at: '2025-03-03T02:38:55.333Z',
-  started_at: '2025-03-03T02:38:55.393Z',
-  finished_at: '2025-03-03T02:44:12.463Z',
-  elapsed_seconds: 317.07,
-  trace_id: 'trace-1',
-};
 const FAILED: Task = { task_id: 'f', status: 'failed', error: { code: 'c', message: 'm' }, trace_id: 'trace-2' };
 const pending = (task_id: string, poll_after_seconds = 10): Task => ({
   task_id,
@@ -44,35 +26,6 @@ function batchOf(ids: string[], { tasks = [], notFound = [], faults = new Map(),
   expect(batchSchema.parse(batch)).toEqual(batch);
   return batch;
 }
-
-describe('a TaskSummary', () => {
-  test('of a completed task has its result, no details, and neither ids of media nor a trace id', () => {
-    const { tasks } = batchOf(['Done-1'], { tasks: [COMPLETED] });
-    expect(tasks).toEqual([
-      {
-        task_id: 'Done-1',
-        status: 'completed',
-        state: 'succeed',
-        type: 'videos',
-        video_url: 'https://cdn.example/1.mp4',
-        duration_seconds: 5.1,
-        prompt: 'a cat',
-        other_media: [{ kind: 'video', url: 'https://cdn.example/2.mp4', duration_seconds: 3 }],
-        error: { message: 'Part of the results failed.' },
-        elapsed_seconds: 317.07,
-      },
-    ]);
-  });
-
-  test('of a failed task has its error and trace id', () => {
-    expect(batchOf(['f'], { tasks: [FAILED] }).tasks).toEqual([FAILED]);
-  });
-
-  test('of a pending task leaves out the dates, and when to ask again, which the batch says', () => {
-    const { tasks } = batchOf(['p'], { tasks: [pending('p')] });
-    expect(tasks).toEqual([{ task_id: 'p', status: 'pending', elapsed_seconds: 3 }]);
-  });
-});
 
 describe('not_found', () => {
   test('names the ids as they were asked for first', () => {

@@ -135,7 +135,10 @@ describe('the message of an error', () => {
     }
   });
 
-  test('is one line, with at most 160 characters of the API', async () => {
+  test('is one clean line, with at most 160 characters of the API', async () => {
+    const hostile = 'a\u0000\u001b[31m\u202e\n{"id":1}';
+    const { text } = await answered(reply(400, { error: { code: hostile, message: hostile }, trace_id: hostile }));
+    expect(text).toMatch(/^\[bad_request\] The API refused the request \(HTTP 400\): a {"id":1}\. [ -~]+$/);
     const message = await messageOf(errorReply(400, 'bad_request', 'words\nand words '.repeat(625)));
     expect(message).toMatch(/^The API refused the request \(HTTP 400\): words and words .*…\.$/);
     expect(message.length).toBeLessThan(210);
