@@ -93,15 +93,6 @@ describe('Lifecycle', () => {
     });
   });
 
-  test('stdin EOF while waiting: answered with the last known state', async () => {
-    await inState('while waiting', async ({ server, fakeApi }) => {
-      await server.close();
-      const result = { task_id: 'pending-1', status: 'pending' };
-      expect(await server.answer('call')).toMatchObject({ result: { structuredContent: { result } } });
-      expect(fakeApi.requests).toHaveLength(1);
-    });
-  });
-
   test('300 calls at once: each is answered with its own task', async () => {
     const ids = Array.from({ length: 300 }, (_, number) => `task-${number}`);
     const fakeApi = await FakeApi.start(ids.map((id) => completedRecord(id)));

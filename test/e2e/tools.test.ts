@@ -26,10 +26,9 @@ afterEach(async () => {
 });
 
 describe('tools/list', () => {
-  test('the complete answer matches the snapshot, and the handshake tells how to use it', async () => {
+  test('the complete answer matches the snapshot', async () => {
     const { tools } = await session.client.listTools();
     expect(tools).toMatchSnapshot();
-    expect(session.client.getInstructions()).toMatch(/kling_get_task.*wait_seconds/);
   });
 
   test('what a model sees of it is at most 1,500 tokens', async () => {
@@ -37,6 +36,10 @@ describe('tools/list', () => {
     const seen = tools.map(({ _meta, ...tool }) => tool);
     expect(encode(JSON.stringify({ tools: seen })).length).toBeLessThanOrEqual(1500);
   });
+});
+
+test('the handshake tells the model how to use the tools', () => {
+  expect(session.client.getInstructions()).toMatch(/kling_get_task.*wait_seconds/);
 });
 
 describe('kling_get_task', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Incoming, readLine } from '../../src/mcp/message.js';
-import { request, VERSION_KEY } from '../support/protocol.js';
+import { request } from '../support/protocol.js';
 
 const PING = request(1, 'ping');
 
@@ -68,18 +68,6 @@ describe('A message', () => {
 });
 
 describe('A request', () => {
-  test('of 2026-07-28 gets a method of its own: by its name, or by the version in `_meta`, even if that is null', () => {
-    for (const name of ['server/discover', 'subscriptions/listen', 'tasks/get', 'tasks/x']) {
-      expect(readRequest(name)).toMatchObject({ method: `2026-07-28:${name}` });
-    }
-    for (const version of ['2026-07-28', '2099-01-01', null, 7]) {
-      expect(readRequest('tools/list', { _meta: { [VERSION_KEY]: version } })?.method).toBe('2026-07-28:tools/list');
-    }
-    for (const name of ['tools/list', 'tools/call', 'tasks', 'server/discover2']) {
-      expect(readRequest(name, { name: 'x', _meta: {} })?.method).toBe(name);
-    }
-  });
-
   test('loses a progress token that cannot be used, and all that would make it an experimental task', () => {
     const related = { 'io.modelcontextprotocol/related-task': { taskId: 'x' } };
     for (const progressToken of [null, {}, [], 1.5, true]) {

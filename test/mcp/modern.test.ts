@@ -121,21 +121,6 @@ describe('The checks of 2026-07-28', () => {
       }
     }
   });
-
-  test('refuse tools and resources that do not exist', async () => {
-    const wrong: [method: string, params: Json][] = [
-      ['tools/call', { name: 'kling_create', arguments: {} }],
-      ['tools/call', { name: 7 }],
-      ['resources/read', { uri: 7 }],
-      ['resources/read', { uri: 'ui://x' }],
-    ];
-    for (const [method, params] of wrong) {
-      const [reply] = await server.replies(modern(1, method, params));
-      expect(reply).toMatchObject({ id: 1, error: { code: INVALID_PARAMS } });
-    }
-    const [reply] = await server.replies(modern(1, 'resources/read', { uri: 'ui://x' }));
-    expect(reply).toMatchObject({ error: { data: { uri: 'ui://x' } } });
-  });
 });
 
 describe('An answer of 2026-07-28', () => {
@@ -216,12 +201,5 @@ describe('`subscriptions/listen`', () => {
       const [reply] = await server.replies(listen(1, notifications));
       expect(reply).toMatchObject({ id: 1, error: { code: INVALID_PARAMS } });
     }
-  });
-
-  test('any number of times holds up neither other requests nor the end', async () => {
-    for (let id = 0; id < 1000; id++) server.write(listen(id));
-    expect(await server.ask(modern('last', 'server/discover'))).toHaveProperty('result');
-    await server.close();
-    expect(server.messages.filter(({ result }) => result !== undefined)).toHaveLength(1001);
   });
 });

@@ -4,22 +4,11 @@ import { type Task, toTask } from '../../src/kling/task/task.js';
 
 export type Json = Record<string, unknown>;
 
-/** What must never reach a client: internal ids and the callback address of the documented record. */
-export const PRIVATE_VALUES = [
-  '67c5163f550a4144a5b68698',
-  '29187cb2-1acb-43b8-baf5-3f3f709292eb',
-  'f35762fe-e8a4-4613-bb70-e5c1be4f9fc2',
-  'ce81345f-7e2a-4871-b539-aefb5f725220',
-  'ad7afe47-cea9-4cda-980f-2ad8810e51cf',
-  'CjJzzGfBfqcAAAAAAKdVMQ',
-  'https://webhook.site/624b2c78-6dbd-4618-9d2b-b32eade6d8c3',
-];
-
 const PROMPT =
   'White ceramic coffee mug on glossy marble countertop with morning window light. Camera slowly rotates 360 degrees ' +
   'around the mug, pausing briefly at the handle.';
 
-const INTERNAL: Json = {
+const INTERNAL = {
   _id: '67c5163f550a4144a5b68698',
   api_id: '29187cb2-1acb-43b8-baf5-3f3f709292eb',
   application_id: 'f35762fe-e8a4-4613-bb70-e5c1be4f9fc2',
@@ -28,12 +17,15 @@ const INTERNAL: Json = {
   job_id: 'CjJzzGfBfqcAAAAAAKdVMQ',
 };
 
-const REQUEST: Json = {
+const REQUEST = {
   action: 'text2video',
   model: 'kling-v1',
   prompt: PROMPT,
   callback_url: 'https://webhook.site/624b2c78-6dbd-4618-9d2b-b32eade6d8c3',
 };
+
+/** What must never reach a client: internal ids and the callback address of the documented record. */
+export const PRIVATE_VALUES = [...Object.values(INTERNAL), REQUEST.callback_url];
 
 export const DOCUMENTED_ID = '20068983-0cc9-4c6a-aeb6-9c6a3c668be0';
 export const DOCUMENTED_VIDEO =

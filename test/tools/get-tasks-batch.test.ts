@@ -27,14 +27,6 @@ function batchOf(ids: string[], { tasks = [], notFound = [], faults = new Map(),
   return batch;
 }
 
-describe('not_found', () => {
-  test('names the ids as they were asked for first', () => {
-    const batch = batchOf(['Nowhere', 'f'], { tasks: [FAILED], notFound: ['Nowhere'] });
-    expect(batch.not_found).toEqual(['Nowhere']);
-    expect(batch.counts).toMatchObject({ not_found: 1, failed: 1 });
-  });
-});
-
 describe('lookup_errors', () => {
   const busy = new KlingError('api_error', 'The API had a fault.', { hint: 'Try again.', retryable: true });
   const refused = new KlingError('forbidden', 'The API refused access.', { hint: 'Check.', traceId: 't' });

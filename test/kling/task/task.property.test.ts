@@ -154,6 +154,8 @@ describe('a Task keeps what is promised with this anywhere in its record:', () =
     ['2,000 videos', list(2000, 'https://a.example/b')],
     ['60,000 empty lists', list(60_000, [])],
     ['1 MB of base64', JSON.stringify('QUFB'.repeat(250_000))],
+    ['300 KB of blanks', JSON.stringify(`x${' '.repeat(300_000)}x`)],
+    ['300 KB of backslashes', JSON.stringify('\\'.repeat(300_000))],
     ['1 MB of half characters', JSON.stringify('\ud83d'.repeat(350_000))],
     ['a URL of 1 MB', JSON.stringify(`https://a.example/${'x'.repeat(1_000_000)}`)],
     ['a JSON string in itself', JSON.stringify(JSON.stringify(JSON.stringify(documented)))],

@@ -100,10 +100,6 @@ describe('error', () => {
   const errorOf = (error: unknown, fields: Json = {}) =>
     failed({ ...fields, response: { success: false, error } }).error;
 
-  test('is absent from a completed and a pending task', () => {
-    expect(completed()).not.toHaveProperty('error');
-    expect(pending({ response: { success: false, error: 'busy' } })).not.toHaveProperty('error');
-  });
   test('has a code of at most 64 characters, and none where the API has none', () => {
     expect(errorOf('no')).toEqual({ message: 'no' });
     expect(errorOf({ code: 1303, message: 'no' })).toEqual({ code: '1303', message: 'no' });
