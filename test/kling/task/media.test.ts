@@ -134,13 +134,6 @@ describe('other_media', () => {
     expect(task.other_media).toEqual([{ kind: 'video', url: B }]);
   });
 
-  test('the sample of a voice has the id of the voice', () => {
-    const data = { voice_id: 'v1', voice_name: 'Anna', trial_url: 'https://cdn.example/1.mp3' };
-    expect(completed({ data }, { type: 'voices' }).other_media).toEqual([
-      { kind: 'audio', url: 'https://cdn.example/1.mp3', id: 'v1' },
-    ]);
-  });
-
   test('are at most 20 beside the video; left_out counts the others, each once', () => {
     const video_urls = Array.from({ length: 30 }, (_, index) => `https://cdn.example/${index}.mp4`);
     const task = completed({ video_urls: [...video_urls, ...video_urls] });
