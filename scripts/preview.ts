@@ -10,9 +10,10 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { build } from 'esbuild';
+import { MEDIA_DOMAINS } from '../src/mcp/view-resource.js';
 import { FakeApi, TOKEN } from '../test/support/fake-api.js';
 import { ENTRY } from '../test/support/server-process.js';
-import { policyOf, RESOURCE_DOMAINS } from '../test/view/support/policy.js';
+import { policyOf } from '../test/view/support/policy.js';
 import { STATES, tasksFor } from './preview/states.js';
 
 const PICTURE =
@@ -51,7 +52,7 @@ const server = createServer(async (request, response) => {
     case '/view':
       // Hosts would not let it load from here; the rest is the policy that they derive.
       return send('text/html', await readFile('dist/view.html'), {
-        'content-security-policy': policyOf([...RESOURCE_DOMAINS, url]),
+        'content-security-policy': policyOf([...MEDIA_DOMAINS, url]),
       });
     case '/chosen':
       chosenMs = Date.now();

@@ -5,7 +5,7 @@ import { VIEW_URI } from '../tools/view-uri.js';
 const MIME_TYPE = 'text/html;profile=mcp-app';
 
 /** The domains on which results have been seen, and related ones. A host blocks media from all others. */
-const MEDIA_DOMAINS = [
+export const MEDIA_DOMAINS = [
   'https://*.acedata.cloud',
   'https://*.klingai.com',
   'https://*.kling.ai',

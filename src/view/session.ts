@@ -81,7 +81,9 @@ async function awaitHost(): Promise<void> {
 export function receive(result: JsonObject): void {
   const news = readAnswer(result, false);
   // With a handle, the host's own call goes on.
-  if (isOver || isOwnAnswer(result) || news.kind === 'handle' || news.kind === 'refused') return;
+  if (isOver || news.kind === 'handle' || news.kind === 'refused') return;
+  // An error may well be that of the host's own call, too.
+  if (news.kind === 'tasks' && isOwnAnswer(result)) return;
   const isFirst = !toldByHost;
   // What else such a call can end in is for the following to judge.
   if (!isFirst && news.kind !== 'tasks' && (shown.kind === 'tasks' || follow.state === 'following')) return;

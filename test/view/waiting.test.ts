@@ -62,6 +62,15 @@ describe.skipIf(!browserPath)("while the host's own call runs", () => {
     expect(view.calls).toEqual([LOOK]);
   });
 
+  test('a look that fails like the call itself: that is shown when the call ends', async () => {
+    const error = errorResult('[task_not_found] No such task.');
+    await view.open({ callTool: () => error });
+    await view.input(INPUT);
+    await view.passUntilCalled(1);
+    await view.onlyResult(error);
+    await view.shows('Video not found');
+  });
+
   test('a look that the user declines shows nothing, and is not made again except by hand', async () => {
     await view.open({ callTool: (_, index) => (index === 0 ? declined() : resultOf(completedTask())) });
     await view.input(INPUT);

@@ -1,11 +1,3 @@
-/** What the server declares with the resource. */
-export const RESOURCE_DOMAINS = [
-  'https://*.acedata.cloud',
-  'https://*.klingai.com',
-  'https://*.kling.ai',
-  'https://*.kechuangai.com',
-];
-
 /** The policy that MCP Apps (2026-01-26, "CSP Construction from Metadata") derives from `resourceDomains`. */
 export function policyOf(resourceDomains: string[]): string {
   const domains = resourceDomains.join(' ');

@@ -6,9 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Browser, BrowserContextOptions, Frame, Page, Route } from 'playwright-core';
 import { bundleView } from '../../../scripts/bundle-view.js';
+import { MEDIA_DOMAINS } from '../../../src/mcp/view-resource.js';
 import { launchBrowser } from './browser.js';
 import type {} from './page/host.js';
-import { policyOf, RESOURCE_DOMAINS } from './policy.js';
+import { policyOf } from './policy.js';
 import { ID, VIDEO } from './tasks.js';
 
 type Json = Record<string, unknown>;
@@ -35,7 +36,6 @@ export interface ViewOptions {
   files?: Files;
   /** Does nothing of what it is asked for, other than calling tools. */
   refuses?: boolean;
-  resourceDomains?: string[];
   /** The frame's width, as CSS. */
   width?: string;
   viewport?: { width: number; height: number };
@@ -283,7 +283,7 @@ export class ViewHost {
     const [host, view] = await HTML;
     if (url === HOST_URL) return route.fulfill({ contentType: 'text/html', body: host });
     if (url === VIEW_URL) {
-      const policy = policyOf(this.#options.resourceDomains ?? RESOURCE_DOMAINS);
+      const policy = policyOf(MEDIA_DOMAINS);
       return route.fulfill({ contentType: 'text/html', body: view, headers: { 'content-security-policy': policy } });
     }
     this.loads.push(url);
