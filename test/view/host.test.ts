@@ -202,6 +202,9 @@ describe.skipIf(!browserPath)('the view and its host', () => {
         task_ids: ['a', 'b', 'c'],
       });
       await view.until(() => view.calls.length === 1 && view.loads.length === 2);
+      const errors = () =>
+        view.frame.locator('video').evaluateAll((all) => all.map((video) => (video as HTMLVideoElement).error?.code));
+      await expect.poll(errors).toEqual([4, 4]);
       await view.pass(10);
       answer(batch([done('c')]));
       await view.frame.locator(`video[src="${VIDEO}"]`).nth(2).waitFor();
