@@ -85,10 +85,12 @@ export class Scheduler {
   #run(): void {
     clearTimeout(this.#timer);
     const nowMs = performance.now();
-    const error = tooManyRequests(this.lookups.retryAfterMs);
     const wants = [...this.#watches].flatMap((watch) => {
-      for (const want of watch.wants())
-        if (want.isFirst && this.#isBarred(want)) want.task.take({ kind: 'fault', error });
+      const barred = watch.wants().filter((want) => want.isFirst && this.#isBarred(want));
+      if (barred.length > 0) {
+        const error = tooManyRequests(this.lookups.retryAfterMs);
+        for (const { task } of barred) task.take({ kind: 'fault', error });
+      }
       const possible = watch.wants().filter((want) => this.#isPossible(want, nowMs));
       if (possible.length === 0) {
         this.#watches.delete(watch);
