@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorReply, FakeApi, type Handler, reply } from '../test/support/fake-api.js';
+import { cancel, INITIALIZE, initialize, request } from '../test/support/protocol.js';
 import { completedRecord, failedRecord, type Json, pendingRecord } from '../test/support/records.js';
 import { ServerProcess } from '../test/support/server-process.js';
 
@@ -95,7 +96,7 @@ server.online = (line) => {
   const resolve = waiting.get(answer.id);
   waiting.delete(answer.id);
   if (resolve) resolve(answer);
-  else if (answer.method !== 'notifications/progress' && !cancelled.has(answer.id)) counts.superfluous++;
+  else if ('result' in answer && answer.id !== INITIALIZE.id && !cancelled.has(answer.id)) counts.superfluous++;
 };
 
 /** One call of a random kind; resolves with its answer, for a cancelled one at once. */
@@ -110,12 +111,12 @@ async function callOnce(id: number): Promise<void> {
   const name = isBatch ? 'kling_get_tasks_batch' : 'kling_get_task';
   const answered = new Promise<Json>((resolve) => waiting.set(id, resolve));
   const params = { name, arguments: args, ...(kind < 30 && { _meta: { progressToken: id } }) };
-  server.write({ jsonrpc: '2.0', id, method: 'tools/call', params });
+  server.write(request(id, 'tools/call', params));
   if (kind >= 95) {
     await sleep(pick(50));
     if (!waiting.delete(id)) return;
     cancelled.add(id);
-    server.write({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id } });
+    server.write(cancel(id));
     counts.cancelled++;
     return;
   }
@@ -156,11 +157,7 @@ async function atRest(when: string): Promise<Rest> {
 }
 
 const ticker = setInterval(() => console.error(`${next} calls`), 15_000);
-const clientInfo = { name: 'soak', version: '1' };
-const initialized = new Promise((resolve) => waiting.set(-1, resolve));
-const handshake = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo };
-server.write({ jsonrpc: '2.0', id: -1, method: 'initialize', params: handshake });
-await initialized;
+await initialize(server);
 await callUntil(WARM_UP);
 const warm = await atRest(`after ${WARM_UP} calls`);
 await callUntil(CALLS);

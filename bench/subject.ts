@@ -1,16 +1,11 @@
+import { getTask, INITIALIZE, modern, request } from '../test/support/protocol.js';
 import type { Json } from '../test/support/records.js';
 import { ServerProcess } from '../test/support/server-process.js';
 
-const CLIENT = { capabilities: {}, clientInfo: { name: 'bench', version: '1.0.0' } };
-const ENVELOPE = {
-  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-  'io.modelcontextprotocol/clientCapabilities': {},
-};
-
 /** How a client of each era opens the conversation, up to the list of tools. */
 const OPENINGS = {
-  modern: { 'server/discover': { _meta: ENVELOPE }, 'tools/list': { _meta: ENVELOPE } },
-  legacy: { initialize: { protocolVersion: '2025-11-25', ...CLIENT }, 'tools/list': {} },
+  modern: [modern('discover', 'server/discover'), modern('list', 'tools/list')],
+  legacy: [INITIALIZE, request('list', 'tools/list')],
 };
 export type Era = keyof typeof OPENINGS;
 
@@ -25,7 +20,7 @@ export class Subject {
   /** The results of the opening, by method. */
   readonly opening: Json = {};
   readonly #server: ServerProcess;
-  readonly #waiting = new Map<number, (result: Json) => void>();
+  readonly #waiting = new Map<unknown, (result: Json) => void>();
   #lastId = 0;
 
   private constructor(program: Program, env: Record<string, string>) {
@@ -44,17 +39,14 @@ export class Subject {
   /** Starts the program and goes through the opening of the era. */
   static async start(program: Program, env: Record<string, string>, era: Era): Promise<Subject> {
     const subject = new Subject(program, env);
-    for (const [method, params] of Object.entries(OPENINGS[era])) {
-      subject.opening[method] = await subject.#request(method, params);
-      if (method === 'initialize') subject.#server.write({ jsonrpc: '2.0', method: 'notifications/initialized' });
-    }
+    for (const message of OPENINGS[era]) subject.opening[String(message.method)] = await subject.#ask(message);
     return subject;
   }
 
   /** One `kling_get_task`; in milliseconds. */
   async call(taskId: string): Promise<number> {
     const startMs = performance.now();
-    await this.#request('tools/call', { name: 'kling_get_task', arguments: { task_id: taskId } });
+    await this.#ask(getTask(++this.#lastId, taskId));
     return performance.now() - startMs;
   }
 
@@ -86,9 +78,8 @@ export class Subject {
     await this.#server.exited;
   }
 
-  #request(method: string, params: Json): Promise<Json> {
-    const id = ++this.#lastId;
-    this.#server.write({ jsonrpc: '2.0', id, method, params });
-    return new Promise((resolve) => this.#waiting.set(id, resolve));
+  #ask(message: Json): Promise<Json> {
+    this.#server.write(message);
+    return new Promise((resolve) => this.#waiting.set(message.id, resolve));
   }
 }

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { rendering } from '../scripts/rendering.js';
 import { FakeApi } from '../test/support/fake-api.js';
+import { followTask, ofTask } from '../test/support/protocol.js';
 import { completedRecord, DOCUMENTED_ID, documented, type Json, pendingRecord } from '../test/support/records.js';
 import { ServerProcess, Session } from '../test/support/server-process.js';
 
@@ -97,24 +98,16 @@ async function follow(waitSeconds: number): Promise<Cost> {
 async function followAsTask(): Promise<Cost> {
   const fakeApi = await startGeneration();
   const server = new ServerProcess({ fakeApi });
-  let id = 0;
-  const ask = async (method: string, params: Json) => {
-    const _meta = {
-      'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-      'io.modelcontextprotocol/clientCapabilities': { extensions: { 'io.modelcontextprotocol/tasks': {} } },
-    };
-    server.write({ jsonrpc: '2.0', id: ++id, method, params: { ...params, _meta } });
-    return (await server.answer(id)).result as Json;
-  };
-  const args = { task_id: 'task', wait_seconds: 50 };
-  let task = await ask('tools/call', { name: 'kling_get_task', arguments: args });
-  while (task.status === 'working') {
+  const resultOf = async (message: Json) => (await server.ask(message)).result as Json;
+  let task = await resultOf(followTask('call', 'task'));
+  for (let poll = 1; task.status === 'working'; poll++) {
     await sleep(Number(task.pollIntervalMs));
-    task = await ask('tasks/get', { taskId: task.taskId });
+    task = await resultOf(ofTask(poll, 'get', task.taskId));
   }
   await server.close();
   await fakeApi.close();
   const { content } = task.result as { content: { text: string }[] };
+  const args = { task_id: 'task', wait_seconds: 50 };
   return { tokens: tokensOf(args) + tokensOf(content[0]?.text ?? ''), requests: fakeApi.requests.length };
 }
 

@@ -7,6 +7,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import { FakeApi, TOKEN } from '../test/support/fake-api.js';
+import { followTask, ofTask } from '../test/support/protocol.js';
 import { DOCUMENTED_ID, documented, failedRecord, type Json } from '../test/support/records.js';
 import { ENTRY, ServerProcess } from '../test/support/server-process.js';
 import { rendering } from './rendering.js';
@@ -52,25 +53,15 @@ async function showTask(fakeApi: FakeApi, taskId: string): Promise<void> {
   const startMs = performance.now();
   const say = (who: string, text: string) =>
     console.log(`  ${((performance.now() - startMs) / 1000).toFixed(1).padStart(5)} s  ${who.padEnd(6)} ${text}`);
-  let id = 0;
-  const ask = async (method: string, params: Json) => {
-    const _meta = {
-      'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-      'io.modelcontextprotocol/clientCapabilities': { extensions: { 'io.modelcontextprotocol/tasks': {} } },
-    };
-    server.write({ jsonrpc: '2.0', id: ++id, method, params: { ...params, _meta } });
-    return (await server.answer(id)).result as Json;
-  };
-
   console.log('\nThe same wait, by a client of MCP 2026-07-28 that follows tasks in the background:');
-  const call = { name: 'kling_get_task', arguments: { task_id: taskId, wait_seconds: 50 } };
-  say('model', `${call.name} ${JSON.stringify(call.arguments)}`);
-  let task = await ask('tools/call', call);
+  const resultOf = async (message: Json) => (await server.ask(message)).result as Json;
+  say('model', `kling_get_task {"task_id":"${taskId}","wait_seconds":50}`);
+  let task = await resultOf(followTask('call', taskId));
   say('server', `task ${task.taskId}: ${task.statusMessage}; ask again in ${Number(task.pollIntervalMs) / 1000} s`);
   say('model', 'is told that the call goes on in the background, and does something else');
-  while (task.status === 'working') {
+  for (let poll = 1; task.status === 'working'; poll++) {
     await sleep(Number(task.pollIntervalMs));
-    task = await ask('tasks/get', { taskId: task.taskId });
+    task = await resultOf(ofTask(poll, 'get', task.taskId));
     say('client', `polls: ${task.status} (${task.statusMessage})`);
   }
   const { content } = task.result as { content: { text: string }[] };
