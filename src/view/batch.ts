@@ -60,7 +60,7 @@ function tile(task: Task, index: number, [mark, text, clockMs]: Stage): HTMLElem
       el(
         'details',
         el('summary', 'Details'),
-        el('p', text),
+        task.status === 'failed' && el('p', text),
         listOfDetails(task),
         el('div.actions', copyDetailsButton(task)),
       ),

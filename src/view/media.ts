@@ -5,7 +5,7 @@ import { formatNumber } from './formats.js';
 import { can } from './host.js';
 import { fileNameIn } from './json.js';
 import { renewOnce } from './renew.js';
-import { redraw, shown } from './session.js';
+import { draw, shown } from './session.js';
 import { tasksOf } from './shown.js';
 import type { Media, Task } from './task.js';
 import { capitalize, nounOf, nounOfKind, promptOf } from './words.js';
@@ -100,5 +100,5 @@ async function fail(task: Task, { url }: Media): Promise<void> {
   for (const media of tasksOf(shown).flatMap((each) => each.media)) {
     if (media.url === url) media.problem = isBlocked ? 'blocked' : 'broken';
   }
-  redraw();
+  draw();
 }

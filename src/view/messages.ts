@@ -85,9 +85,7 @@ export function newsOf(tasks: Task[], { follow, nowMs }: Situation): Message {
     return say('cancelled', 'Stopped waiting', note, { looksAgain: true });
   }
   if (running.length === 0) {
-    const note = isOne
-      ? 'It may never finish. Make it again, or send these details to AceDataCloud support.'
-      : 'They may never finish.';
+    const note = `${isOne ? 'It' : 'They'} may never finish.`;
     const rest = isFollowing ? ({ mark: 'spinner' } as const) : { looksAgain: true };
     return say('overdue', 'Still not finished', note, { ...clock, ...rest });
   }
@@ -108,9 +106,10 @@ export function newsOf(tasks: Task[], { follow, nowMs }: Situation): Message {
 }
 
 export function pendingMessage(task: Task, situation: Situation): Message {
-  const news = newsOf([task], situation);
-  const details = news.state === 'overdue' && { detailsOf: task };
-  return { ...news, facts: settingsOf(task), prompt: promptOf(task), ...details };
+  const news = { ...newsOf([task], situation), facts: settingsOf(task), prompt: promptOf(task) };
+  if (news.state !== 'overdue') return news;
+  const note = `${news.note} Make it again, or send these details to AceDataCloud support.`;
+  return { ...news, note, detailsOf: task };
 }
 
 /** A longer reason, or one that is not for people, would make a bad heading. */

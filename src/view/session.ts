@@ -26,7 +26,8 @@ let lastTold = '';
 /** Whether the host has refused a call, which is not made again unless a person asks for it. */
 let isRefused = false;
 let following = new AbortController();
-let draw = () => {};
+/** Draws everything that has changed. */
+export let draw = () => {};
 
 /** @param onChange is called whenever the page has to be redrawn */
 export function watch(onChange: () => void): void {
@@ -130,9 +131,6 @@ export async function lookUp(ids: string[]): Promise<void> {
   // Some may be pending.
   if (follow.state === 'idle') begin(false);
 }
-
-/** Draws everything that has changed. */
-export const redraw = () => draw();
 
 /** Gives the model the outcomes that the host's own result lacked, once that has come. */
 async function tell(): Promise<void> {

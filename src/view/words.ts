@@ -26,7 +26,7 @@ export const capitalize = (text: string) => text.charAt(0).toUpperCase() + text.
 
 /** What the user wrote: for lip-sync the text to speak, for a storyboard its shots. */
 export function promptOf({ request = {}, prompt }: Task): string | undefined {
-  const isShot = ([key]: [string, unknown]) => /^multi_prompt\.\d+\.prompt$/.test(key);
+  const isShot = ([key]: [string, unknown]) => /^multi_prompt\..*prompt$/.test(key);
   const shots = Object.entries(request)
     .filter(isShot)
     .flatMap(([, text]) => textOf(text) ?? []);
@@ -68,7 +68,7 @@ export function thingsOf({ output }: Task): Thing[] | undefined {
     textOf(Object.entries(object).find(([name, value]) => key.test(name) && textOf(value))?.[1]);
   const things = (Array.isArray(output.items) ? listOf(output.items) : [output])
     .map(objectOf)
-    .map((each) => ({ name: find(each, /(?:^|_)name$/), id: find(each, /(?:^|_)id$/) }));
+    .map((each) => ({ name: find(each, /name$/), id: find(each, /(^|_)id$/) }));
   return things.every(({ name, id }) => name ?? id) ? things : undefined;
 }
 
