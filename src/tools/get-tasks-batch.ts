@@ -12,12 +12,15 @@ const ids = z.array(z.string());
 
 /** The status of many tasks. The counts add up to the number of distinct ids. */
 export const batchSchema = z.object({
-  counts: z.object({ pending: count, completed: count, failed: count, not_found: count, lookup_failed: count }),
+  counts: z
+    .object({ pending: count, completed: count, failed: count, not_found: count, lookup_failed: count })
+    .describe('Of all ids, also those in not_shown'),
   tasks: z.array(taskSummarySchema),
   not_found: ids,
   lookup_errors: z
     .array(z.object({ task_ids: ids, code: z.string(), message: z.string(), trace_id: z.string().optional() }))
-    .optional(),
+    .optional()
+    .describe('Failed lookups, which say nothing about the tasks'),
   not_shown: ids.optional().describe('Ids whose tasks had no room: call again for them'),
   poll_after_seconds: taskSchema.shape.poll_after_seconds,
 });
@@ -34,7 +37,9 @@ export function getTasksBatchTool(options: ToolOptions): Tool {
       task_ids: taskIdsSchema.describe(
         'The task_ids that generations returned, without quotes or URLs around them; not video_ids; duplicates are merged',
       ),
-      wait_seconds: waitSecondsSchema(maxWaitSeconds).describe('Seconds to wait for all to finish; 0 answers at once'),
+      wait_seconds: waitSecondsSchema(maxWaitSeconds).describe(
+        'Seconds to wait until none is pending; 0 answers at once',
+      ),
     }),
     output: batchSchema,
     idsOf: ({ task_ids }) => task_ids,

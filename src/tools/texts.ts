@@ -31,13 +31,13 @@ not the task, and names the next step. An unknown id gives tool error [task_not_
 
     getTasksBatch: `Get the status and result of up to 100 Kling generation tasks on AceDataCloud${orWait}${
       waits ? ' until none is pending' : ''
-    }. Returns counts and, in input order, each task's status, beginning of prompt, files (video_url, other_media) or \
-output, and error. For one task, or its video_id, full prompt, model or dates, use ${GET_TASK}. It cannot submit, list, \
-cancel or download.
+    }. Returns counts and, in input order, each task's status (pending, completed or failed), beginning of prompt, files \
+(video_url, other_media) or output, and error. For one task, or what a batch leaves out (video_id, full prompt, model, \
+dates, left_out files), use ${GET_TASK}. It cannot submit, list, cancel or download.
 To follow tasks, ${waits ? `${set} and ${again}` : again} with the ids still pending or in not_shown; retry those in \
 lookup_errors as their message says. Most tasks take 1 to 5 minutes; once elapsed_seconds exceeds ${GIVE_UP_AFTER_S}, stop \
 following the task and tell the user.
-Lookups are free. Failed tasks and unknown ids (not_found) are normal results. A tool error is about the lookups, not the \
-tasks, and names the next step.`,
+Lookups are free; the server has its own API token. Failed tasks and unknown ids (not_found) are normal results; a tool \
+error means that every lookup failed, and names the next step.`,
   };
 }

@@ -159,16 +159,18 @@ function report(watch: Watch, waitSeconds: number, notifyProgress: (progress: Pr
 
 /**
  * JSON Schema for `tools/list`, as all its readers take it: without `additionalProperties`, which Gemini refuses, and
- * without what says nothing: `$schema`, no properties, the bounds of every integer.
+ * without what says nothing: `$schema`, no properties, the bounds of every integer, the required parts of a part.
  */
 function jsonSchemaOf(schema: z.ZodType): object {
   const { $schema, ...shown } = z.toJSONSchema(schema, {
     io: 'input',
-    override: ({ jsonSchema }) => {
+    override: ({ jsonSchema, path }) => {
       delete jsonSchema.additionalProperties;
       if (jsonSchema.properties && isEmpty(jsonSchema.properties)) delete jsonSchema.properties;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      // Deeper than `properties.result`.
+      if (path.length > 2) delete jsonSchema.required;
     },
   });
   return shown;

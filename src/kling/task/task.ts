@@ -54,9 +54,12 @@ export type TaskSummary = z.infer<typeof taskSummarySchema>;
 export const taskSummarySchema = taskSchema
   .omit({ video_id: true, usage: true, request: true, created_at: true, started_at: true, finished_at: true })
   .omit({ poll_after_seconds: true })
-  .extend({ prompt: text.describe('Its beginning'), other_media: z.array(mediaSchema.omit({ id: true })).optional() })
-  // Described in full only above: a model reads both, and pays for each word.
-  .extend({ state: text, output: anyObject });
+  .extend({
+    prompt: text.describe('First 80 characters'),
+    other_media: z.array(mediaSchema.omit({ id: true })).optional(),
+  })
+  // Described only above: a model reads both, and pays for each word.
+  .extend({ output: anyObject });
 
 /**
  * Maps a record of the API to a Task. Pure and total: no JSON value makes it throw.
