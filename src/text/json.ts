@@ -60,13 +60,6 @@ export function holdsSomething(value: unknown): boolean {
   return isStructure(value) ? !isEmpty(value) : textOf(value) !== undefined;
 }
 
-/** The object without its undefined values: absent fields are left out of what is shown. */
-export function defined<T extends object>(object: T): Partial<T> {
-  const shown: Partial<T> = {};
-  for (const key in object) if (object[key] !== undefined) shown[key] = object[key];
-  return shown;
-}
-
 /**
  * An object or a list with its parts mapped; parts that become undefined are left out. Undefined if nothing is left.
  * @param map gets the key of an object's part, and no key for an item of a list

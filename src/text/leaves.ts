@@ -19,15 +19,13 @@ export function isScalar(value: unknown): value is Scalar {
 }
 
 /** The leaves of a value in document order, without nulls. The value has to be of bounded depth. */
-export function* leavesOf(value: unknown, path: Leaf['path'] = [], key = '', holder: JsonObject = {}): Generator<Leaf> {
-  if (isScalar(value)) {
-    yield { value, path, key, holder };
-  } else if (Array.isArray(value) && !value.some(isStructure)) {
-    const scalars = value.filter(isScalar);
-    if (scalars.length > 0) yield { value: scalars, path, key, holder };
-  } else if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) yield* leavesOf(item, [...path, index], key, holder);
-  } else if (isObject(value)) {
-    for (const [name, child] of Object.entries(value)) yield* leavesOf(child, [...path, name], name, value);
+export function leavesOf(value: unknown, path: Leaf['path'] = [], key = '', holder: JsonObject = {}): Leaf[] {
+  if (isScalar(value)) return [{ value, path, key, holder }];
+  if (isObject(value)) {
+    return Object.entries(value).flatMap(([name, part]) => leavesOf(part, [...path, name], name, value));
   }
+  if (!Array.isArray(value)) return [];
+  if (value.some(isStructure)) return value.flatMap((item, index) => leavesOf(item, [...path, index], key, holder));
+  const scalars = value.filter(isScalar);
+  return scalars.length > 0 ? [{ value: scalars, path, key, holder }] : [];
 }

@@ -89,5 +89,5 @@ function hiderOf(internal: unknown[], callbacks: unknown[], keep: Iterable<strin
 
 /** The strings and numbers in some values, as text. */
 function textsIn(values: unknown[]): string[] {
-  return [...leavesOf(values)].flatMap(({ value }) => [value].flat().map((part) => String(part).trim()));
+  return leavesOf(values).flatMap(({ value }) => [value].flat().map((part) => String(part).trim()));
 }

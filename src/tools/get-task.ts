@@ -2,7 +2,6 @@ import * as z from 'zod';
 import { KlingError } from '../kling/api/error.js';
 import { type Task, taskSchema } from '../kling/task/task.js';
 import type { Outcome } from '../kling/watch.js';
-import { defined } from '../text/json.js';
 import { taskIdSchema, waitSecondsSchema } from './arguments.js';
 import { withFilesThatFit } from './result.js';
 import { GET_TASK, textsFor } from './texts.js';
@@ -46,10 +45,8 @@ export function toTaskResult(outcome: Outcome, [id]: string[], waitSeconds: numb
   return {
     ...pending,
     // A model that waits would read the request again and again.
-    ...defined({
-      request: waitSeconds > 0 ? undefined : request,
-      poll_after_seconds: pollAfterSeconds ?? poll_after_seconds,
-    }),
+    request: waitSeconds > 0 ? undefined : request,
+    poll_after_seconds: pollAfterSeconds ?? poll_after_seconds,
   };
 }
 

@@ -122,5 +122,6 @@ export function elementRecord(id: string): Json {
 
 /** The Task that a record becomes, as `t` at a time when the documented task was 64 s old. */
 export function taskOf(value: unknown, { taskId = 't', redact = (text: string) => text } = {}): Task {
-  return toTask(value, { taskId, nowMs: 1740969600_000, redact });
+  // As JSON, which is how anybody sees it: without what is undefined.
+  return JSON.parse(JSON.stringify(toTask(value, { taskId, nowMs: 1740969600_000, redact })));
 }

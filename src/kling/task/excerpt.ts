@@ -2,7 +2,7 @@ import { cutText } from '../../text/clean.js';
 import { isObject, isStructure, type JsonObject, mapParts } from '../../text/json.js';
 import { leavesOf } from '../../text/leaves.js';
 import { hrefOf, httpUrlOf } from '../../text/url.js';
-import { isContent, isEnvelopeKey, urlsOf } from './results.js';
+import { haveContent, haveUrl, isEnvelopeKey } from './results.js';
 
 /** Bounds of what is shown, in characters of its JSON. */
 const MAX_REQUEST = 8192;
@@ -53,7 +53,7 @@ export function excerptRequest(request: JsonObject): JsonObject | undefined {
 }
 
 /** What was metered: scalars, as the API names them. */
-export function excerptUsage(usage: JsonObject): JsonObject | undefined {
+export function excerptUsage(usage: JsonObject = {}): JsonObject | undefined {
   return excerptRequest(Object.fromEntries(Object.entries(usage).filter(([, value]) => !isStructure(value))));
 }
 
@@ -63,10 +63,7 @@ export function excerptUsage(usage: JsonObject): JsonObject | undefined {
  * @param listed the URLs that are shown elsewhere
  * @returns also how many entries are left out, not counting those with files
  */
-export function excerptOutput(
-  result: object | undefined,
-  listed: ReadonlySet<string>,
-): { output?: JsonObject; leftOut: number } {
+export function excerptOutput(result: unknown, listed: ReadonlySet<string>): { output?: JsonObject; leftOut: number } {
   let charactersLeft = MAX_OUTPUT - '{"items":[]}'.length;
   let leftOut = 0;
   const fits = (value: unknown) => {
@@ -83,12 +80,12 @@ export function excerptOutput(
     return mapParts(value, (item) => {
       const shown = shorten(item, key, MAX_OUTPUT_TEXT, listed);
       if (shown === undefined || fits(shown)) return shown;
-      if (![...leavesOf(item, [], key)].some((leaf) => urlsOf(leaf).length > 0)) leftOut++;
+      if (!haveUrl(leavesOf(item, [], key))) leftOut++;
       return undefined;
     });
   };
   const output = fill(contentOf(result), '');
-  if (![...leavesOf(output)].some(isContent)) return { leftOut };
+  if (!haveContent(leavesOf(output))) return { leftOut };
   if (isObject(output)) return { output, leftOut };
   return { output: Array.isArray(output) ? { items: output } : { value: output }, leftOut };
 }

@@ -1,34 +1,29 @@
+import * as z from 'zod';
 import { isObject, type JsonObject, structureOf, textOf } from '../../text/json.js';
 
-/** A task record in one shape, whichever of its forms the API sent. */
-export interface TaskRecord {
-  /** The whole record: the status rules look at more than the fields below. */
-  raw: JsonObject;
-  type: string | undefined;
-  traceId: string | undefined;
-  /** What was submitted; empty if nothing is known, like `response` and `usage`. */
-  request: JsonObject;
+// What is of the wrong type counts as absent.
+const text = z.string().trim().min(1).optional().catch(undefined);
+const unixSeconds = z.number().optional().catch(undefined);
+const processingSeconds = z.number().min(0).optional().catch(undefined);
+const object = z.looseObject({}).catch({});
+
+/** A task record in one shape, whichever of its forms the API sent. It keeps the fields that only the status rules look at. */
+export type TaskRecord = z.infer<typeof recordSchema>;
+const recordSchema = z.looseObject({
+  type: text,
+  trace_id: text,
+  /** What was submitted; empty if nothing is known, like the response. */
+  request: object,
   /** The outcome; a list stands under its `data`. */
-  response: JsonObject;
-  /** What was metered. */
-  usage: JsonObject;
-  /** Unix seconds, fractional, like the other two. */
-  createdAt: number | undefined;
-  startedAt: number | undefined;
+  response: object,
+  created_at: unixSeconds,
+  started_at: unixSeconds,
   /** Null while the task is open; undefined if nothing is known. */
-  finishedAt: number | null | undefined;
-  /** Seconds of processing. */
-  elapsedSeconds: number | undefined;
-}
-
-/** The text of a string that is not blank, trimmed; undefined for everything else. */
-export function stringOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? textOf(value) : undefined;
-}
-
-function numberOf(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
-}
+  finished_at: z.number().nullish().catch(undefined),
+  elapsed: processingSeconds,
+  /** What some records have in place of `elapsed`; the length of the video is in the response. */
+  duration: processingSeconds,
+});
 
 /** The response of a record, else the fields of its own that stand for one. */
 function responseOf(record: JsonObject): JsonObject {
@@ -39,9 +34,11 @@ function responseOf(record: JsonObject): JsonObject {
 }
 
 /** The record with `request`, `response` and `data` as objects and lists: each of them may come as JSON text. */
-export function normalizeRecord(value: unknown): JsonObject {
+export function normalizeRecord(value: unknown) {
   const record = isObject(value) ? value : {};
-  return { ...record, request: structureOf(record.request), response: responseOf(record) };
+  const response = responseOf(record);
+  const trace_id = text.parse(record.trace_id) ?? text.parse(response.trace_id);
+  return { ...record, request: structureOf(record.request), response, trace_id };
 }
 
 /** The id of the task that a record is about: its `id`, else the `task_id` of its response; a number becomes text. */
@@ -49,23 +46,7 @@ export function recordIdOf(record: JsonObject): string | undefined {
   return textOf(record.id) ?? textOf(responseOf(record).task_id);
 }
 
-/** Reads a normalised record. Values of the wrong type count as absent. */
-export function readRecord(value: unknown): TaskRecord {
-  const raw = isObject(value) ? value : {};
-  const { request } = raw;
-  const response = isObject(raw.response) ? raw.response : {};
-  const places = [response, response.data, raw].filter(isObject);
-  return {
-    raw,
-    type: stringOf(raw.type),
-    traceId: stringOf(raw.trace_id) ?? stringOf(response.trace_id),
-    request: isObject(request) ? request : {},
-    response,
-    usage: places.map(({ usage }) => usage).find(isObject) ?? {},
-    createdAt: numberOf(raw.created_at),
-    startedAt: numberOf(raw.started_at),
-    finishedAt: raw.finished_at === null ? null : numberOf(raw.finished_at),
-    // Some records call it `duration`; the length of the video is in the response.
-    elapsedSeconds: [raw.elapsed, raw.duration].map(numberOf).find((seconds) => seconds !== undefined && seconds >= 0),
-  };
+/** Reads a record that has been normalised. */
+export function readRecord(normal: unknown): TaskRecord {
+  return recordSchema.parse(isObject(normal) ? normal : {});
 }

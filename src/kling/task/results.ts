@@ -21,20 +21,25 @@ export function urlsOf({ key, value }: Leaf): string[] {
   return URL_KEY.test(key) ? [value].flat().flatMap((part) => hrefOf(part) ?? []) : [];
 }
 
-/** Whether a leaf is something to show: neither blank nor of the envelope. */
-export function isContent({ path, value }: Leaf): boolean {
-  if (path.some((step) => isEnvelopeKey(String(step)))) return false;
-  return [value].flat().some((part) => part === true || textOf(part) !== undefined);
+/** Whether one of the leaves is the URL of a result. */
+export const haveUrl = (leaves: readonly Leaf[]) => leaves.some((leaf) => urlsOf(leaf).length > 0);
+
+/** Whether one of the leaves is content, as the status rules mean it: neither blank nor of the envelope. */
+export function haveContent(leaves: readonly Leaf[]): boolean {
+  return leaves.some(({ path, value }) => {
+    const isBlank = ![value].flat().some((part) => part === true || textOf(part) !== undefined);
+    return !isBlank && !path.some((step) => isEnvelopeKey(String(step)));
+  });
 }
 
 /**
- * What a response returned: all but inputs, previews, nulls and URLs that are not http(s); undefined if nothing is left.
- * Where a `task_result` holds something, only what is below it, since what is beside it was submitted.
+ * What a response, or one element of it, returned: all but inputs, previews, nulls and URLs that are not http(s); undefined
+ * if nothing is left. Where a `task_result` holds something, only what is below it, since what is beside it was submitted.
  */
-export function resultOf(response: JsonObject): object | undefined {
+export function resultOf(response: JsonObject): unknown {
   const result = withoutOthers(response, '');
   const below = belowTaskResult(result);
-  return isStructure(below) && [...leavesOf(below)].some(isContent) ? below : isStructure(result) ? result : undefined;
+  return haveContent(leavesOf(below)) ? below : result;
 }
 
 function withoutOthers(value: unknown, key: string): unknown {
@@ -46,14 +51,4 @@ function withoutOthers(value: unknown, key: string): unknown {
 function belowTaskResult(value: unknown): unknown {
   if (isObject(value) && value.task_result !== undefined) return { task_result: value.task_result };
   return isStructure(value) ? mapParts(value, belowTaskResult) : undefined;
-}
-
-/** Whether a response, or one element of it, has the URL of a result. */
-export function hasResultUrl(response: JsonObject): boolean {
-  return [...leavesOf(resultOf(response))].some((leaf) => urlsOf(leaf).length > 0);
-}
-
-/** Whether a response has content, as the status rules mean it. */
-export function hasContent(response: JsonObject): boolean {
-  return [...leavesOf(resultOf(response))].some(isContent);
 }

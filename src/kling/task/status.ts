@@ -1,7 +1,8 @@
 import * as z from 'zod';
-import { defined, holdsSomething, isObject, type JsonObject, textOf } from '../../text/json.js';
-import { stringOf, type TaskRecord } from './record.js';
-import { hasContent, hasResultUrl } from './results.js';
+import { holdsSomething, isObject, type JsonObject, textOf } from '../../text/json.js';
+import { leavesOf } from '../../text/leaves.js';
+import type { TaskRecord } from './record.js';
+import { haveContent, haveUrl, resultOf } from './results.js';
 
 export const statusSchema = z.enum(['pending', 'completed', 'failed']);
 export type Status = z.infer<typeof statusSchema>;
@@ -22,32 +23,42 @@ const DONE_WORD = /^(?:succeed|succeeded|success|completed|complete|finished|don
 /** Once a task is finished, only these keep it pending: another word, such as "ok", may mean anything. */
 const KNOWN_RUNNING_WORD = /^(?:submitted|queued|waiting|pending|processing|running|in_progress)$/i;
 
+/** The words among some values, trimmed. */
+function wordsIn(values: unknown[]): string[] {
+  return values.flatMap((value) => (typeof value === 'string' ? (textOf(value) ?? []) : []));
+}
+
 /** Whether an object says that it failed, whatever its state words. */
 function isBroken({ success, error }: JsonObject): boolean {
   if (success === false || error === true) return true;
-  if (!isObject(error)) return stringOf(error) !== undefined;
+  if (!isObject(error)) return wordsIn([error]).length > 0;
   return [error.code, error.message, error.detail].some((part) => part === true || holdsSomething(part));
 }
 
 /**
  * Applies the status rules of the API's documentation in their order, which follow its records and the vendor's own client.
- * What a rule is about is said beside it.
+ * The subject of each rule is named beside it.
+ * @param result the part of the response that was returned, by `resultOf`
  */
-export function judgeStatus({ raw, response, finishedAt }: TaskRecord): Verdict {
-  const isFinished = typeof finishedAt === 'number';
-  const isOpen = finishedAt === null;
+export function judgeStatus(record: TaskRecord, result: unknown): Verdict {
+  const { response, finished_at } = record;
+  const isFinished = typeof finished_at === 'number';
+  const isOpen = finished_at === null;
   const { data } = response;
   const elements = Array.isArray(data) ? data.filter(isObject) : [];
-  const places = [response, ...(isObject(data) ? [data] : elements), raw];
+  const places = [response, ...(isObject(data) ? [data] : elements), record];
 
   const wordsOf = ({ state, status, task_status }: JsonObject) => {
-    const words = [state, status, task_status].map(stringOf).filter((word) => word !== undefined);
+    const words = wordsIn([state, status, task_status]);
     return isFinished ? words.filter((word) => !isRunning(word) || KNOWN_RUNNING_WORD.test(word)) : words;
   };
   const words = places.flatMap(wordsOf);
   const failedWord = words.find((word) => FAILED_WORD.test(word));
   const doneWord = words.find((word) => DONE_WORD.test(word));
   const runningWord = words.find(isRunning);
+  const failed = (otherwise: string): Verdict => {
+    return { status: 'failed', state: failedWord, error: describeError(places, otherwise) };
+  };
 
   // Part of a list failed, and nothing of it is still to come.
   const hasFailed = (element: JsonObject) =>
@@ -55,16 +66,13 @@ export function judgeStatus({ raw, response, finishedAt }: TaskRecord): Verdict 
   const isDelivered = (element: JsonObject) => {
     const said = wordsOf(element);
     const isDone = said.every((word) => DONE_WORD.test(word)) && (said.length > 0 || !isOpen);
-    return isDone && !isBroken(element) && hasResultUrl(element);
+    return isDone && !isBroken(element) && haveUrl(leavesOf(resultOf(element)));
   };
   const isStillRunning = !isFinished && elements.flatMap(wordsOf).some(isRunning);
-  if (!isStillRunning && ![response, raw].some(isBroken) && elements.some(hasFailed) && elements.some(isDelivered)) {
+  if (!isStillRunning && ![response, record].some(isBroken) && elements.some(hasFailed) && elements.some(isDelivered)) {
     const error = describeError(elements.filter(hasFailed), 'Part of the results failed.');
     return { status: 'completed', state: doneWord, error };
   }
-  const failed = (otherwise: string): Verdict => {
-    return { status: 'failed', state: failedWord, error: describeError(places, otherwise) };
-  };
   // A failed word outranks everything else.
   if (failedWord) return failed(`The task ended as "${failedWord}", without a reason from the API.`);
   // While the task is open, the service may still be retrying.
@@ -74,14 +82,15 @@ export function judgeStatus({ raw, response, finishedAt }: TaskRecord): Verdict 
       : failed('The task failed, without a reason from the API.');
   }
   // A running word outranks a URL, which may be that of a preview, until the task is finished.
-  const hasUrl = hasResultUrl(response);
+  const leaves = leavesOf(result);
+  const hasUrl = haveUrl(leaves);
   if (runningWord) return isFinished && hasUrl ? { status: 'completed' } : { status: 'pending', state: runningWord };
-  const isShowable = hasUrl || hasContent(response);
+  const isShowable = hasUrl || haveContent(leaves);
   if (doneWord && isShowable) return { status: 'completed', state: doneWord };
   if (hasUrl) return { status: isOpen ? 'pending' : 'completed' };
   // A success is believed only if there is something to show for it.
   if (doneWord || (isFinished && (response.success === true || holdsSomething(data)))) {
-    if (isShowable) return { status: 'completed', state: doneWord };
+    if (isShowable) return { status: 'completed' };
     if (isOpen) return { status: 'pending', state: doneWord };
     const message = 'The API reports success, but returned no result.';
     return { status: 'failed', state: doneWord, error: { message } };
@@ -101,7 +110,7 @@ function describeError(places: JsonObject[], otherwise: string): TaskError {
   const message =
     reasonOf(errors, ['message', 'detail', 'bare']) ??
     reasonOf(places, ['task_status_msg', 'failure_reason', 'fail_reason', 'fail_msg', 'message', 'detail']);
-  return { ...defined({ code: reasonOf(errors, ['code']) }), message: message ?? otherwise };
+  return { code: reasonOf(errors, ['code']), message: message ?? otherwise };
 }
 
 /** The first reason under one of the keys, also in camel case; their order goes before that of the objects. */

@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import { GIVE_UP_AFTER_S, POLL_INTERVAL_S } from '../../limits.js';
 import { cleanLine, type Redact } from '../../text/clean.js';
-import { defined, textOf } from '../../text/json.js';
+import { isObject, textOf } from '../../text/json.js';
 import { leavesOf } from '../../text/leaves.js';
 import { publicCopy } from '../../text/public-copy.js';
 import { redactMessage } from '../../text/redact-message.js';
 import { excerptOutput, excerptRequest, excerptUsage } from './excerpt.js';
 import { mediaSchema, readFiles } from './media.js';
-import { normalizeRecord, readRecord, type TaskRecord } from './record.js';
+import { normalizeRecord, readRecord } from './record.js';
 import { resultOf } from './results.js';
 import { judgeStatus, statusSchema, type TaskError, taskErrorSchema } from './status.js';
 
@@ -71,64 +71,63 @@ export function toTask(
   { taskId, nowMs, redact }: { taskId: string; nowMs: number; redact: Redact },
 ): Task {
   const normal = normalizeRecord(value);
-  const ownIds = [taskId, readRecord(normal).traceId];
+  const ownIds = [taskId, normal.trace_id];
   // Nothing private is left in what is read from here on.
   const record = readRecord(publicCopy(normal, { redact, keep: ownIds }));
-  const { status, state, error } = judgeStatus(record);
+  const { response, trace_id, created_at, started_at, finished_at } = record;
+  const result = resultOf(response);
+  const { status, state, error } = judgeStatus(record, result);
   const isPending = status === 'pending';
   const type = cleanWord(record.type);
   const request = excerptRequest(record.request);
   const settings = Object.values(request ?? {}).flat();
-  const createdAt = isoDateOf(record.createdAt);
-  const ageSeconds = createdAt === undefined ? undefined : Math.max(0, nowMs / 1000 - (record.createdAt ?? 0));
+  const createdAt = isoDateOf(created_at);
+  const ageSeconds = createdAt && created_at ? Math.max(0, nowMs / 1000 - created_at) : undefined;
+  const usage = [response, response.data, record].filter(isObject).map(({ usage }) => usage);
   return {
     task_id: taskId,
     status,
-    ...defined({
-      state: cleanWord(state),
-      type,
-      ...(status === 'completed' && resultsOf(record, type, taskId)),
-      usage: excerptUsage(record.usage),
-      error: error && cutError(error, { ids: ownIds, urls: settings.map(String) }),
-      request,
-      created_at: createdAt,
-      started_at: isPending ? undefined : isoDateOf(record.startedAt),
-      finished_at: isPending ? undefined : isoDateOf(record.finishedAt),
-      elapsed_seconds: isPending ? ageSeconds && Math.round(ageSeconds) : record.elapsedSeconds,
-      trace_id: isPending || record.traceId === undefined ? undefined : cleanLine(record.traceId, MAX_TRACE_ID),
-      poll_after_seconds: isPending ? pollAfter(ageSeconds) : undefined,
-    }),
+    state: cleanWord(state),
+    type,
+    ...(status === 'completed' && showResult(result, type, taskId)),
+    usage: excerptUsage(usage.find(isObject)),
+    error: error && cutError(error, { ids: ownIds, urls: settings.map(String) }),
+    request,
+    created_at: createdAt,
+    started_at: isPending ? undefined : isoDateOf(started_at),
+    finished_at: isPending ? undefined : isoDateOf(finished_at),
+    elapsed_seconds: isPending ? ageSeconds && Math.round(ageSeconds) : (record.elapsed ?? record.duration),
+    trace_id: isPending || trace_id === undefined ? undefined : cleanLine(trace_id, MAX_TRACE_ID),
+    poll_after_seconds: isPending ? pollAfter(ageSeconds) : undefined,
   };
 }
 
-/** The results of a completed task: its first video, the other files, and what it returned besides or instead. */
-function resultsOf({ response }: TaskRecord, type: string | undefined, taskId: string) {
-  const result = resultOf(response);
-  const { media, hasOthers } = readFiles([...leavesOf(result)], type, taskId);
+/** The result of a completed task: its first video, the other files, and what it returned besides or instead. */
+function showResult(result: unknown, type: string | undefined, taskId: string) {
+  const { media, hasOthers } = readFiles(leavesOf(result), type, taskId);
   const files = media.filter(({ url }) => url.length <= MAX_URL);
   const video = files.find(({ kind }) => kind === 'video');
   const others = files.filter((file) => file !== video).slice(0, MAX_OTHER_MEDIA);
   const listed = new Set([video, ...others].flatMap((file) => file?.url ?? []));
   const isVisible = files.some(({ kind }) => kind === 'video' || kind === 'image');
-  const isAllSaid = isVisible && !hasOthers;
-  const { output, leftOut } = isAllSaid ? { output: undefined, leftOut: 0 } : excerptOutput(result, listed);
+  const { output, leftOut } =
+    isVisible && !hasOthers ? { output: undefined, leftOut: 0 } : excerptOutput(result, listed);
   const outputText = JSON.stringify(output ?? {});
   const hidden = media.filter(({ url }) => !listed.has(url) && !outputText.includes(JSON.stringify(url)));
-  const left_out = hidden.length + leftOut;
   return {
     video_url: video?.url,
     video_id: video?.id,
     duration_seconds: video?.duration_seconds,
     other_media: others.length > 0 ? others : undefined,
     output,
-    left_out: left_out || undefined,
+    left_out: hidden.length + leftOut || undefined,
   };
 }
 
 /** The error as it is shown: it names no other ids and URLs than the reader sees anyway. */
 function cutError({ code, message }: TaskError, known: { ids: (string | undefined)[]; urls: string[] }): TaskError {
   const shownCode = code && cleanLine(redactMessage(code, known), MAX_WORD);
-  return { ...defined({ code: shownCode }), message: cleanLine(redactMessage(message, known), MAX_MESSAGE) };
+  return { code: shownCode, message: cleanLine(redactMessage(message, known), MAX_MESSAGE) };
 }
 
 function cleanWord(word: string | undefined): string | undefined {
@@ -153,23 +152,20 @@ function pollAfter(ageSeconds = POLL_INTERVAL_S): number | undefined {
 /** What a batch shows of a task: the beginning of its prompt, files without ids, and an output only where there are none. */
 export function summarizeTask(task: Task): TaskSummary {
   const { task_id, status, state, type, video_url, duration_seconds, other_media, left_out, error } = task;
-  const hasMedia = video_url !== undefined || other_media !== undefined;
   return {
     task_id,
     status,
-    ...defined({
-      state,
-      type,
-      prompt: promptOf(task),
-      video_url,
-      duration_seconds,
-      other_media: other_media?.map(({ id, ...file }) => file),
-      output: hasMedia ? undefined : task.output,
-      left_out,
-      error,
-      elapsed_seconds: task.elapsed_seconds,
-      trace_id: status === 'failed' ? task.trace_id : undefined,
-    }),
+    state,
+    type,
+    prompt: promptOf(task),
+    video_url,
+    duration_seconds,
+    other_media: other_media?.map(({ id, ...file }) => file),
+    output: video_url || other_media ? undefined : task.output,
+    left_out,
+    error,
+    elapsed_seconds: task.elapsed_seconds,
+    trace_id: status === 'failed' ? task.trace_id : undefined,
   };
 }
 

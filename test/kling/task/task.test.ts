@@ -200,7 +200,7 @@ describe('a summary', () => {
     const data = [{ voice_id: 'v1', trial_url: 'https://cdn.example/1.mp3' }, { voice_id: 'v2' }];
     const summary = summarizeTask(completed({ type: 'voices', response: { state: 'succeed', data } }));
     expect(summary).toMatchObject({ other_media: [{ kind: 'audio', url: 'https://cdn.example/1.mp3' }] });
-    expect(summary).not.toHaveProperty('output');
+    expect(summary.output).toBeUndefined();
     const output = { voice_id: 'v1' };
     expect(summarizeTask(completed({ response: { state: 'succeed', ...output } }))).toMatchObject({ output });
   });
