@@ -8,7 +8,9 @@ import { type Task, toTask } from './task/task.js';
 export type LookupResult = { kind: 'found'; task: Task } | { kind: 'not_found' } | { kind: 'fault'; error: KlingError };
 
 /** What the scheduler needs of the API. */
-export interface Lookups extends Pick<KlingClient, 'requestTimeoutMs' | 'quietMs' | 'retryAfterMs'> {
+export interface Lookups {
+  /** How long a lookup may take, and how long none may be made. */
+  readonly limits: Pick<KlingClient, 'requestTimeoutMs' | 'quietMs' | 'retryAfterMs'>;
   /**
    * Looks up some tasks with one request.
    * @param ids each once, without regard to case
@@ -28,13 +30,7 @@ export const keyOf = (id: string) => id.toLowerCase();
  */
 export function createLookups(client: KlingClient, debug: (message: string) => void): Lookups {
   return {
-    requestTimeoutMs: client.requestTimeoutMs,
-    get quietMs() {
-      return client.quietMs;
-    },
-    get retryAfterMs() {
-      return client.retryAfterMs;
-    },
+    limits: client,
     async lookUp(ids, endMs, signal) {
       try {
         return resultsOf(ids, await client.lookup(ids, endMs, signal), client.redact, debug);
@@ -49,9 +45,7 @@ export function createLookups(client: KlingClient, debug: (message: string) => v
 /** Stands in where the configuration is unusable: each lookup ends with the error, and no request is made. */
 export function failingLookups(error: KlingError): Lookups {
   return {
-    requestTimeoutMs: 1000,
-    quietMs: 0,
-    retryAfterMs: 0,
+    limits: { requestTimeoutMs: 1000, quietMs: 0, retryAfterMs: 0 },
     lookUp: async (ids) => new Map(ids.map((id) => [id, { kind: 'fault', error }])),
   };
 }

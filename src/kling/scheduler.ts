@@ -85,13 +85,17 @@ export class Scheduler {
   #run(): void {
     clearTimeout(this.#timer);
     const nowMs = performance.now();
+    const { quietMs, retryAfterMs } = this.lookups.limits;
+    const rateLimit = quietMs > 0 ? tooManyRequests(retryAfterMs) : undefined;
     const wants = [...this.#watches].flatMap((watch) => {
-      const barred = watch.wants().filter((want) => want.isFirst && this.#isBarred(want));
-      if (barred.length > 0) {
-        const error = tooManyRequests(this.lookups.retryAfterMs);
-        for (const { task } of barred) task.take({ kind: 'fault', error });
-      }
-      const possible = watch.wants().filter((want) => this.#isPossible(want, nowMs));
+      const possible = watch.wants().filter((want) => {
+        if (!rateLimit || nowMs + quietMs <= want.patientUntilMs || this.#isInFlight(want.task.key)) {
+          return this.#isPossible(want, nowMs);
+        }
+        // It cannot wait so long.
+        if (want.isFirst) want.task.take({ kind: 'fault', error: rateLimit });
+        return false;
+      });
       if (possible.length === 0) {
         this.#watches.delete(watch);
         watch.finish();
@@ -106,16 +110,10 @@ export class Scheduler {
     if (wakeMs < NEVER) this.#timer = setTimeout(() => this.#run(), wakeMs - nowMs);
   }
 
-  /** Whether a rate limit lasts longer than the lookup can wait. */
-  #isBarred({ task, patientUntilMs }: Want): boolean {
-    const { quietMs } = this.lookups;
-    return quietMs > 0 && performance.now() + quietMs > patientUntilMs && !this.#isInFlight(task.key);
-  }
-
-  #isPossible(want: Want, nowMs: number): boolean {
-    if (nowMs >= Math.min(want.giveUpMs, this.#endMs) || this.#isBarred(want)) return false;
+  #isPossible({ task, isFirst, giveUpMs }: Want, nowMs: number): boolean {
+    if (nowMs >= Math.min(giveUpMs, this.#endMs)) return false;
     // Once stdin has closed, nothing is looked up again.
-    return want.isFirst || !this.options.closing.aborted || this.#isInFlight(want.task.key);
+    return isFirst || !this.options.closing.aborted || this.#isInFlight(task.key);
   }
 
   /** A request that is being aborted must not be shared any more. */
@@ -129,7 +127,7 @@ export class Scheduler {
       const queue = this.#queue(wants);
       const [next] = queue;
       if (!next) return NEVER;
-      const quietUntilMs = nowMs + this.lookups.quietMs;
+      const quietUntilMs = nowMs + this.lookups.limits.quietMs;
       const politeMs = next.isFirst ? quietUntilMs : Math.max(next.dueMs, this.#lastMs + GAP_MS, quietUntilMs);
       if (politeMs > nowMs) return politeMs;
       // What would be due before the next request goes along. What a refusal has left in doubt stays among itself.
@@ -159,7 +157,7 @@ export class Scheduler {
     const ids = batch.map(({ task }) => task.id);
     const { signal } = request.controller;
     try {
-      this.#deliver(await this.lookups.lookUp(ids, nowMs + this.lookups.requestTimeoutMs, signal));
+      this.#deliver(await this.lookups.lookUp(ids, nowMs + this.lookups.limits.requestTimeoutMs, signal));
     } catch (cause) {
       if (!signal.aborted) {
         this.options.onBug(cause);

@@ -30,14 +30,8 @@ export interface WatchState {
 /** What a watch is after at the moment. Times are in milliseconds of `performance.now()`. */
 interface Goal {
   startMs: number;
-  /** Until when tasks are looked up at their regular pace; those that would be due later get the last lookup. */
-  paceUntilMs: number;
-  /** When the last lookup is made. */
-  lastMs: number;
-  /** The deadline. Nothing is looked up again if a rate limit lasts longer. */
-  endMs: number;
-  /** When a repeated lookup that is still on its way is given up. */
-  giveUpMs: number;
+  /** The end of a wait. A poll has none: it wants only what is due at its start. */
+  deadlineMs?: number;
 }
 
 /** How long before the deadline the last lookup starts. */
@@ -46,7 +40,7 @@ const LAST_LEAD_MS = 1000;
 const MIN_LAST_GAP_MS = 1000;
 /** No regular lookup comes this soon before the last one: even the fastest pace is not faster. */
 const LAST_STRETCH_MS = 5000;
-/** How far it may overrun the deadline. */
+/** How far the last lookup may overrun the deadline. */
 const OVERTIME_MS = 500;
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -81,10 +75,7 @@ export class Watch implements Watcher {
     signal.addEventListener('abort', () => this.end(), { once: true });
     this.#hasWaited = waitMs > 0;
     const startMs = performance.now();
-    const endMs = startMs + waitMs;
-    const lastMs = endMs - LAST_LEAD_MS;
-    const paceUntilMs = lastMs - LAST_STRETCH_MS;
-    await this.#pursue({ startMs, paceUntilMs, lastMs, endMs, giveUpMs: endMs + OVERTIME_MS });
+    await this.#pursue({ startMs, deadlineMs: startMs + waitMs });
   }
 
   /**
@@ -93,14 +84,12 @@ export class Watch implements Watcher {
    */
   async poll(maxMs: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) return;
-    const nowMs = performance.now();
-    const goal = { startMs: nowMs, paceUntilMs: nowMs, lastMs: NEVER, endMs: nowMs, giveUpMs: NEVER };
     let timer: NodeJS.Timeout | undefined;
     const interrupted = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, maxMs);
       signal?.addEventListener('abort', () => resolve(), { once: true });
     });
-    await Promise.race([this.#pursue(goal), interrupted]);
+    await Promise.race([this.#pursue({ startMs: performance.now() }), interrupted]);
     clearTimeout(timer);
   }
 
@@ -131,12 +120,13 @@ export class Watch implements Watcher {
   }
 
   #want(task: WatchedTask, goal: Goal): Want {
-    const { startMs, endMs, giveUpMs } = goal;
-    if (task.lookedUpMs !== undefined || this.options.isResumed) {
-      return { task, isFirst: false, dueMs: dueAgainMs(task, goal), patientUntilMs: endMs, giveUpMs };
+    const { startMs, deadlineMs = startMs } = goal;
+    if (task.lookedUpMs === undefined && !this.options.isResumed) {
+      const patientUntilMs = Math.max(deadlineMs, startMs + this.scheduler.lookups.limits.requestTimeoutMs);
+      return { task, isFirst: true, dueMs: startMs, patientUntilMs, giveUpMs: NEVER };
     }
-    const patientUntilMs = Math.max(endMs, startMs + this.scheduler.lookups.requestTimeoutMs);
-    return { task, isFirst: true, dueMs: startMs, patientUntilMs, giveUpMs: NEVER };
+    const giveUpMs = goal.deadlineMs === undefined ? NEVER : deadlineMs + OVERTIME_MS;
+    return { task, isFirst: false, dueMs: dueAgainMs(task, goal), patientUntilMs: deadlineMs, giveUpMs };
   }
 
   /** The tasks whose outcome is not known yet: pending, or not seen for a reason that may pass. */
@@ -147,7 +137,7 @@ export class Watch implements Watcher {
   /** How the tasks are doing, as of now. */
   get state(): WatchState {
     const open = this.#open;
-    const { quietMs } = this.scheduler.lookups;
+    const { quietMs } = this.scheduler.lookups.limits;
     const ages = open.flatMap(({ ageSeconds }) => ageSeconds ?? []);
     const intervalMs = Math.min(SLOWEST_INTERVAL_MS, ...open.map((task) => task.intervalMs));
     const rateLimit = quietMs > 0 ? meaningOf('too_many_requests').what : undefined;
@@ -164,11 +154,10 @@ export class Watch implements Watcher {
   /** What is known now. */
   outcome(): Outcome {
     const outcome: Outcome = { tasks: new Map(), notFound: [], faults: new Map(), pollAfterSeconds: this.#pollAfter() };
-    const seconds = ((performance.now() - this.#startMs) / 1000).toFixed(1);
-    const givenUp = `No answer in ${seconds} s, before the client closed the connection.`;
     // One for all, since a result groups the ids by their fault.
-    const timeout = new KlingError('timeout', givenUp, { hint: 'Ask again.' });
+    let timeout: KlingError | undefined;
     for (const { id, task, fault: lastFault, isNotFound, isClosed, lookedUpMs } of this.#tasks) {
+      if (lookedUpMs === undefined) timeout ??= this.#timeout();
       const fault = lookedUpMs === undefined ? timeout : lastFault;
       const isTold = fault && (isClosed || !(task || isNotFound));
       if (task) outcome.tasks.set(id, task);
@@ -178,17 +167,27 @@ export class Watch implements Watcher {
     return outcome;
   }
 
+  /** The fault of lookups that were given up. */
+  #timeout(): KlingError {
+    const seconds = ((performance.now() - this.#startMs) / 1000).toFixed(1);
+    const what = `No answer in ${seconds} s, before the client closed the connection.`;
+    return new KlingError('timeout', what, { hint: 'Ask again.' });
+  }
+
   /** Only a wait that ran out decides when to ask again; otherwise the tasks' own advice holds. */
   #pollAfter(): number | undefined {
     const isWorthPolling = this.#open.some(({ task }) => !task || task.poll_after_seconds !== undefined);
     if (!this.#hasWaited || !isWorthPolling) return undefined;
-    return Math.max(1, Math.ceil(this.scheduler.lookups.retryAfterMs / 1000));
+    return Math.max(1, Math.ceil(this.scheduler.lookups.limits.retryAfterMs / 1000));
   }
 }
 
 /** When a task is due again: at its pace, or for the last time before the deadline if there was no lookup shortly before. */
-function dueAgainMs({ lookedUpMs, intervalMs }: WatchedTask, { startMs, paceUntilMs, lastMs }: Goal): number {
+function dueAgainMs({ lookedUpMs, intervalMs }: WatchedTask, { startMs, deadlineMs }: Goal): number {
   if (lookedUpMs === undefined) return startMs;
-  if (lookedUpMs + intervalMs <= paceUntilMs) return lookedUpMs + intervalMs;
+  const regularMs = lookedUpMs + intervalMs;
+  if (deadlineMs === undefined) return regularMs <= startMs ? regularMs : NEVER;
+  const lastMs = deadlineMs - LAST_LEAD_MS;
+  if (regularMs <= lastMs - LAST_STRETCH_MS) return regularMs;
   return lookedUpMs <= lastMs - MIN_LAST_GAP_MS ? lastMs : NEVER;
 }

@@ -18,6 +18,8 @@ const TERMINAL_SEQUENCE =
 
 /** Text from outside, made safe to show: no terminal sequences, no invisible characters, no lone surrogates. */
 export function cleanText(text: string): string {
+  // Most of what the API sends: keys, ids, URLs.
+  if (/^[ -~]*$/.test(text)) return text;
   // Made well-formed first: removing what is between two surrogate halves could join them to an invisible character.
   const lines = text.toWellFormed().replace(TERMINAL_SEQUENCE, '').replace(/\r\n?/g, '\n');
   return lines.replace(INVISIBLE, '$1');

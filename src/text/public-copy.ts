@@ -44,7 +44,7 @@ export function publicCopy(
     if (!isObject(original)) return original;
     const shown: [string, unknown][] = [];
     for (const [name, part] of Object.entries(original).slice(0, valuesLeft)) {
-      const key = cleanLine(showText(name), MAX_STRING);
+      const key = redact(cleanLine(name, MAX_STRING));
       const copied = copy(part, depth - 1);
       if (INTERNAL_KEY.test(key)) internal.push(copied);
       else if (CALLBACK_KEY.test(key)) callbacks.push(copied);

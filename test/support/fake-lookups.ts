@@ -34,6 +34,7 @@ export interface Request {
 
 /** Lookups whose answers are scripted, under a controlled clock. */
 export class FakeLookups implements Lookups {
+  readonly limits = this;
   readonly requestTimeoutMs = 30_000;
   readonly requests: Request[] = [];
   /** What a request that is sent at this time finds. */
