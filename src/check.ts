@@ -1,7 +1,7 @@
 import type { Config } from './config/config.js';
 import { VARIABLES } from './config/variables.js';
 import { type Connection, KlingClient } from './kling/api/client.js';
-import { KlingError } from './kling/api/error.js';
+import { KlingError, meaningOf } from './kling/api/error.js';
 import { redactor } from './text/clean.js';
 
 /** Looking up this id is the vendor's own way to test a token: no task has it. */
@@ -17,7 +17,7 @@ const TOKEN_UNPROVEN = 'The server at the base URL answers like the API, but may
  * @returns whether the tools can work
  */
 export async function checkSetup(config: Config, userAgent: string, write: (line: string) => void): Promise<boolean> {
-  const { connection, maxWaitSeconds, summary, faults, repair, warnings, secret } = config;
+  const { connection, maxWaitSeconds, summary, faults, warnings, secret } = config;
   const redact = redactor(secret);
   const say = (label: string, text: string) => write(redact(`${label.padEnd(10)} ${text}\n`));
   say('token', summary.token);
@@ -27,7 +27,7 @@ export async function checkSetup(config: Config, userAgent: string, write: (line
   say('proxy', summary.proxy);
   if (!connection) {
     say('lookup', 'not tried');
-    say('NOT OK', [...faults, repair].join(' '));
+    say('NOT OK', [...faults, meaningOf('configuration').hint].join(' '));
     return false;
   }
   const startMs = performance.now();

@@ -38,15 +38,16 @@ const exit = () => process.exit();
 async function serve(): Promise<void> {
   // Whatever a dependency prints goes to stderr, because stdout belongs to the protocol.
   globalThis.console = new Console(process.stderr);
-  const { connection, maxWaitSeconds, logLevel, faults, repair, warnings, secret } = loadConfig(process.env);
+  const { connection, maxWaitSeconds, logLevel, faults, warnings, secret } = loadConfig(process.env);
   const log = new Log(logLevel, secret);
   for (const warning of warnings) log.warn(warning);
-  if (!connection) log.error([...faults, repair].join(' '));
 
   const closing = new AbortController();
+  const unusable = new KlingError('configuration', faults.join(' '));
+  if (!connection) log.error(`${unusable.message} ${unusable.hint}`);
   const lookups = connection
     ? createLookups(new KlingClient(connection, USER_AGENT, log.debug), log.debug)
-    : failingLookups(new KlingError('configuration', faults.join(' '), { hint: repair }));
+    : failingLookups(unusable);
   const scheduler = new Scheduler(lookups, { closing: closing.signal, onBug: log.bug });
   const toolOptions = { scheduler, maxWaitSeconds, log };
   const server = createServer({

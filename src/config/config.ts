@@ -2,7 +2,7 @@ import type { Connection } from '../kling/api/client.js';
 import { LOG_LEVELS, type LogLevel } from '../log.js';
 import { type DotenvFile, readDotenvFile, readSettings } from './dotenv.js';
 import { checkProxy } from './proxy.js';
-import { type Checked, checkBaseUrl, checkSeconds, checkToken, type Setting, VARIABLES } from './variables.js';
+import { checkBaseUrl, checkSeconds, checkToken, type Setting, VARIABLES } from './variables.js';
 
 /** What the server runs with. */
 export interface Config {
@@ -13,8 +13,6 @@ export interface Config {
   logLevel: LogLevel;
   /** Sentences that say why there is no connection. */
   faults: string[];
-  /** Where to correct the faults, in a sentence for all of them; '' if there are none. */
-  repair: string;
   /** What is ignored, and why. */
   warnings: string[];
   /** The token to redact, even if it cannot be used. */
@@ -31,8 +29,7 @@ export function loadConfig(environment: NodeJS.ProcessEnv, dotenvFile: DotenvFil
   const requestTimeout = checkSeconds(settings, 'KLING_REQUEST_TIMEOUT');
   const maxWait = checkSeconds(settings, 'KLING_MAX_WAIT');
   const proxy = checkProxy(environment, baseUrl.value);
-  const faulty = [token, baseUrl, requestTimeout, maxWait, proxy].filter(({ fault }) => fault);
-  const faults = faulty.flatMap(({ fault }) => fault ?? []);
+  const faults = [token, baseUrl, requestTimeout, maxWait, proxy].flatMap(({ fault }) => fault ?? []);
   const isUsable = faults.length === 0;
   const connection = {
     token: token.value,
@@ -46,7 +43,6 @@ export function loadConfig(environment: NodeJS.ProcessEnv, dotenvFile: DotenvFil
     maxWaitSeconds: isUsable ? maxWait.value : VARIABLES.KLING_MAX_WAIT.default,
     logLevel,
     faults,
-    repair: repairOf(faulty),
     warnings: warning === undefined ? warnings : [...warnings, warning],
     secret: token.value || undefined,
     summary: { token: token.summary, baseUrl: baseUrl.summary, proxy: proxy.summary },
@@ -59,13 +55,4 @@ function readLogLevel(found: Setting | undefined): { logLevel: LogLevel; warning
   const logLevel = LOG_LEVELS.find((level) => level === named);
   if (logLevel) return { logLevel };
   return { logLevel: standard, warning: `LOG_LEVEL is none of ${LOG_LEVELS.join(', ')}, and counts as ${standard}.` };
-}
-
-function repairOf(faulty: Checked<unknown>[]): string {
-  if (faulty.length === 0) return '';
-  const places = faulty.map(({ source = '' }) =>
-    source === '.env in the working directory' ? 'in .env' : `under "env" in the MCP client's settings`,
-  );
-  const where = [...new Set(places)].join(' or ');
-  return `Set this ${where} and restart the server; until then no call can succeed.`;
 }

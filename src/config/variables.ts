@@ -26,7 +26,6 @@ export interface Checked<T> {
   value: T;
   /** What is wrong, in a sentence. */
   fault?: string | undefined;
-  source?: Setting['source'] | undefined;
 }
 
 /** A check whose outcome `--check` prints, without secrets. */
@@ -59,7 +58,7 @@ export function checkToken(found: Setting | undefined): Summarized<string> {
   if (!found) return { value: '', fault: `ACEDATACLOUD_API_TOKEN is not set: ${CREATE_ONE}.`, summary: 'missing' };
   const { value, source } = found;
   const refuse = (flaw: string, kind = 'malformed') => {
-    return { value, source, fault: `ACEDATACLOUD_API_TOKEN ${flaw}.`, summary: `${kind}, from ${source}` };
+    return { value, fault: `ACEDATACLOUD_API_TOKEN ${flaw}.`, summary: `${kind}, from ${source}` };
   };
   // The placeholder is no secret: as a value, it would be redacted.
   if (value === VARIABLES.ACEDATACLOUD_API_TOKEN.placeholder) {
@@ -69,7 +68,7 @@ export function checkToken(found: Setting | undefined): Summarized<string> {
     return refuse('holds characters that no token has: copy it again');
   }
   if (value.length < MIN_SECRET_LENGTH) return refuse('is too short to be a token: copy it again');
-  if (!/^platform-/i.test(value)) return { value, source, summary: `from ${source}` };
+  if (!/^platform-/i.test(value)) return { value, summary: `from ${source}` };
   return refuse(`is a "platform-" token, not one for the API: ${CREATE_ONE}`, 'a "platform-" token');
 }
 
@@ -86,7 +85,7 @@ export const isLoopback = ({ hostname }: URL) => /^(localhost|\[::1\]|127\.\d+\.
 export function checkBaseUrl(found: Setting | undefined): Summarized<URL> {
   const text = found?.value ?? DEFAULT_BASE_URL;
   const url = new URL(URL.canParse(text) ? text : DEFAULT_BASE_URL);
-  const checked = { value: url, source: found?.source, summary: url.href };
+  const checked = { value: url, summary: url.href };
   const isSecure = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
   if (!URL.canParse(text) || !isSecure || url.username || url.password || /[?#]/.test(text)) {
     const rule = 'must be an https URL without user, query or fragment (http only on localhost).';
@@ -101,9 +100,9 @@ export function checkBaseUrl(found: Setting | undefined): Summarized<URL> {
 /** A number of seconds within its bounds, a whole one for a wait; exponents, signs and hexadecimal are refused. */
 export function checkSeconds(settings: Settings, name: 'KLING_REQUEST_TIMEOUT' | 'KLING_MAX_WAIT'): Checked<number> {
   const { default: standard, min, max } = VARIABLES[name];
-  const { value: text = String(standard), source } = settings.get(name) ?? {};
+  const text = settings.get(name)?.value ?? String(standard);
   const [kind, pattern] = name === 'KLING_MAX_WAIT' ? ['whole number', /^\d+$/] : ['number', /^\d+(\.\d+)?$/];
   const value = Number(text);
   if (pattern.test(text) && value >= min && value <= max) return { value };
-  return { value: standard, source, fault: `${name} must be a ${kind} of seconds from ${min} to ${max}.` };
+  return { value: standard, fault: `${name} must be a ${kind} of seconds from ${min} to ${max}.` };
 }

@@ -80,16 +80,13 @@ function lookupErrorsOf(faults: Map<string, KlingError>): Batch['lookup_errors']
 function withTasksThatFit(batch: Batch): Batch {
   if (textOf(batch).length <= MAX_TEXT) return batch;
   const not_shown = batch.tasks.map(({ task_id }) => task_id);
-  const shown: Batch = { ...batch, tasks: [], not_shown };
-  let room = MAX_TEXT - textOf(shown).length;
-  for (const task of batch.tasks) {
-    // In place of the id in not_shown; in both lists a comma follows.
-    const gain = JSON.stringify(task.task_id).length;
-    const fitting = shown.tasks.length === 0 ? withFilesThatFit(task, room + gain) : task;
-    room += gain - JSON.stringify(fitting).length;
-    if (room < 0) break;
-    shown.tasks.push(fitting);
-    not_shown.shift();
+  let shown: Batch = { ...batch, tasks: [], not_shown };
+  const room = MAX_TEXT - textOf(shown).length;
+  for (const [index, task] of batch.tasks.entries()) {
+    const tasks = [...shown.tasks, index === 0 ? withFilesThatFit(task, room) : task];
+    const more = { ...shown, tasks, not_shown: not_shown.slice(index + 1) };
+    if (textOf(more).length > MAX_TEXT) break;
+    shown = more;
   }
   return shown;
 }

@@ -129,7 +129,7 @@ export function defineTool<Arguments extends { wait_seconds: number }>(
       // The flat key is the older form, which hosts still read.
       _meta: { ui: { resourceUri: VIEW_URI, visibility: ['model', 'app'] }, 'ui/resourceUri': VIEW_URI },
     },
-    begin: (args) => begin(args),
+    begin,
     ...(argumentsOf && {
       resume: (label: string) => begin({ ...argumentsOf(label), wait_seconds: maxWaitSeconds }, true),
     }),

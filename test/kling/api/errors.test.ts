@@ -30,7 +30,7 @@ describe('a code of the API: told with what to do, never repeated', () => {
   const TOKENS = '400 token_mismatched, 400 no_token, 401 invalid_token, 401 authorization_missing, 403 token_expired';
   test.each([
     ['about the token', hints.TOKEN_HINT, `${TOKENS}, 401 unauthorized`],
-    ['about the account', hints.ACCOUNT_HINT, '403 used_up, 500 used_up, 200 used_up, 402 a_code_of_tomorrow'],
+    ['about the account', hints.ACCOUNT_HINT, '403 used_up, 500 used_up, 200 used_up'],
     ['about a right', hints.FORBIDDEN_HINT, '403 forbidden'],
     ['about the service', hints.DISABLED_HINT, '400 disabled, 403 disabled'],
     ['about the address', hints.URL_HINT, '404 no_api, 400 api_not_implemented'],
@@ -105,7 +105,7 @@ test.each<[string, Handler]>([
 test('a single id may have caused a refusal that concerns neither token nor account, rate or address', async () => {
   const ofOneId = '400 bad_request, 422 a_code_of_tomorrow, 451 http_451';
   const ofAll =
-    '401 invalid_token, 403 used_up, 402 a_code_of_tomorrow, 429 too_many_requests, 404 no_api, 503 api_error';
+    '401 invalid_token, 403 used_up, 429 too_many_requests, 404 no_api, 503 api_error';
   for (const [status, code] of casesIn(`${ofOneId}, ${ofAll}`)) {
     const { error } = await answered(errorReply(status, code));
     expect(error).toMatchObject({ code, divisible: ofOneId.includes(`${status} ${code}`) });
