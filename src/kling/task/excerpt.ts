@@ -2,7 +2,7 @@ import { cutText } from '../../text/clean.js';
 import { isObject, isStructure, type JsonObject, mapParts } from '../../text/json.js';
 import { leavesOf } from '../../text/leaves.js';
 import { hrefOf, httpUrlOf } from '../../text/url.js';
-import { haveContent, haveUrl, isEnvelopeKey } from './results.js';
+import { haveContent, haveUrl, isEnvelopeKey } from './record.js';
 
 /** Bounds of what is shown, in characters of its JSON. */
 const MAX_REQUEST = 8192;

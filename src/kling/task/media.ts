@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { cleanLine } from '../../text/clean.js';
 import { type JsonObject, textOf } from '../../text/json.js';
 import type { Leaf } from '../../text/leaves.js';
-import { urlsOf } from './results.js';
+import { urlsOf } from './record.js';
 
 type MediaKind = Media['kind'];
 

@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import { holdsSomething, isObject, type JsonObject, textOf } from '../../text/json.js';
 import { leavesOf } from '../../text/leaves.js';
-import type { TaskRecord } from './record.js';
-import { haveContent, haveUrl, resultOf } from './results.js';
+import { haveContent, haveUrl, resultOf, type TaskRecord } from './record.js';
 
 export const statusSchema = z.enum(['pending', 'completed', 'failed']);
 export type Status = z.infer<typeof statusSchema>;
@@ -38,10 +37,9 @@ function isBroken({ success, error }: JsonObject): boolean {
 /**
  * Applies the status rules of the API's documentation in their order, which follow its records and the vendor's own client.
  * The subject of each rule is named beside it.
- * @param result the part of the response that was returned, by `resultOf`
  */
-export function judgeStatus(record: TaskRecord, result: unknown): Verdict {
-  const { response, finished_at } = record;
+export function judgeStatus(record: TaskRecord): Verdict {
+  const { response, result, finished_at } = record;
   const isFinished = typeof finished_at === 'number';
   const isOpen = finished_at === null;
   const { data } = response;

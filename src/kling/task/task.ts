@@ -8,7 +8,6 @@ import { redactMessage } from '../../text/redact-message.js';
 import { excerptOutput, excerptRequest, excerptUsage } from './excerpt.js';
 import { mediaSchema, readFiles } from './media.js';
 import { normalizeRecord, readRecord } from './record.js';
-import { resultOf } from './results.js';
 import { judgeStatus, statusSchema, type TaskError, taskErrorSchema } from './status.js';
 
 const MAX_OTHER_MEDIA = 20;
@@ -74,9 +73,8 @@ export function toTask(
   const ownIds = [taskId, normal.trace_id];
   // Nothing private is left in what is read from here on.
   const record = readRecord(publicCopy(normal, { redact, keep: ownIds }));
-  const { response, trace_id, created_at, started_at, finished_at } = record;
-  const result = resultOf(response);
-  const { status, state, error } = judgeStatus(record, result);
+  const { response, result, trace_id, created_at, started_at, finished_at } = record;
+  const { status, state, error } = judgeStatus(record);
   const isPending = status === 'pending';
   const type = cleanWord(record.type);
   const request = excerptRequest(record.request);
