@@ -36,15 +36,20 @@ export function cleanLine(text: string, max: number): string {
   return cutText(cleanText(text).replace(/\s+/g, ' ').trim(), max);
 }
 
-/** Replacing fewer characters wherever they occur would destroy every text; no token is that short. */
+/** Replacing fewer characters wherever they occur would garble every text; no token is that short. */
 export const MIN_SECRET_LENGTH = 8;
 
-/** Replaces the token in a text. */
+/** Replaces secrets in a text. */
 export type Redact = (text: string) => string;
 
-/** Returns a function that replaces the secret wherever it occurs, without regard to case. */
-export function redactor(secret: string | undefined): Redact {
-  if (!secret || secret.length < MIN_SECRET_LENGTH) return (text) => text;
-  const pattern = new RegExp(secret.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'), 'gi');
-  return (text) => text.replace(pattern, REDACTED);
+/** Returns a function that replaces the secrets wherever they occur, without regard to case. */
+export function redactor(...secrets: (string | undefined)[]): Redact {
+  const patterns = [...new Set(secrets)]
+    .filter((secret) => secret !== undefined && secret.length >= MIN_SECRET_LENGTH)
+    .map((secret = '') => secret.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'))
+    // The longest first, because one may be the beginning of another.
+    .sort((a, b) => b.length - a.length);
+  if (patterns.length === 0) return (text) => text;
+  const any = new RegExp(patterns.join('|'), 'gi');
+  return (text) => text.replace(any, REDACTED);
 }

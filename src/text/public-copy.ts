@@ -1,4 +1,4 @@
-import { cleanLine, cleanText, cutText, REDACTED, type Redact } from './clean.js';
+import { cleanLine, cleanText, cutText, REDACTED, type Redact, redactor } from './clean.js';
 import { isObject } from './json.js';
 import { leavesOf } from './leaves.js';
 import { ANY_URL, httpUrlOf } from './url.js';
@@ -12,11 +12,8 @@ const CALLBACK_KEY = /callback|webhook|notify/i;
 const MAX_STRING = 20_000;
 const MAX_DEPTH = 32;
 const MAX_VALUES = 50_000;
-const MAX_INTERNAL_IDS = 100;
 
 const MAX_KEY = 64;
-/** Replacing shorter values wherever they occur would only garble the text. */
-const MIN_INTERNAL_ID = 8;
 
 /**
  * A copy of a JSON value in which nothing is left that must not be shown. Internal keys and those about callbacks are gone
@@ -73,17 +70,14 @@ function addressOf(url: string): string {
 /** Replaces internal ids and the URLs of callbacks in a text, without regard to case. */
 function hiderOf(internal: unknown[], callbacks: unknown[], keep: Iterable<string | undefined>): Redact {
   const kept = new Set(Array.from(keep, (id) => id?.trim().toLowerCase()));
-  const ids = textsIn(internal).filter((id) => id.length >= MIN_INTERNAL_ID && !kept.has(id.toLowerCase()));
-  // The longest first, because one may be the beginning of another.
-  const byLength = [...new Set(ids)].sort((a, b) => b.length - a.length).slice(0, MAX_INTERNAL_IDS);
-  const anyId = new RegExp(byLength.map((id) => id.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|') || '(?!)', 'gi');
+  const redactIds = redactor(...textsIn(internal).filter((id) => !kept.has(id.toLowerCase())));
   const addresses = new Set(textsIn(callbacks).map(addressOf));
   addresses.delete('');
 
   return (text) => {
     const shown = text.replace(ANY_URL, (url) => (addresses.has(addressOf(url)) ? REDACTED : url));
     // The address of a video may contain an id of its owner, who could not open it without.
-    return httpUrlOf(shown) && !/\s/.test(shown) ? shown : shown.replace(anyId, REDACTED);
+    return httpUrlOf(shown) && !/\s/.test(shown) ? shown : redactIds(shown);
   };
 }
 
