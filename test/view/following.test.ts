@@ -212,16 +212,6 @@ describe.skipIf(!browserPath)('following a pending task', () => {
     expect(await view.text()).toContain('White ceramic coffee mug');
   });
 
-  test('a tool error that may pass is looked up again by hand', async () => {
-    await view.open({ callTool: () => resultOf(completedTask()) });
-    await view.result(errorResult('[network_error] The API could not be reached.'), { task_id: ID, task_ids: null });
-    await view.frame.getByRole('button', { name: 'Look again' }).click();
-    await view.state('completed');
-    expect(view.calls).toEqual([
-      { name: 'kling_get_task', arguments: { task_id: ID, task_ids: null, wait_seconds: 0 } },
-    ]);
-  });
-
   describe('a batch', () => {
     test('is looked up, then waited for: only pending ones, in their order, and the model is told the news', async () => {
       const answers = [batch([pending('a'), pending('c')]), batch([pending('c'), done('a')]), batch([done('c')])];

@@ -127,15 +127,8 @@ describe.skipIf(!browserPath)('the view trusts nothing', () => {
         await view.onlyResult(resultOf(batchOf([pendingTask(5, { task_id: `b ${field}` })], { [field]: value })));
       await view.onlyResult({ content: value, structuredContent: value, isError: value, resultType: value });
       await view.input({ task_id: value, task_ids: value });
-      await view.context({
-        theme: value,
-        styles: value,
-        locale: value,
-        timeZone: value,
-        containerDimensions: value,
-        safeAreaInsets: value,
-        displayMode: value,
-      });
+      const names = ['theme', 'styles', 'locale', 'timeZone', 'containerDimensions', 'safeAreaInsets', 'displayMode'];
+      await view.context(Object.fromEntries(names.map((name) => [name, value])));
     }
     await view.result(resultOf(failedTask()));
     await view.state('failed');
@@ -163,23 +156,13 @@ describe.skipIf(!browserPath)('the view trusts nothing', () => {
     await view.state('completed');
   });
 
-  test('messages that are no JSON-RPC are survived', async () => {
+  test('messages that are no JSON-RPC, or lack what they should have, are survived', async () => {
     await open();
-    await view.page.evaluate(() => {
-      const messages = [
-        null,
-        1,
-        'x',
-        [],
-        {},
-        { jsonrpc: '1.0', method: 'ping' },
-        { jsonrpc: '2.0' },
-        { jsonrpc: '2.0', id: 99, result: 1 },
-        { jsonrpc: '2.0', method: 'ui/notifications/tool-result' },
-        { jsonrpc: '2.0', method: 'ui/notifications/tool-input', params: 'x' },
-      ];
-      for (const message of messages) window.frames[0]?.postMessage(message, '*');
-    });
+    for (const message of [null, 1, 'x', [], {}, { jsonrpc: '1.0', method: 'ping' }])
+      await view.page.evaluate((given) => window.frames[0]?.postMessage(given, '*'), message);
+    await view.post({ id: 99, result: 1 });
+    await view.post({ method: 'ui/notifications/tool-result' });
+    await view.post({ method: 'ui/notifications/tool-input', params: 'x' });
     await view.result(resultOf(completedTask()));
     await view.state('completed');
   });
