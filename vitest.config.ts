@@ -3,7 +3,6 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    setupFiles: ['test/support/sweep.ts'],
     // Processes are spawned and real seconds pass, on machines with two slow cores.
     testTimeout: 60_000,
     hookTimeout: 60_000,

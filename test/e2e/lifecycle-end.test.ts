@@ -61,7 +61,6 @@ async function expectEnd({ server }: Scene, limitMs: number, act: () => void) {
   act();
   expect(await server.exited).toEqual({ code: 0, signal: null });
   expect(performance.now() - startMs).toBeLessThan(limitMs + SLACK_MS);
-  server.checkSecrets();
 }
 
 describe('Lifecycle', () => {

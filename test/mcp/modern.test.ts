@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { McpServer } from '../support/mcp-server.js';
+import { describe, expect } from 'vitest';
+import { test } from '../support/mcp-server.js';
 import {
   CAPABILITIES_KEY,
   cancel,
@@ -20,23 +20,14 @@ import {
 } from '../support/protocol.js';
 import type { Json } from '../support/records.js';
 
-let server: McpServer;
-
-beforeEach(() => {
-  server = new McpServer();
-});
-
-afterEach(async () => {
-  await server.close();
-  expect(server.bugs).toEqual([]);
-});
-
 const VERSION = '2026-07-28';
 const CALL = { name: 'kling_get_task', arguments: { task_id: 'a' } };
 const MODERN_FIELDS = /resultType|ttlMs|cacheScope|serverInfo":\{|supportedVersions|io\.modelcontextprotocol\/(?!ui)/;
 
 describe('The era of a request', () => {
-  test('is that of 2026-07-28 if `_meta` names a version; the answers of the other have no field of it', async () => {
+  test('is that of 2026-07-28 if `_meta` names a version; the answers of the other have no field of it', async ({
+    server,
+  }) => {
     for (const method of ['tools/list', 'resources/list', 'resources/templates/list', 'resources/read']) {
       const params = { uri: 'ui://kling-tasks/view.html' };
       const { result } = await server.ask(modern(`modern ${method}`, method, params));
@@ -56,7 +47,7 @@ describe('The era of a request', () => {
     }
   });
 
-  test('is its own: both are served side by side, with ids that are unique over both', async () => {
+  test('is its own: both are served side by side, with ids that are unique over both', async ({ server }) => {
     server.lookups.answerS = 0.05;
     server.write(modern(1, 'tools/call', CALL));
     expect(await server.replies(request(1, 'ping'), modern(1, 'server/discover'))).toMatchObject([
@@ -77,7 +68,7 @@ describe('The checks of 2026-07-28', () => {
     _meta: { [VERSION_KEY]: version, [CAPABILITIES_KEY]: capabilities },
   });
 
-  test('come in this order: version, its support, capabilities, method, extension, params', async () => {
+  test('come in this order: version, its support, capabilities, method, extension, params', async ({ server }) => {
     const wrong: [params: Json, method: string, code: number][] = [
       [{}, 'server/discover', INVALID_PARAMS],
       [{}, 'tasks/x', INVALID_PARAMS],
@@ -100,14 +91,14 @@ describe('The checks of 2026-07-28', () => {
     }
   });
 
-  test('leave out what only older versions have', async () => {
+  test('leave out what only older versions have', async ({ server }) => {
     for (const method of ['ping', 'logging/setLevel', 'initialize', 'prompts/list', 'constructor', '']) {
       const { error } = await server.ask(modern(`of ${method}`, method, { level: 'debug' }));
       expect(error, method).toMatchObject({ code: METHOD_NOT_FOUND });
     }
   });
 
-  test('demand the extension of tasks of each request that is about them', async () => {
+  test('demand the extension of tasks of each request that is about them', async ({ server }) => {
     const data = { requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } } };
     const undeclared = [{}, { extensions: {} }, { extensions: { [TASKS_EXTENSION]: null } }, { tasks: {} }];
     const methods: [method: string, params: Json][] = [
@@ -124,7 +115,7 @@ describe('The checks of 2026-07-28', () => {
 });
 
 describe('An answer of 2026-07-28', () => {
-  test('names its type and the server', async () => {
+  test('names its type and the server', async ({ server }) => {
     const answers = await Promise.all([
       ...['server/discover', 'tools/list', 'resources/list'].map((method) => server.ask(modern(method, method))),
       server.ask(modern('call', 'tools/call', CALL)),
@@ -136,7 +127,7 @@ describe('An answer of 2026-07-28', () => {
     }
   });
 
-  test('to `server/discover` has versions, capabilities and instructions', async () => {
+  test('to `server/discover` has versions, capabilities and instructions', async ({ server }) => {
     const { result } = await server.ask(modern(1, 'server/discover'));
     expect(result).toEqual({
       resultType: 'complete',
@@ -153,7 +144,7 @@ describe('An answer of 2026-07-28', () => {
     });
   });
 
-  test('to `tools/list` is the same in both eras, whoever asks', async () => {
+  test('to `tools/list` is the same in both eras, whoever asks', async ({ server }) => {
     const answers = [
       await server.ask(modern(1, 'tools/list')),
       await server.ask(modern(2, 'tools/list', { cursor: null }, WITH_TASKS)),
@@ -164,7 +155,7 @@ describe('An answer of 2026-07-28', () => {
     for (const other of others) expect(other).toEqual(first);
   });
 
-  test('is all that is sent, but for progress where that was asked for', async () => {
+  test('is all that is sent, but for progress where that was asked for', async ({ server }) => {
     const _meta = { 'io.modelcontextprotocol/logLevel': 'debug' };
     const waiting = { ...CALL, arguments: { task_id: 'a', wait_seconds: 1 } };
     await server.ask(modern(1, 'tools/call', { ...waiting, _meta }));
@@ -183,7 +174,9 @@ describe('`subscriptions/listen`', () => {
     params: { _meta: { [SUBSCRIPTION_KEY]: id }, notifications: {} },
   });
 
-  test('is acknowledged at once, with nothing honoured, and answered at the end of stdin unless it is cancelled', async () => {
+  test('is acknowledged at once, with nothing honoured, and answered at the end of stdin unless it is cancelled', async ({
+    server,
+  }) => {
     const ids = [0, 'b', 'cancelled'];
     expect(await server.replies(...ids.map((id) => listen(id)))).toEqual(ids.map(acknowledged));
     expect(await server.replies(listen('tasks', { taskIds: ['x'] }, WITH_TASKS))).toEqual([acknowledged('tasks')]);
@@ -196,7 +189,7 @@ describe('`subscriptions/listen`', () => {
     expect(server.messages.some(({ id }) => id === 'cancelled')).toBe(false);
   });
 
-  test('without `notifications` is refused', async () => {
+  test('without `notifications` is refused', async ({ server }) => {
     for (const notifications of [null, [], 'x', true]) {
       const [reply] = await server.replies(listen(1, notifications));
       expect(reply).toMatchObject({ id: 1, error: { code: INVALID_PARAMS } });
