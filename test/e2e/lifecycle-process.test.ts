@@ -11,9 +11,12 @@ import { ENTRY } from '../support/server-process.js';
 
 let fakeApi: FakeApi;
 let directory: string;
+let env: Record<string, string | undefined>;
 
 beforeEach(async () => {
   fakeApi = await FakeApi.start([pendingRecord('pending-1')]);
+  const settings = { ACEDATACLOUD_API_TOKEN: TOKEN, ACEDATACLOUD_API_BASE_URL: fakeApi.url };
+  env = { PATH: process.env.PATH, LOG_LEVEL: 'debug', ...settings };
   directory = mkdtempSync(join(tmpdir(), 'kling-tasks-'));
 });
 
@@ -40,12 +43,7 @@ describe('Lifecycle', () => {
   ])('the parent killed with SIGKILL %s: the server ends by itself', async (_state, requests, logged) => {
     const client = spawn(process.execPath, ['-e', CLIENT, ENTRY], {
       cwd: directory,
-      env: {
-        PATH: process.env.PATH,
-        LOG_LEVEL: 'debug',
-        ACEDATACLOUD_API_TOKEN: TOKEN,
-        ACEDATACLOUD_API_BASE_URL: fakeApi.url,
-      },
+      env,
     });
     let stderr = '';
     const stderrClosed = once(client.stderr, 'end');
@@ -72,17 +70,21 @@ describe('Lifecycle', () => {
     expect({ status, stdout: String(stdout) }).toEqual({ status: 0, stdout: '' });
   });
 
-  test('requests from a file, answers into a file: all of them, whole', () => {
+  test('requests from a file, answers into a file: each is answered, and all are whole', async () => {
     const ids = Array.from({ length: 300 }, (_, id) => id);
     const input = join(directory, 'requests');
     const output = join(directory, 'answers');
-    writeFileSync(input, ids.map((id) => `${JSON.stringify(request(id, 'tools/list'))}\n`).join(''));
+    // The calls wait, but not beyond the end of the file.
+    const messages = ids.map((id) => (id < 20 ? getTask(id, 'pending-1', 50) : request(id, 'tools/list')));
+    writeFileSync(input, messages.map((message) => `${JSON.stringify(message)}\n`).join(''));
     const [stdin, stdout] = [openSync(input, 'r'), openSync(output, 'w')];
-    const { status } = spawnSync(process.execPath, [ENTRY], { cwd: directory, stdio: [stdin, stdout, 'pipe'] });
+    const server = spawn(process.execPath, [ENTRY], { cwd: directory, env, stdio: [stdin, stdout, 'ignore'] });
     closeSync(stdin);
     closeSync(stdout);
-    expect(status).toBe(0);
+    expect(await once(server, 'exit')).toEqual([0, null]);
     const answers = readFileSync(output, 'utf8').trimEnd().split('\n');
-    expect(answers.map((line) => JSON.parse(line).id)).toEqual(ids);
+    const results = new Map(answers.map((line) => JSON.parse(line)).map(({ id, result }) => [id, result]));
+    expect([...results.keys()].sort((a, b) => a - b)).toEqual(ids);
+    for (const result of results.values()) expect(result.isError).toBeFalsy();
   });
 });

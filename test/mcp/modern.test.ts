@@ -1,23 +1,13 @@
+import {
+  CLIENT_CAPABILITIES_META_KEY,
+  PROTOCOL_VERSION_META_KEY,
+  ProtocolErrorCode,
+  SERVER_INFO_META_KEY,
+  SUBSCRIPTION_ID_META_KEY,
+} from '@modelcontextprotocol/client';
 import { describe, expect } from 'vitest';
 import { test } from '../support/mcp-server.js';
-import {
-  CAPABILITIES_KEY,
-  cancel,
-  getTask,
-  INVALID_PARAMS,
-  INVALID_REQUEST,
-  initialize,
-  METHOD_NOT_FOUND,
-  MISSING_CLIENT_CAPABILITY,
-  modern,
-  request,
-  SERVER_INFO_KEY,
-  SUBSCRIPTION_KEY,
-  TASKS_EXTENSION,
-  UNSUPPORTED_VERSION,
-  VERSION_KEY,
-  WITH_TASKS,
-} from '../support/protocol.js';
+import { cancel, getTask, initialize, modern, request, TASKS_EXTENSION, WITH_TASKS } from '../support/protocol.js';
 import type { Json } from '../support/records.js';
 
 const VERSION = '2026-07-28';
@@ -33,7 +23,7 @@ describe('The era of a request', () => {
       const { result } = await server.ask(modern(`modern ${method}`, method, params));
       expect(result).toMatchObject({ resultType: 'complete', ttlMs: expect.any(Number) });
       const legacy = await server.ask(
-        request(`legacy ${method}`, method, { ...params, _meta: { [CAPABILITIES_KEY]: {} } }),
+        request(`legacy ${method}`, method, { ...params, _meta: { [CLIENT_CAPABILITIES_META_KEY]: {} } }),
       );
       expect(legacy).toHaveProperty('result');
       expect(JSON.stringify(legacy)).not.toMatch(MODERN_FIELDS);
@@ -51,8 +41,8 @@ describe('The era of a request', () => {
     server.lookups.answerS = 0.05;
     server.write(modern(1, 'tools/call', CALL));
     expect(await server.replies(request(1, 'ping'), modern(1, 'server/discover'))).toMatchObject([
-      { error: { code: INVALID_REQUEST } },
-      { error: { code: INVALID_REQUEST } },
+      { error: { code: ProtocolErrorCode.InvalidRequest } },
+      { error: { code: ProtocolErrorCode.InvalidRequest } },
     ]);
     expect(await server.answer(1)).toMatchObject({ result: { resultType: 'complete' } });
     expect(await initialize(server)).toMatchObject({ result: { protocolVersion: '2025-11-25' } });
@@ -65,36 +55,37 @@ describe('The era of a request', () => {
 
 describe('The checks of 2026-07-28', () => {
   const meta = (version: unknown, capabilities: unknown) => ({
-    _meta: { [VERSION_KEY]: version, [CAPABILITIES_KEY]: capabilities },
+    _meta: { [PROTOCOL_VERSION_META_KEY]: version, [CLIENT_CAPABILITIES_META_KEY]: capabilities },
   });
 
   test('come in this order: version, its support, capabilities, method, extension, params', async ({ server }) => {
     const wrong: [params: Json, method: string, code: number][] = [
-      [{}, 'server/discover', INVALID_PARAMS],
-      [{}, 'tasks/x', INVALID_PARAMS],
-      [meta(7, 7), 'no/such', INVALID_PARAMS],
-      [meta(null, {}), 'tools/list', INVALID_PARAMS],
-      [meta('2025-11-25', 7), 'no/such', UNSUPPORTED_VERSION],
-      [{ ...meta('2099-01-01', 7), name: 7 }, 'tools/call', UNSUPPORTED_VERSION],
-      [meta(VERSION, 7), 'no/such', INVALID_PARAMS],
-      [meta(VERSION, null), 'no/such', INVALID_PARAMS],
-      [meta(VERSION, {}), 'no/such', METHOD_NOT_FOUND],
-      [meta(VERSION, {}), 'tasks/list', METHOD_NOT_FOUND],
-      [meta(VERSION, {}), 'tasks/get', MISSING_CLIENT_CAPABILITY],
-      [meta(VERSION, WITH_TASKS), 'tasks/get', INVALID_PARAMS],
-      [meta(VERSION, {}), 'tools/call', INVALID_PARAMS],
+      [{}, 'server/discover', ProtocolErrorCode.InvalidParams],
+      [{}, 'tasks/x', ProtocolErrorCode.InvalidParams],
+      [meta(7, 7), 'no/such', ProtocolErrorCode.InvalidParams],
+      [meta(null, {}), 'tools/list', ProtocolErrorCode.InvalidParams],
+      [meta('2025-11-25', 7), 'no/such', ProtocolErrorCode.UnsupportedProtocolVersion],
+      [{ ...meta('2099-01-01', 7), name: 7 }, 'tools/call', ProtocolErrorCode.UnsupportedProtocolVersion],
+      [meta(VERSION, 7), 'no/such', ProtocolErrorCode.InvalidParams],
+      [meta(VERSION, null), 'no/such', ProtocolErrorCode.InvalidParams],
+      [meta(VERSION, {}), 'no/such', ProtocolErrorCode.MethodNotFound],
+      [meta(VERSION, {}), 'tasks/list', ProtocolErrorCode.MethodNotFound],
+      [meta(VERSION, {}), 'tasks/get', ProtocolErrorCode.MissingRequiredClientCapability],
+      [meta(VERSION, WITH_TASKS), 'tasks/get', ProtocolErrorCode.InvalidParams],
+      [meta(VERSION, {}), 'tools/call', ProtocolErrorCode.InvalidParams],
     ];
     for (const [index, [params, method, code]] of wrong.entries()) {
       const { error } = await server.ask(request(index, method, params));
       expect(error, `${method} ${JSON.stringify(params)}`).toMatchObject({ code });
-      if (code === UNSUPPORTED_VERSION) expect(error).toMatchObject({ data: { supported: [VERSION] } });
+      if (code === ProtocolErrorCode.UnsupportedProtocolVersion)
+        expect(error).toMatchObject({ data: { supported: [VERSION] } });
     }
   });
 
   test('leave out what only older versions have', async ({ server }) => {
     for (const method of ['ping', 'logging/setLevel', 'initialize', 'prompts/list', 'constructor', '']) {
       const { error } = await server.ask(modern(`of ${method}`, method, { level: 'debug' }));
-      expect(error, method).toMatchObject({ code: METHOD_NOT_FOUND });
+      expect(error, method).toMatchObject({ code: ProtocolErrorCode.MethodNotFound });
     }
   });
 
@@ -108,7 +99,7 @@ describe('The checks of 2026-07-28', () => {
     for (const capabilities of undeclared) {
       for (const [method, params] of methods) {
         const [reply] = await server.replies(modern('x', method, params, capabilities));
-        expect(reply).toMatchObject({ error: { code: MISSING_CLIENT_CAPABILITY, data } });
+        expect(reply).toMatchObject({ error: { code: ProtocolErrorCode.MissingRequiredClientCapability, data } });
       }
     }
   });
@@ -123,7 +114,7 @@ describe('An answer of 2026-07-28', () => {
     ]);
     const serverInfo = { name: 'kling-tasks-mcp', title: 'Kling tasks', version: '0.0.0' };
     for (const { result } of answers) {
-      expect(result).toMatchObject({ resultType: 'complete', _meta: { [SERVER_INFO_KEY]: serverInfo } });
+      expect(result).toMatchObject({ resultType: 'complete', _meta: { [SERVER_INFO_META_KEY]: serverInfo } });
     }
   });
 
@@ -171,7 +162,7 @@ describe('`subscriptions/listen`', () => {
   const acknowledged = (id: unknown) => ({
     jsonrpc: '2.0',
     method: 'notifications/subscriptions/acknowledged',
-    params: { _meta: { [SUBSCRIPTION_KEY]: id }, notifications: {} },
+    params: { _meta: { [SUBSCRIPTION_ID_META_KEY]: id }, notifications: {} },
   });
 
   test('is acknowledged at once, with nothing honoured, and answered at the end of stdin unless it is cancelled', async ({
@@ -183,7 +174,7 @@ describe('`subscriptions/listen`', () => {
     expect(await server.replies(cancel('cancelled'))).toEqual([]);
     await server.close();
     for (const id of [0, 'b', 'tasks']) {
-      const _meta = { [SUBSCRIPTION_KEY]: id, [SERVER_INFO_KEY]: expect.anything() };
+      const _meta = { [SUBSCRIPTION_ID_META_KEY]: id, [SERVER_INFO_META_KEY]: expect.anything() };
       expect(server.messages).toContainEqual({ jsonrpc: '2.0', id, result: { resultType: 'complete', _meta } });
     }
     expect(server.messages.some(({ id }) => id === 'cancelled')).toBe(false);
@@ -192,7 +183,7 @@ describe('`subscriptions/listen`', () => {
   test('without `notifications` is refused', async ({ server }) => {
     for (const notifications of [null, [], 'x', true]) {
       const [reply] = await server.replies(listen(1, notifications));
-      expect(reply).toMatchObject({ id: 1, error: { code: INVALID_PARAMS } });
+      expect(reply).toMatchObject({ id: 1, error: { code: ProtocolErrorCode.InvalidParams } });
     }
   });
 });

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { browserPath } from './support/browser.js';
+import { describe, expect, test } from 'vitest';
+import { describeView } from './support/describe-view.js';
 import {
-  batchOf,
+  batch,
   CDN,
   completedTask,
   errorResult,
@@ -11,7 +11,7 @@ import {
   REQUEST,
   resultOf,
 } from './support/tasks.js';
-import { CLIP, ViewHost } from './support/view-host.js';
+import { CLIP } from './support/view-host.js';
 
 /** A host that lets no view call tools, so that what is shown stays. */
 const QUIET = { capabilities: { openLinks: {} } };
@@ -24,11 +24,7 @@ const WAV = Buffer.concat([
 ]);
 const SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"/>';
 
-describe.skipIf(!browserPath)('what the view shows', () => {
-  const view = new ViewHost();
-  beforeAll(() => view.launch());
-  afterAll(() => view.close());
-
+describeView('what the view shows', (view) => {
   test('pending: the clock ticks, and a long prompt takes two lines', async () => {
     await view.open(QUIET);
     await view.result(resultOf(pendingTask(84)));
@@ -169,7 +165,7 @@ describe.skipIf(!browserPath)('what the view shows', () => {
         completedTask({ task_id: 'd', ...mug, type: 'voices', video_url: undefined, output: { voice_id: 'v-17' } }),
       ];
       const lookup_errors = [{ task_ids: ['f', 'g'], code: 'api_error', message: 'The API answered with 502.' }];
-      await view.result(resultOf(batchOf(tasks, { not_found: ['e'], lookup_errors, not_shown: ['h'] })));
+      await view.result(batch(tasks, { not_found: ['e'], lookup_errors, not_shown: ['h'] }));
       await view.shows('2 of 8 ready');
       const texts = await view.frame.locator('.tile').allInnerTexts();
       expect(texts.map((text) => text.replace(/\s+/g, ' ').trim())).toEqual([
@@ -189,7 +185,7 @@ describe.skipIf(!browserPath)('what the view shows', () => {
       await view.open(QUIET);
       const message = `The picture could not be read${', nor could the other one'.repeat(8)}.`;
       const error = { code: 'image_unreadable', message };
-      await view.result(resultOf(batchOf([failedTask({ task_id: 'a', error }), completedTask({ task_id: 'b' })])));
+      await view.result(batch([failedTask({ task_id: 'a', error }), completedTask({ task_id: 'b' })]));
       const tile = view.frame.locator('.tile').first();
       const isCut = (p: Element) => p.scrollHeight > p.clientHeight;
       expect(await tile.locator('.reason').evaluate(isCut)).toBe(true);
@@ -201,10 +197,10 @@ describe.skipIf(!browserPath)('what the view shows', () => {
 
     test('of one is drawn as the single task', async () => {
       await view.open(QUIET);
-      await view.result(resultOf(batchOf([pendingTask(60, { task_id: 'a', ...fox })])), { task_ids: ['a'] });
+      await view.result(batch([pendingTask(60, { task_id: 'a', ...fox })]), { task_ids: ['a'] });
       await view.shows('Making your video');
       expect(await view.text()).toMatch(/^Making your video\s+A red fox\s+Usually[\s\S]+1:0\d$/);
-      await view.result(resultOf(batchOf([completedTask({ task_id: 'a', ...fox })])), { task_ids: ['b'] });
+      await view.result(batch([completedTask({ task_id: 'a', ...fox })]), { task_ids: ['b'] });
       await view.shows('Video ready');
       expect(await view.frame.locator('.tile').count()).toBe(0);
     });
@@ -219,7 +215,7 @@ describe.skipIf(!browserPath)('what the view shows', () => {
         tasks.map((_, index) => [`${CDN}/${index}.webm`, { body: CLIP, type: 'video/webm' }]),
       );
       await view.open({ files });
-      await view.result(resultOf(batchOf(tasks)), { task_ids: tasks.map(({ task_id }) => task_id) });
+      await view.result(batch(tasks), { task_ids: tasks.map(({ task_id }) => task_id) });
       await view.shows('54 of 60 ready');
       const numbers = await view.frame.locator('.tile .facts bdi:first-child').allInnerTexts();
       expect(numbers).toEqual(tasks.map((_, index) => `#${index + 1}`));
@@ -237,7 +233,7 @@ describe.skipIf(!browserPath)('what the view shows', () => {
     ])('at %i px, %i tasks stand in %i columns', async (width, count, columns) => {
       await view.open({ ...QUIET, width: `${width}px`, viewport: { width: width + 40, height: 900 } });
       const tasks = Array.from({ length: count }, (_, index) => completedTask({ task_id: `t-${index}` }));
-      await view.result(resultOf(batchOf(tasks)));
+      await view.result(batch(tasks));
       const lefts = await view.frame
         .locator('.tile')
         .evaluateAll((tiles) => tiles.map((tile) => tile.getBoundingClientRect().left));
@@ -253,7 +249,7 @@ describe.skipIf(!browserPath)('what the view shows', () => {
         '--color-background-secondary': 'white',
       };
       await view.open({ ...QUIET, context: { theme: 'light', styles: { variables } } });
-      await view.result(resultOf(batchOf(['a', 'b'].map((task_id) => pendingTask(5, { task_id })))));
+      await view.result(batch([pendingTask(60, { task_id: 'a' }), pendingTask(60, { task_id: 'b' })]));
       const border = await view.frame
         .locator('.tile')
         .first()

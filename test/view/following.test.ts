@@ -1,25 +1,19 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { browserPath } from './support/browser.js';
-import { batchOf, CDN, completedTask, errorResult, failedTask, ID, pendingTask, resultOf } from './support/tasks.js';
-import { CLIP, NEVER, ViewHost } from './support/view-host.js';
-
-type Json = Record<string, unknown>;
+import { describe, expect, test } from 'vitest';
+import type { Json } from '../support/records.js';
+import { describeView } from './support/describe-view.js';
+import { batch, CDN, completedTask, errorResult, failedTask, ID, pendingTask, resultOf } from './support/tasks.js';
+import { CLIP, NEVER } from './support/view-host.js';
 
 /** A pending task as a wait that ran out tells it. */
 const waited = (age: number, fields: Json = {}) =>
   resultOf(pendingTask(age, { request: undefined, poll_after_seconds: 1, ...fields }));
 const pending = (task_id: string, age = 60) => pendingTask(age, { task_id });
 const done = (task_id: string, fields: Json = {}) => completedTask({ task_id, ...fields });
-const batch = (tasks: Json[], fields: Json = {}) => resultOf(batchOf(tasks, fields));
 const refuse = (message: string) => {
   throw new Error(message);
 };
 
-describe.skipIf(!browserPath)('following a pending task', () => {
-  const view = new ViewHost();
-  beforeAll(() => view.launch());
-  afterAll(() => view.close());
-
+describeView('following a pending task', (view) => {
   test('the wait ends in a video that plays, and the model is told once', async () => {
     const answers = [waited(120), resultOf(completedTask())];
     await view.open({ callTool: (_, index) => answers[index] });

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { browserPath } from './support/browser.js';
+import { describe, expect, test } from 'vitest';
+import type { Json } from '../support/records.js';
+import { describeView } from './support/describe-view.js';
 import {
-  batchOf,
+  batch,
   CDN,
   completedTask,
   errorResult,
@@ -15,19 +16,13 @@ import {
   resultOf,
   VIDEO,
 } from './support/tasks.js';
-import { CLIP, ViewHost, type ViewOptions } from './support/view-host.js';
-
-type Json = Record<string, unknown>;
+import { CLIP, type ViewOptions } from './support/view-host.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const GONE = `${CDN}/gone.webm`;
 const BOTH_MODES = { availableDisplayModes: ['inline', 'fullscreen'] };
-const batch = (tasks: Json[], fields: Json = {}) => resultOf(batchOf(tasks, fields));
 
-describe.skipIf(!browserPath)('the view and its host', () => {
-  const view = new ViewHost();
-  beforeAll(() => view.launch());
-  afterAll(() => view.close());
+describeView('the view and its host', (view) => {
   const press = (name: string) => view.frame.getByRole('button', { name, exact: true }).first().click();
   const styleOf = (selector: string, property: 'color' | 'backgroundColor' | 'fontFamily' | 'animationName') =>
     view.frame
@@ -195,9 +190,11 @@ describe.skipIf(!browserPath)('the view and its host', () => {
 
     test('of a batch is looked up in one call, which waits for its turn', async () => {
       const gone = (task_id: string) => completedTask({ task_id, video_url: `${CDN}/${task_id}.webm` });
-      const done = (task_id: string) => completedTask({ task_id });
       const [answer, answered] = view.later();
-      await view.open({ callTool: (_, index) => (index === 0 ? answered : batch([done('b'), done('a')])) });
+      await view.open({
+        callTool: (_, index) =>
+          index === 0 ? answered : batch([completedTask({ task_id: 'b' }), completedTask({ task_id: 'a' })]),
+      });
       await view.result(batch([gone('a'), gone('b'), pendingTask(60, { task_id: 'c' })]), {
         task_ids: ['a', 'b', 'c'],
       });
@@ -206,7 +203,7 @@ describe.skipIf(!browserPath)('the view and its host', () => {
         view.frame.locator('video').evaluateAll((all) => all.map((video) => (video as HTMLVideoElement).error?.code));
       await expect.poll(errors).toEqual([4, 4]);
       await view.pass(10);
-      answer(batch([done('c')]));
+      answer(batch([completedTask({ task_id: 'c' })]));
       await view.frame.locator(`video[src="${VIDEO}"]`).nth(2).waitFor();
       expect(view.calls.map((call) => call.arguments.task_ids)).toEqual([['c'], expect.arrayContaining(['a', 'b'])]);
       expect(view.mostOpenCalls).toBe(1);

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { browserPath } from './support/browser.js';
-import { batchOf, CDN, completedTask, errorResult, failedTask, pendingTask, resultOf } from './support/tasks.js';
-import { ViewHost, type ViewOptions } from './support/view-host.js';
+import { expect, test } from 'vitest';
+import { describeView } from './support/describe-view.js';
+import { batch, batchOf, CDN, completedTask, errorResult, failedTask, pendingTask, resultOf } from './support/tasks.js';
+import type { ViewOptions } from './support/view-host.js';
 
 const HOSTILE_TEXTS = [
   '<img src=https://cdn.acedata.cloud/pwned.png onerror=window.pwned=1>',
@@ -32,10 +32,7 @@ function everywhere(value: unknown, text: unknown): unknown {
   );
 }
 
-describe.skipIf(!browserPath)('the view trusts nothing', () => {
-  const view = new ViewHost();
-  beforeAll(() => view.launch());
-  afterAll(() => view.close());
+describeView('the view trusts nothing', (view) => {
   const open = async (options: ViewOptions = {}) => {
     await view.open(options);
     await view.frame.evaluate(() => {
@@ -100,7 +97,7 @@ describe.skipIf(!browserPath)('the view trusts nothing', () => {
       await view.result(resultOf(completedTask({ video_url: url, other_media, duration_seconds: 7 })));
       await view.state('completed');
       const tasks = ['a', 'b'].map((task_id) => ({ ...completedTask({ task_id, video_url: url }), other_media }));
-      await view.result(resultOf(batchOf(tasks)), { task_ids: ['a', 'b'] });
+      await view.result(batch(tasks), { task_ids: ['a', 'b'] });
       await view.state('batch');
       expect(await view.frame.locator('video, audio, img, a').count()).toBe(0);
     }
@@ -124,7 +121,7 @@ describe.skipIf(!browserPath)('the view trusts nothing', () => {
         await view.onlyResult(resultOf(completedTask({ task_id: `a ${field}`, [field]: value })));
       await view.state('completed');
       for (const field of ['tasks', 'not_found', 'lookup_errors', 'not_shown', 'counts', 'poll_after_seconds'])
-        await view.onlyResult(resultOf(batchOf([pendingTask(5, { task_id: `b ${field}` })], { [field]: value })));
+        await view.onlyResult(batch([pendingTask(60, { task_id: `b ${field}` })], { [field]: value }));
       await view.onlyResult({ content: value, structuredContent: value, isError: value, resultType: value });
       await view.input({ task_id: value, task_ids: value });
       const names = ['theme', 'styles', 'locale', 'timeZone', 'containerDimensions', 'safeAreaInsets', 'displayMode'];

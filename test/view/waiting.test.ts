@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { browserPath } from './support/browser.js';
-import { batchOf, completedTask, errorResult, ID, pendingTask, resultOf } from './support/tasks.js';
-import { NEVER, ViewHost } from './support/view-host.js';
+import { expect, test } from 'vitest';
+import { describeView } from './support/describe-view.js';
+import { batch, completedTask, errorResult, ID, pendingTask, resultOf } from './support/tasks.js';
+import { NEVER } from './support/view-host.js';
 
 const INPUT = { task_id: ID, wait_seconds: 50 };
 const LOOK = { name: 'kling_get_task', arguments: { task_id: ID, wait_seconds: 0 } };
@@ -9,11 +9,7 @@ const declined = () => {
   throw new Error('The user declined the call.');
 };
 
-describe.skipIf(!browserPath)("while the host's own call runs", () => {
-  const view = new ViewHost();
-  beforeAll(() => view.launch());
-  afterAll(() => view.close());
-
+describeView("while the host's own call runs", (view) => {
   test('within 3 s it shows what is being made, and a playing video at the end', async () => {
     await view.open({ callTool: () => resultOf(pendingTask(5)) });
     await view.input(INPUT);
@@ -43,7 +39,7 @@ describe.skipIf(!browserPath)("while the host's own call runs", () => {
     await view.shows('No answer yet');
     expect(await view.text()).toContain('Ask again to see your 3 videos.');
     expect(await view.frame.locator('button, .clock').count()).toBe(0);
-    await view.onlyResult(resultOf(batchOf([completedTask({ task_id: 'a' }), completedTask({ task_id: 'c' })])));
+    await view.onlyResult(batch([completedTask({ task_id: 'a' }), completedTask({ task_id: 'c' })]));
     expect(await view.playFirstVideo()).toBe(640);
     expect(view.messages.map(({ method }) => method)).not.toContain('tools/call');
   });

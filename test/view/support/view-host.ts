@@ -7,12 +7,11 @@ import { build } from 'esbuild';
 import type { Browser, BrowserContextOptions, Frame, Page, Route } from 'playwright-core';
 import { bundleView } from '../../../scripts/bundle-view.js';
 import { MEDIA_DOMAINS } from '../../../src/mcp/view-resource.js';
+import type { Json } from '../../support/records.js';
 import { launchBrowser } from './browser.js';
 import type {} from './page/host.js';
 import { policyOf } from './policy.js';
 import { ID, VIDEO } from './tasks.js';
-
-type Json = Record<string, unknown>;
 
 const HOST_URL = 'https://host.test/';
 const VIEW_URL = 'https://view.test/';
