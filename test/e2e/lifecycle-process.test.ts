@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -60,14 +60,6 @@ describe('Lifecycle', () => {
     await stderrClosed;
     expect(performance.now() - killedMs).toBeLessThan(3000);
     expect(stderr).not.toContain(TOKEN);
-  });
-
-  test('stdin is /dev/null: ends at once with code 0', () => {
-    const { status, stdout } = spawnSync(process.execPath, [ENTRY], {
-      cwd: directory,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    expect({ status, stdout: String(stdout) }).toEqual({ status: 0, stdout: '' });
   });
 
   test('requests from a file, answers into a file: each is answered, and all are whole', async () => {

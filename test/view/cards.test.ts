@@ -26,8 +26,7 @@ const SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"/>';
 
 describeView('what the view shows', (view) => {
   test('pending: the clock ticks, and a long prompt takes two lines', async () => {
-    await view.open(QUIET);
-    await view.result(resultOf(pendingTask(84)));
+    await view.open({ ...QUIET, result: resultOf(pendingTask(84)) });
     await view.shows('1:24');
     await view.pass(2);
     await view.shows('1:26');
@@ -38,8 +37,7 @@ describeView('what the view shows', (view) => {
   });
 
   test('completed: the video, with facts and prompt', async () => {
-    await view.open();
-    await view.result(resultOf(completedTask({ request: { ...REQUEST, aspect_ratio: '9:16' } })));
+    await view.open({ result: resultOf(completedTask({ request: { ...REQUEST, aspect_ratio: '9:16' } })) });
     const video = view.frame.locator('video');
     expect(await video.evaluate((v: HTMLVideoElement) => [v.controls, v.playsInline, v.preload])).toEqual([
       true,
@@ -115,8 +113,7 @@ describeView('what the view shows', (view) => {
   });
 
   test('failed: code, trace id and task id can be read and copied', async () => {
-    await view.open(QUIET);
-    await view.result(resultOf(failedTask()));
+    await view.open({ ...QUIET, result: resultOf(failedTask()) });
     await view.shows('The prompt was refused by the safety system.');
     expect(await view.text()).toMatch(/Code\s+risk_control\s+Trace ID\s+0a907f69\S+\s+Task ID\s+20068983/);
     expect(await view.copied('Copy details')).toMatch(
@@ -127,8 +124,7 @@ describeView('what the view shows', (view) => {
   });
 
   test('torn down while it plays: the video stays, stops, and is not built anew', async () => {
-    await view.open();
-    await view.result(resultOf(completedTask()));
+    await view.open({ result: resultOf(completedTask()) });
     await view.playFirstVideo();
     const video = await view.frame.locator('video').elementHandle();
     await view.teardown();
@@ -214,8 +210,7 @@ describeView('what the view shows', (view) => {
       const files = Object.fromEntries(
         tasks.map((_, index) => [`${CDN}/${index}.webm`, { body: CLIP, type: 'video/webm' }]),
       );
-      await view.open({ files });
-      await view.result(batch(tasks), { task_ids: tasks.map(({ task_id }) => task_id) });
+      await view.open({ files, result: batch(tasks), input: { task_ids: tasks.map(({ task_id }) => task_id) } });
       await view.shows('54 of 60 ready');
       const numbers = await view.frame.locator('.tile .facts bdi:first-child').allInnerTexts();
       expect(numbers).toEqual(tasks.map((_, index) => `#${index + 1}`));

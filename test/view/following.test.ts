@@ -16,8 +16,7 @@ const refuse = (message: string) => {
 describeView('following a pending task', (view) => {
   test('the wait ends in a video that plays, and the model is told once', async () => {
     const answers = [waited(120), resultOf(completedTask())];
-    await view.open({ callTool: (_, index) => answers[index] });
-    await view.result(resultOf(pendingTask()));
+    await view.open({ callTool: (_, index) => answers[index], result: resultOf(pendingTask()) });
     await view.passUntilCalled(2);
     expect(await view.playFirstVideo()).toBe(640);
     expect(view.calls).toEqual(
@@ -36,16 +35,14 @@ describeView('following a pending task', (view) => {
 
   test('a host that takes no text for the model is not given any', async () => {
     const capabilities = { serverTools: {}, updateModelContext: { image: {} } };
-    await view.open({ capabilities, callTool: () => resultOf(failedTask()) });
-    await view.result(resultOf(pendingTask()));
+    await view.open({ capabilities, callTool: () => resultOf(failedTask()), result: resultOf(pendingTask()) });
     await view.state('failed');
     await view.settle();
     expect(view.messages.map(({ method }) => method)).not.toContain('ui/update-model-context');
   });
 
   test('a host that lets no view call tools is not asked', async () => {
-    await view.open({ capabilities: {} });
-    await view.result(resultOf(pendingTask()));
+    await view.open({ capabilities: {}, result: resultOf(pendingTask()) });
     await view.shows('Usually 1 to 5 minutes. Ask again for news.');
     await view.pass(240);
     expect(await view.text()).toMatch(/Making your video[\s\S]*Ask again for news\.\s+5:2\d/);
@@ -55,8 +52,7 @@ describeView('following a pending task', (view) => {
 
   test('a result that lacks the request is looked up first, and keeps it when a wait leaves it out', async () => {
     const answers = [resultOf(pendingTask(61)), waited(110)];
-    await view.open({ callTool: (_, index) => answers[index] ?? NEVER() });
-    await view.result(waited(60));
+    await view.open({ callTool: (_, index) => answers[index] ?? NEVER(), result: waited(60) });
     await view.shows('White ceramic coffee mug');
     await view.passUntilCalled(3);
     expect(view.waits()).toEqual([0, 50, 50]);
@@ -65,8 +61,7 @@ describeView('following a pending task', (view) => {
 
   test('30 minutes after the task began it stops, and says so; a look by hand starts it anew', async () => {
     let outcome = waited(30 * 60);
-    await view.open({ callTool: () => outcome });
-    await view.result(resultOf(pendingTask(29 * 60 + 50)));
+    await view.open({ callTool: () => outcome, result: resultOf(pendingTask(29 * 60 + 50)) });
     await view.state('overdue');
     // It waited for what was left of the 30 minutes.
     expect(view.waits()[0]).toBeLessThanOrEqual(10);
@@ -112,8 +107,7 @@ describeView('following a pending task', (view) => {
   });
 
   test('teardown in mid-wait cancels the call, and none follows', async () => {
-    await view.open();
-    await view.result(resultOf(pendingTask()));
+    await view.open({ result: resultOf(pendingTask()) });
     await view.until(() => view.calls.length === 1);
     expect(await view.teardown()).toEqual({});
     await view.shows('View closed');
@@ -145,8 +139,7 @@ describeView('following a pending task', (view) => {
     ['the error for one', () => refuse("Unsupported result type 'task' for tools/call")],
   ])('%s: asks without waiting from then on, at once', async (_, callTool) => {
     const answers = [pendingTask(100), completedTask()].map(resultOf);
-    await view.open({ callTool: (_, index) => answers[index - 1] ?? callTool() });
-    await view.result(resultOf(pendingTask()));
+    await view.open({ callTool: (_, index) => answers[index - 1] ?? callTool(), result: resultOf(pendingTask()) });
     await view.until(() => view.calls.length === 2);
     await view.passUntilCalled(3);
     await view.state('completed');
@@ -190,8 +183,7 @@ describeView('following a pending task', (view) => {
 
   test('a fault that passes is forgotten with the next answer', async () => {
     const answers = [errorResult('[too_many_requests] Too many.'), { content: [] }, waited(100)];
-    await view.open({ callTool: (_, index) => answers[index] ?? NEVER() });
-    await view.result(resultOf(pendingTask()));
+    await view.open({ callTool: (_, index) => answers[index] ?? NEVER(), result: resultOf(pendingTask()) });
     await view.shows('Could not check just now. Trying again soon.');
     await view.passUntilCalled(4);
     await view.shows('Usually 1 to 5 minutes. Updates by itself.');
@@ -302,8 +294,7 @@ describeView('following a pending task', (view) => {
 
     test("while the host's own call runs: the look is no result", async () => {
       const look = resultOf(pendingTask(5));
-      await view.open({ callTool: () => look });
-      await view.input({ task_id: ID, wait_seconds: 50 });
+      await view.open({ callTool: () => look, input: { task_id: ID, wait_seconds: 50 } });
       await view.passUntilCalled(1);
       await view.shows('Making your video');
       await view.result(look, view.calls[0]?.arguments);
@@ -313,15 +304,13 @@ describeView('following a pending task', (view) => {
 
     test('a fault is not taken for the result, nor an answer that comes late for news', async () => {
       const error = errorResult('[invalid_token] The API refused the token.');
-      await view.open({ callTool: () => error });
-      await view.result(resultOf(pendingTask()));
+      await view.open({ callTool: () => error, result: resultOf(pendingTask()) });
       await view.state('stopped');
       await view.result(error, view.calls[0]?.arguments);
       await view.pass(120);
       await view.shows('Could not check any more. AceDataCloud refused your token.');
       expect(view.calls).toHaveLength(1);
-      await view.open();
-      await view.result(resultOf(completedTask()));
+      await view.open({ result: resultOf(completedTask()) });
       await view.state('completed');
       await view.result(resultOf(pendingTask(80)));
       await view.pass(10);

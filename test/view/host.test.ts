@@ -65,8 +65,7 @@ describeView('the view and its host', (view) => {
 
   describe('buttons', () => {
     test('open, save and full screen go through the host', async () => {
-      await view.open({ context: BOTH_MODES });
-      await view.result(resultOf(completedTask()));
+      await view.open({ context: BOTH_MODES, result: resultOf(completedTask()) });
       for (const name of ['Open', 'Save', 'Full screen', 'Leave full screen']) await press(name);
       await view.frame.getByRole('button', { name: 'Full screen', exact: true }).waitFor();
       expect(view.asked).toEqual([
@@ -78,8 +77,7 @@ describeView('the view and its host', (view) => {
     });
 
     test('a host without any capability: only what needs none', async () => {
-      await view.open({ capabilities: {}, context: {} });
-      await view.result(resultOf(completedTask()));
+      await view.open({ capabilities: {}, context: {}, result: resultOf(completedTask()) });
       await view.state('completed');
       expect(await view.frame.getByRole('button').allInnerTexts()).toEqual(['Copy link']);
     });
@@ -103,8 +101,7 @@ describeView('the view and its host', (view) => {
     });
 
     test('what the host refuses is told beside them, once, and they keep their names', async () => {
-      await view.open({ refuses: true });
-      await view.result(resultOf(completedTask()));
+      await view.open({ refuses: true, result: resultOf(completedTask()) });
       await view.state('completed');
       const before = await view.frame.locator('button').allInnerTexts();
       for (const name of ['Open', 'Open', 'Save']) await press(name);
@@ -116,8 +113,7 @@ describeView('the view and its host', (view) => {
     });
 
     test('all can be reached and used with the keyboard', async () => {
-      await view.open();
-      await view.result(resultOf(completedTask()));
+      await view.open({ result: resultOf(completedTask()) });
       const open = view.frame.getByRole('button', { name: 'Open' });
       await open.focus();
       expect(await open.evaluate((element) => getComputedStyle(element).outlineStyle)).not.toBe('none');
@@ -131,8 +127,7 @@ describeView('the view and its host', (view) => {
       [320, ['', '', '', '']],
       [600, ['Open', 'Save', 'Copy link', 'Full screen']],
     ])('at %i px they stand in one row beside the heading, with names in any case', async (width, labels) => {
-      await view.open({ context: BOTH_MODES, width: `${width}px` });
-      await view.result(resultOf(completedTask()));
+      await view.open({ context: BOTH_MODES, width: `${width}px`, result: resultOf(completedTask()) });
       const buttons = view.frame.locator('.caption button');
       await buttons.nth(3).waitFor();
       expect(await buttons.allInnerTexts()).toEqual(labels);
@@ -228,8 +223,7 @@ describeView('the view and its host', (view) => {
         '--font-sans': 'Georgia',
       };
       const css = { fonts: '@font-face { font-family: "Host Sans"; src: local("Arial") }' };
-      await view.open({ context: { theme: 'light', styles: { variables, css } } });
-      await view.result(resultOf(completedTask()));
+      await view.open({ context: { theme: 'light', styles: { variables, css } }, result: resultOf(completedTask()) });
       await view.state('completed');
       expect(await styleOf('html', 'backgroundColor')).toBe('rgb(250, 249, 245)');
       expect(await styleOf('body', 'fontFamily')).toBe('Georgia');
@@ -250,8 +244,7 @@ describeView('the view and its host', (view) => {
     });
 
     test("writes dates and numbers in the host's locale and time zone, also when they change", async () => {
-      await view.open({ context: { locale: 'de-DE', timeZone: 'Asia/Tokyo' } });
-      await view.result(resultOf(completedTask()));
+      await view.open({ context: { locale: 'de-DE', timeZone: 'Asia/Tokyo' }, result: resultOf(completedTask()) });
       await view.shows('5,1 Sek. · took 5 Min. 17 Sek. · 03.03.2025, 11:44');
       await view.context({ locale: 'fr-FR', timeZone: 'UTC' });
       await view.shows('3 mars 2025, 02:44');
@@ -262,8 +255,7 @@ describeView('the view and its host', (view) => {
     });
 
     test('tells the host its height, so that nothing is cut off', async () => {
-      await view.open();
-      await view.result(resultOf(failedTask()));
+      await view.open({ result: resultOf(failedTask()) });
       await view.state('failed');
       await view.frame.waitForFunction(() => document.documentElement.scrollHeight <= window.innerHeight);
       const last = view.messages.filter(({ method }) => method === 'ui/notifications/size-changed').at(-1);
@@ -273,8 +265,7 @@ describeView('the view and its host', (view) => {
 
     test('keeps free edges free, and tells no size in full screen', async () => {
       const safeAreaInsets = { top: 40, right: 0, bottom: 0, left: 0 };
-      await view.open({ context: { displayMode: 'fullscreen', safeAreaInsets } });
-      await view.result(resultOf(completedTask()));
+      await view.open({ context: { displayMode: 'fullscreen', safeAreaInsets }, result: resultOf(completedTask()) });
       await view.state('completed');
       expect(await view.frame.locator('main').evaluate((main) => main.getBoundingClientRect().top)).toBe(56);
       expect(view.messages.map(({ method }) => method)).not.toContain('ui/notifications/size-changed');

@@ -11,8 +11,7 @@ const declined = () => {
 
 describeView("while the host's own call runs", (view) => {
   test('within 3 s it shows what is being made, and a playing video at the end', async () => {
-    await view.open({ callTool: () => resultOf(pendingTask(5)) });
-    await view.input(INPUT);
+    await view.open({ callTool: () => resultOf(pendingTask(5)), input: INPUT });
     await view.shows('Waiting for your video');
     await view.pass(3);
     await view.shows('Making your video');
@@ -30,8 +29,7 @@ describeView("while the host's own call runs", (view) => {
   });
 
   test('a host that lets no view call tools: it waits, and plays the video at the end', async () => {
-    await view.open({ capabilities: {} });
-    await view.input({ task_ids: '["a", "b-1", "c"]', wait_seconds: 50 });
+    await view.open({ capabilities: {}, input: { task_ids: '["a", "b-1", "c"]', wait_seconds: 50 } });
     await view.shows('Waiting for your 3 videos');
     await view.pass(65);
     expect(await view.text()).toMatch(/Waiting for your 3 videos\s+Usually 1 to 5 minutes\.\s+1:0\d/);
@@ -49,8 +47,7 @@ describeView("while the host's own call runs", (view) => {
     ['finds nothing', () => errorResult('[task_not_found] No such task.')],
     ['never ends', NEVER],
   ])('a look that %s shows nothing', async (_, callTool) => {
-    await view.open({ callTool });
-    await view.input(INPUT);
+    await view.open({ callTool, input: INPUT });
     await view.passUntilCalled(1);
     await view.settle();
     await view.pass(20);
@@ -60,16 +57,14 @@ describeView("while the host's own call runs", (view) => {
 
   test('a look that fails like the call itself: that is shown when the call ends', async () => {
     const error = errorResult('[task_not_found] No such task.');
-    await view.open({ callTool: () => error });
-    await view.input(INPUT);
+    await view.open({ callTool: () => error, input: INPUT });
     await view.passUntilCalled(1);
     await view.onlyResult(error);
     await view.shows('Video not found');
   });
 
   test('a look that the user declines shows nothing, and is not made again except by hand', async () => {
-    await view.open({ callTool: (_, index) => (index === 0 ? declined() : resultOf(completedTask())) });
-    await view.input(INPUT);
+    await view.open({ callTool: (_, index) => (index === 0 ? declined() : resultOf(completedTask())), input: INPUT });
     await view.passUntilCalled(1);
     await view.settle();
     expect(await view.text()).toMatch(/^Waiting for your video\s/);
@@ -85,8 +80,7 @@ describeView("while the host's own call runs", (view) => {
 
   test('a look that the user declines when the result has come: nothing is asked either', async () => {
     const [decline, answer] = view.later();
-    await view.open({ callTool: () => answer.then(declined) });
-    await view.input(INPUT);
+    await view.open({ callTool: () => answer.then(declined), input: INPUT });
     await view.passUntilCalled(1);
     await view.onlyResult(resultOf(pendingTask(50)));
     await view.shows('Making your video');
@@ -98,8 +92,7 @@ describeView("while the host's own call runs", (view) => {
 
   test("the host's result arrives during the look: the following begins when that has ended", async () => {
     const [end, answer] = view.later();
-    await view.open({ callTool: (_, index) => (index === 0 ? answer : NEVER()) });
-    await view.input(INPUT);
+    await view.open({ callTool: (_, index) => (index === 0 ? answer : NEVER()), input: INPUT });
     await view.passUntilCalled(1);
     await view.onlyResult(resultOf(pendingTask(50)));
     await view.pass(20);
@@ -111,8 +104,7 @@ describeView("while the host's own call runs", (view) => {
   });
 
   test('a result that comes soon needs no look, nor does one that comes while nobody can see the page', async () => {
-    await view.open();
-    await view.input(INPUT);
+    await view.open({ input: INPUT });
     await view.pass(1);
     await view.onlyResult(resultOf(completedTask()));
     await view.pass(10);
@@ -128,8 +120,7 @@ describeView("while the host's own call runs", (view) => {
 
   test('without a result for 60 s it follows as ever, and tells the model nothing before the host does', async () => {
     const answers = [pendingTask(5), pendingTask(100), completedTask()];
-    await view.open({ callTool: (_, index) => resultOf(answers[index] ?? {}) });
-    await view.input(INPUT);
+    await view.open({ callTool: (_, index) => resultOf(answers[index] ?? {}), input: INPUT });
     await view.pass(50);
     expect(view.calls).toHaveLength(1);
     await view.passUntilCalled(3);
@@ -143,8 +134,7 @@ describeView("while the host's own call runs", (view) => {
   });
 
   test('cancelled: all asking ends, the card stays, and a look by hand goes on', async () => {
-    await view.open({ callTool: (_, index) => resultOf(index === 0 ? pendingTask(5) : completedTask()) });
-    await view.input(INPUT);
+    await view.open({ callTool: (_, index) => resultOf(index === 0 ? pendingTask(5) : completedTask()), input: INPUT });
     await view.passUntilCalled(1);
     await view.shows('Making your video');
     await view.cancelled();
@@ -157,8 +147,7 @@ describeView("while the host's own call runs", (view) => {
   });
 
   test('cancelled before anything is known, and before the look', async () => {
-    await view.open();
-    await view.input(INPUT);
+    await view.open({ input: INPUT });
     await view.cancelled();
     await view.shows('The lookup was cancelled. Ask again to see your video.');
     await view.pass(120);
@@ -177,8 +166,7 @@ describeView("while the host's own call runs", (view) => {
   });
 
   test('torn down: no look is made', async () => {
-    await view.open();
-    await view.input(INPUT);
+    await view.open({ input: INPUT });
     await view.teardown();
     await view.state('closed');
     await view.pass(120);

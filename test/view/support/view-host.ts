@@ -32,6 +32,9 @@ export interface ViewOptions {
   context?: Json;
   /** Answers the calls of tools: scripted here, but a real server can stand behind it as well. */
   callTool?: (params: { name: string; arguments: Json }, index: number) => unknown;
+  /** The arguments of the call, and its result: passed on as soon as the view is there. */
+  input?: Json;
+  result?: Json;
   files?: Files;
   /** Does nothing of what it is asked for, other than calling tools. */
   refuses?: boolean;
@@ -110,6 +113,8 @@ export class ViewHost {
     this.loads = [];
     this.mostOpenCalls = this.#openCalls = 0;
     await page.evaluate((given) => window.openView(JSON.parse(given)), JSON.stringify(pageOptions));
+    if (options.result) await this.result(options.result, options.input);
+    else if (options.input) await this.input(options.input);
   }
 
   get page(): Page {
