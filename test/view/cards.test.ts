@@ -3,6 +3,7 @@ import { describeView } from './support/describe-view.js';
 import {
   batch,
   CDN,
+  COMPLETED,
   completedTask,
   errorResult,
   failedTask,
@@ -124,7 +125,7 @@ describeView('what the view shows', (view) => {
   });
 
   test('torn down while it plays: the video stays, stops, and is not built anew', async () => {
-    await view.open({ result: resultOf(completedTask()) });
+    await view.open({ result: COMPLETED });
     await view.playFirstVideo();
     const video = await view.frame.locator('video').elementHandle();
     await view.teardown();
@@ -135,7 +136,7 @@ describeView('what the view shows', (view) => {
 
   test('the text counts where the host dropped the structured content, and the other way round', async () => {
     await view.open(QUIET);
-    const { content, structuredContent } = resultOf(completedTask());
+    const { content, structuredContent } = COMPLETED;
     await view.result({ content });
     await view.state('completed');
     await view.result({ content: [], structuredContent: { result: failedTask() } }, { task_id: 'b' });

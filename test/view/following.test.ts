@@ -1,7 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import type { Json } from '../support/records.js';
 import { describeView } from './support/describe-view.js';
-import { batch, CDN, completedTask, errorResult, failedTask, ID, pendingTask, resultOf } from './support/tasks.js';
+import {
+  batch,
+  CDN,
+  COMPLETED,
+  completedTask,
+  errorResult,
+  failedTask,
+  ID,
+  pendingTask,
+  resultOf,
+} from './support/tasks.js';
 import { CLIP, NEVER } from './support/view-host.js';
 
 /** A pending task as a wait that ran out tells it. */
@@ -15,8 +25,7 @@ const refuse = (message: string) => {
 
 describeView('following a pending task', (view) => {
   test('the wait ends in a video that plays, and the model is told once', async () => {
-    const answers = [waited(120), resultOf(completedTask())];
-    await view.open({ callTool: (_, index) => answers[index], result: resultOf(pendingTask()) });
+    await view.open({ answers: [waited(120), COMPLETED], result: resultOf(pendingTask()) });
     await view.passUntilCalled(2);
     expect(await view.playFirstVideo()).toBe(640);
     expect(view.calls).toEqual(
@@ -51,8 +60,7 @@ describeView('following a pending task', (view) => {
   });
 
   test('a result that lacks the request is looked up first, and keeps it when a wait leaves it out', async () => {
-    const answers = [resultOf(pendingTask(61)), waited(110)];
-    await view.open({ callTool: (_, index) => answers[index] ?? NEVER(), result: waited(60) });
+    await view.open({ answers: [resultOf(pendingTask(61)), waited(110)], result: waited(60) });
     await view.shows('White ceramic coffee mug');
     await view.passUntilCalled(3);
     expect(view.waits()).toEqual([0, 50, 50]);
@@ -69,7 +77,7 @@ describeView('following a pending task', (view) => {
     expect(view.calls).toHaveLength(1);
     expect(await view.text()).toMatch(/Still not finished[\s\S]*It may never finish\.[\s\S]*Task ID\s+20068983/);
     expect(await view.copied('Copy details')).toBe(`Task ID: ${ID}`);
-    outcome = resultOf(completedTask());
+    outcome = COMPLETED;
     await view.frame.getByRole('button', { name: 'Look again' }).click();
     await view.state('completed');
     expect(view.waits()).toEqual([expect.any(Number), 0]);
@@ -87,7 +95,7 @@ describeView('following a pending task', (view) => {
   });
 
   test('a hidden document makes no calls', async () => {
-    await view.open({ callTool: (_, index) => (index === 0 ? waited(120) : NEVER()) });
+    await view.open({ answers: [waited(120)] });
     await view.setHidden(true);
     await view.result(resultOf(pendingTask()));
     await view.pass(120);
@@ -117,15 +125,14 @@ describeView('following a pending task', (view) => {
       method: 'notifications/cancelled',
       params: { requestId: call?.id, reason: 'called off' },
     });
-    await view.result(resultOf(completedTask()));
+    await view.result(COMPLETED);
     await view.pass(200);
     expect(await view.text()).toMatch(/View closed[\s\S]*Ask again for news\./);
     expect(view.calls).toHaveLength(1);
   });
 
   test('a pause follows the pace that the answer asks for', async () => {
-    await view.open({ callTool: (_, index) => (index === 0 ? waited(90, { poll_after_seconds: 20 }) : NEVER()) });
-    await view.result(resultOf(pendingTask()));
+    await view.open({ answers: [waited(90, { poll_after_seconds: 20 })], result: resultOf(pendingTask()) });
     await view.until(() => view.calls.length === 1);
     await view.settle();
     await view.pass(18);
@@ -138,7 +145,7 @@ describeView('following a pending task', (view) => {
     // Of Inspector 2, in 2026-07-28.
     ['the error for one', () => refuse("Unsupported result type 'task' for tools/call")],
   ])('%s: asks without waiting from then on, at once', async (_, callTool) => {
-    const answers = [pendingTask(100), completedTask()].map(resultOf);
+    const answers = [resultOf(pendingTask(100)), COMPLETED];
     await view.open({ callTool: (_, index) => answers[index - 1] ?? callTool(), result: resultOf(pendingTask()) });
     await view.until(() => view.calls.length === 2);
     await view.passUntilCalled(3);
@@ -147,7 +154,7 @@ describeView('following a pending task', (view) => {
   });
 
   test('another error of the host: asks without waiting, after a pause; a second one ends it', async () => {
-    await view.open({ callTool: (_, index) => (index < 2 ? refuse('Request timed out') : resultOf(completedTask())) });
+    await view.open({ callTool: (_, index) => (index < 2 ? refuse('Request timed out') : COMPLETED) });
     await view.result(resultOf(pendingTask()));
     await view.until(() => view.calls.length === 1);
     await view.settle();
@@ -162,8 +169,7 @@ describeView('following a pending task', (view) => {
   });
 
   test('a host that never answers a wait is given up, its call cancelled, and asked without waiting', async () => {
-    await view.open({ callTool: (_, index) => (index === 0 ? NEVER() : resultOf(completedTask())) });
-    await view.result(resultOf(pendingTask()));
+    await view.open({ answers: [NEVER(), COMPLETED], result: resultOf(pendingTask()) });
     await view.passUntilCalled(2);
     await view.state('completed');
     expect(view.waits()).toEqual([50, 0]);
@@ -183,15 +189,15 @@ describeView('following a pending task', (view) => {
 
   test('a fault that passes is forgotten with the next answer', async () => {
     const answers = [errorResult('[too_many_requests] Too many.'), { content: [] }, waited(100)];
-    await view.open({ callTool: (_, index) => answers[index] ?? NEVER(), result: resultOf(pendingTask()) });
+    await view.open({ answers, result: resultOf(pendingTask()) });
     await view.shows('Could not check just now. Trying again soon.');
     await view.passUntilCalled(4);
     await view.shows('Usually 1 to 5 minutes. Updates by itself.');
   });
 
   test('an error that repeating cannot mend ends it at once', async () => {
-    await view.open({ callTool: () => errorResult('[invalid_token] The API refused the token.') });
-    await view.result(resultOf(pendingTask()));
+    const answers = [errorResult('[invalid_token] The API refused the token.')];
+    await view.open({ answers, result: resultOf(pendingTask()) });
     await view.shows('Could not check any more. AceDataCloud refused your token.');
     await view.pass(200);
     expect(view.calls).toHaveLength(1);
@@ -201,7 +207,7 @@ describeView('following a pending task', (view) => {
   describe('a batch', () => {
     test('is looked up, then waited for: only pending ones, in their order, and the model is told the news', async () => {
       const answers = [batch([pending('a'), pending('c')]), batch([pending('c'), done('a')]), batch([done('c')])];
-      await view.open({ callTool: (_, index) => answers[index] });
+      await view.open({ answers });
       const tasks = [pending('a'), done('b'), pending('c'), failedTask({ task_id: 'd' })];
       await view.result(batch(tasks, { not_found: ['e'] }), { task_ids: ['a', 'b', 'c', 'd', 'e'] });
       await view.passUntilCalled(3);
@@ -219,10 +225,10 @@ describeView('following a pending task', (view) => {
     });
 
     test('one that has been running for over 30 minutes is left alone, and the others are waited for', async () => {
-      await view.open({ callTool: (_, index) => (index < 3 ? batch([pending('a')]) : NEVER()) });
+      await view.open({ answers: [batch([pending('a')]), batch([pending('a')])] });
       await view.result(batch([pending('a'), pending('b', 1900)]), { task_ids: ['a', 'b'] });
-      await view.passUntilCalled(4);
-      expect(view.calls.map((call) => call.arguments.task_ids)).toEqual([['a'], ['a'], ['a'], ['a']]);
+      await view.passUntilCalled(3);
+      expect(view.calls.map((call) => call.arguments.task_ids)).toEqual([['a'], ['a'], ['a']]);
       const overdue = view.frame.locator('.tile').nth(1);
       expect(await overdue.innerText()).toMatch(/Still not finished\s+3\d:\d\d/);
     });
@@ -240,7 +246,7 @@ describeView('following a pending task', (view) => {
 
     test('shows the tasks that did not fit when a person asks for them, and follows them', async () => {
       const answers = [batch([done('b'), pending('c')]), batch([done('c')])];
-      await view.open({ callTool: (_, index) => answers[index] });
+      await view.open({ answers });
       const counts = { completed: 2, pending: 1, failed: 0, not_found: 0, lookup_failed: 0 };
       await view.result(batch([done('a')], { not_shown: ['b', 'c'], counts }), { task_ids: ['a', 'b', 'c'] });
       await view.shows('2 of 3 ready');
@@ -254,10 +260,7 @@ describeView('following a pending task', (view) => {
 
     test('a video that plays goes on while others are asked for, and a focused button keeps the focus', async () => {
       const [answer, answered] = view.later();
-      await view.open({
-        context: { availableDisplayModes: ['inline', 'fullscreen'] },
-        callTool: () => answered,
-      });
+      await view.open({ context: { availableDisplayModes: ['inline', 'fullscreen'] }, answers: [answered] });
       await view.result(batch([done('a'), pending('b')]), { task_ids: ['a', 'b'] });
       await view.playFirstVideo();
       await view.frame.getByRole('button', { name: 'Full screen' }).focus();
@@ -274,7 +277,7 @@ describeView('following a pending task', (view) => {
 
   describe("in a host that passes on the questions and results of the view's own calls", () => {
     test.each(['before', 'after'])('%s the answer: nothing changes', async (when) => {
-      const answers = [waited(60), resultOf(pendingTask(100)), resultOf(completedTask())];
+      const answers = [waited(60), resultOf(pendingTask(100)), COMPLETED];
       await view.open({
         callTool: async (call, index) => {
           const echo = view.result(answers[index] ?? {}, call.arguments);
@@ -310,7 +313,7 @@ describeView('following a pending task', (view) => {
       await view.pass(120);
       await view.shows('Could not check any more. AceDataCloud refused your token.');
       expect(view.calls).toHaveLength(1);
-      await view.open({ result: resultOf(completedTask()) });
+      await view.open({ result: COMPLETED });
       await view.state('completed');
       await view.result(resultOf(pendingTask(80)));
       await view.pass(10);

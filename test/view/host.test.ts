@@ -7,6 +7,7 @@ import { describeView } from './support/describe-view.js';
 import {
   batch,
   CDN,
+  COMPLETED,
   completedTask,
   errorResult,
   failedTask,
@@ -65,7 +66,7 @@ describeView('the view and its host', (view) => {
 
   describe('buttons', () => {
     test('open, save and full screen go through the host', async () => {
-      await view.open({ context: BOTH_MODES, result: resultOf(completedTask()) });
+      await view.open({ context: BOTH_MODES, result: COMPLETED });
       for (const name of ['Open', 'Save', 'Full screen', 'Leave full screen']) await press(name);
       await view.frame.getByRole('button', { name: 'Full screen', exact: true }).waitFor();
       expect(view.asked).toEqual([
@@ -77,7 +78,7 @@ describeView('the view and its host', (view) => {
     });
 
     test('a host without any capability: only what needs none', async () => {
-      await view.open({ capabilities: {}, context: {}, result: resultOf(completedTask()) });
+      await view.open({ capabilities: {}, context: {}, result: COMPLETED });
       await view.state('completed');
       expect(await view.frame.getByRole('button').allInnerTexts()).toEqual(['Copy link']);
     });
@@ -101,7 +102,7 @@ describeView('the view and its host', (view) => {
     });
 
     test('what the host refuses is told beside them, once, and they keep their names', async () => {
-      await view.open({ refuses: true, result: resultOf(completedTask()) });
+      await view.open({ refuses: true, result: COMPLETED });
       await view.state('completed');
       const before = await view.frame.locator('button').allInnerTexts();
       for (const name of ['Open', 'Open', 'Save']) await press(name);
@@ -113,7 +114,7 @@ describeView('the view and its host', (view) => {
     });
 
     test('all can be reached and used with the keyboard', async () => {
-      await view.open({ result: resultOf(completedTask()) });
+      await view.open({ result: COMPLETED });
       const open = view.frame.getByRole('button', { name: 'Open' });
       await open.focus();
       expect(await open.evaluate((element) => getComputedStyle(element).outlineStyle)).not.toBe('none');
@@ -127,7 +128,7 @@ describeView('the view and its host', (view) => {
       [320, ['', '', '', '']],
       [600, ['Open', 'Save', 'Copy link', 'Full screen']],
     ])('at %i px they stand in one row beside the heading, with names in any case', async (width, labels) => {
-      await view.open({ context: BOTH_MODES, width: `${width}px`, result: resultOf(completedTask()) });
+      await view.open({ context: BOTH_MODES, width: `${width}px`, result: COMPLETED });
       const buttons = view.frame.locator('.caption button');
       await buttons.nth(3).waitFor();
       expect(await buttons.allInnerTexts()).toEqual(labels);
@@ -144,8 +145,7 @@ describeView('the view and its host', (view) => {
 
   describe('media that does not load', () => {
     test('is looked up once more, since its address may have expired', async () => {
-      await view.open({ callTool: () => resultOf(completedTask()) });
-      await view.result(resultOf(completedTask({ video_url: GONE })));
+      await view.open({ callTool: () => COMPLETED, result: resultOf(completedTask({ video_url: GONE })) });
       await view.frame.locator(`video[src="${VIDEO}"]`).waitFor();
       expect(view.calls).toEqual([{ name: 'kling_get_task', arguments: { task_id: ID, wait_seconds: 0 } }]);
       await press('Open');
@@ -223,7 +223,7 @@ describeView('the view and its host', (view) => {
         '--font-sans': 'Georgia',
       };
       const css = { fonts: '@font-face { font-family: "Host Sans"; src: local("Arial") }' };
-      await view.open({ context: { theme: 'light', styles: { variables, css } }, result: resultOf(completedTask()) });
+      await view.open({ context: { theme: 'light', styles: { variables, css } }, result: COMPLETED });
       await view.state('completed');
       expect(await styleOf('html', 'backgroundColor')).toBe('rgb(250, 249, 245)');
       expect(await styleOf('body', 'fontFamily')).toBe('Georgia');
@@ -244,7 +244,7 @@ describeView('the view and its host', (view) => {
     });
 
     test("writes dates and numbers in the host's locale and time zone, also when they change", async () => {
-      await view.open({ context: { locale: 'de-DE', timeZone: 'Asia/Tokyo' }, result: resultOf(completedTask()) });
+      await view.open({ context: { locale: 'de-DE', timeZone: 'Asia/Tokyo' }, result: COMPLETED });
       await view.shows('5,1 Sek. · took 5 Min. 17 Sek. · 03.03.2025, 11:44');
       await view.context({ locale: 'fr-FR', timeZone: 'UTC' });
       await view.shows('3 mars 2025, 02:44');
@@ -265,7 +265,7 @@ describeView('the view and its host', (view) => {
 
     test('keeps free edges free, and tells no size in full screen', async () => {
       const safeAreaInsets = { top: 40, right: 0, bottom: 0, left: 0 };
-      await view.open({ context: { displayMode: 'fullscreen', safeAreaInsets }, result: resultOf(completedTask()) });
+      await view.open({ context: { displayMode: 'fullscreen', safeAreaInsets }, result: COMPLETED });
       await view.state('completed');
       expect(await view.frame.locator('main').evaluate((main) => main.getBoundingClientRect().top)).toBe(56);
       expect(view.messages.map(({ method }) => method)).not.toContain('ui/notifications/size-changed');

@@ -1,6 +1,16 @@
 import { expect, test } from 'vitest';
 import { describeView } from './support/describe-view.js';
-import { batch, batchOf, CDN, completedTask, errorResult, failedTask, pendingTask, resultOf } from './support/tasks.js';
+import {
+  batch,
+  batchOf,
+  CDN,
+  COMPLETED,
+  completedTask,
+  errorResult,
+  failedTask,
+  pendingTask,
+  resultOf,
+} from './support/tasks.js';
 import type { ViewOptions } from './support/view-host.js';
 
 const HOSTILE_TEXTS = [
@@ -135,7 +145,7 @@ describeView('the view trusts nothing', (view) => {
     await open();
     await view.result(resultOf(pendingTask()));
     await view.state('pending');
-    const message = { jsonrpc: '2.0', method: 'ui/notifications/tool-result', params: resultOf(completedTask()) };
+    const message = { jsonrpc: '2.0', method: 'ui/notifications/tool-result', params: COMPLETED };
     await view.page.evaluate((given) => {
       const other = document.createElement('iframe');
       other.setAttribute('sandbox', 'allow-scripts');
@@ -149,7 +159,7 @@ describeView('the view trusts nothing', (view) => {
     await view.frame.evaluate((given) => window.postMessage(JSON.parse(given), '*'), JSON.stringify(message));
     await view.settle();
     await view.state('pending');
-    await view.onlyResult(resultOf(completedTask()));
+    await view.onlyResult(COMPLETED);
     await view.state('completed');
   });
 
@@ -160,7 +170,7 @@ describeView('the view trusts nothing', (view) => {
     await view.post({ id: 99, result: 1 });
     await view.post({ method: 'ui/notifications/tool-result' });
     await view.post({ method: 'ui/notifications/tool-input', params: 'x' });
-    await view.result(resultOf(completedTask()));
+    await view.result(COMPLETED);
     await view.state('completed');
   });
 });

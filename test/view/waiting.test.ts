@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { describeView } from './support/describe-view.js';
-import { batch, completedTask, errorResult, ID, pendingTask, resultOf } from './support/tasks.js';
+import { batch, COMPLETED, completedTask, errorResult, ID, pendingTask, resultOf } from './support/tasks.js';
 import { NEVER } from './support/view-host.js';
 
 const INPUT = { task_id: ID, wait_seconds: 50 };
@@ -20,7 +20,7 @@ describeView("while the host's own call runs", (view) => {
     // One lookup is enough until the host's result comes.
     await view.pass(40);
     expect(view.calls).toHaveLength(1);
-    await view.onlyResult(resultOf(completedTask()));
+    await view.onlyResult(COMPLETED);
     expect(await view.playFirstVideo()).toBe(640);
     await view.settle();
     // The model has this from the host's result.
@@ -64,7 +64,7 @@ describeView("while the host's own call runs", (view) => {
   });
 
   test('a look that the user declines shows nothing, and is not made again except by hand', async () => {
-    await view.open({ callTool: (_, index) => (index === 0 ? declined() : resultOf(completedTask())), input: INPUT });
+    await view.open({ callTool: (_, index) => (index === 0 ? declined() : COMPLETED), input: INPUT });
     await view.passUntilCalled(1);
     await view.settle();
     expect(await view.text()).toMatch(/^Waiting for your video\s/);
@@ -80,7 +80,7 @@ describeView("while the host's own call runs", (view) => {
 
   test('a look that the user declines when the result has come: nothing is asked either', async () => {
     const [decline, answer] = view.later();
-    await view.open({ callTool: () => answer.then(declined), input: INPUT });
+    await view.open({ answers: [answer.then(declined)], input: INPUT });
     await view.passUntilCalled(1);
     await view.onlyResult(resultOf(pendingTask(50)));
     await view.shows('Making your video');
@@ -92,7 +92,7 @@ describeView("while the host's own call runs", (view) => {
 
   test("the host's result arrives during the look: the following begins when that has ended", async () => {
     const [end, answer] = view.later();
-    await view.open({ callTool: (_, index) => (index === 0 ? answer : NEVER()), input: INPUT });
+    await view.open({ answers: [answer], input: INPUT });
     await view.passUntilCalled(1);
     await view.onlyResult(resultOf(pendingTask(50)));
     await view.pass(20);
@@ -106,21 +106,21 @@ describeView("while the host's own call runs", (view) => {
   test('a result that comes soon needs no look, nor does one that comes while nobody can see the page', async () => {
     await view.open({ input: INPUT });
     await view.pass(1);
-    await view.onlyResult(resultOf(completedTask()));
+    await view.onlyResult(COMPLETED);
     await view.pass(10);
     await view.open();
     await view.setHidden(true);
     await view.input(INPUT);
     await view.pass(10);
-    await view.onlyResult(resultOf(completedTask()));
+    await view.onlyResult(COMPLETED);
     await view.setHidden(false);
     await view.pass(10);
     expect(view.calls).toEqual([]);
   });
 
   test('without a result for 60 s it follows as ever, and tells the model nothing before the host does', async () => {
-    const answers = [pendingTask(5), pendingTask(100), completedTask()];
-    await view.open({ callTool: (_, index) => resultOf(answers[index] ?? {}), input: INPUT });
+    const answers = [pendingTask(5), pendingTask(100), completedTask()].map(resultOf);
+    await view.open({ answers, input: INPUT });
     await view.pass(50);
     expect(view.calls).toHaveLength(1);
     await view.passUntilCalled(3);
@@ -134,7 +134,7 @@ describeView("while the host's own call runs", (view) => {
   });
 
   test('cancelled: all asking ends, the card stays, and a look by hand goes on', async () => {
-    await view.open({ callTool: (_, index) => resultOf(index === 0 ? pendingTask(5) : completedTask()), input: INPUT });
+    await view.open({ answers: [resultOf(pendingTask(5)), COMPLETED], input: INPUT });
     await view.passUntilCalled(1);
     await view.shows('Making your video');
     await view.cancelled();
@@ -174,8 +174,7 @@ describeView("while the host's own call runs", (view) => {
   });
 
   test('another question of the host begins anew', async () => {
-    await view.open({ callTool: () => resultOf(pendingTask(5, { task_id: 'other' })) });
-    await view.result(resultOf(completedTask()));
+    await view.open({ callTool: () => resultOf(pendingTask(5, { task_id: 'other' })), result: COMPLETED });
     await view.state('completed');
     await view.input({ task_id: 'other', wait_seconds: 50 });
     await view.shows('Waiting for your video');

@@ -97,3 +97,6 @@ export const errorResult = (text: string): Json => ({ content: [{ type: 'text', 
 
 /** The result of `kling_get_tasks_batch`. */
 export const batch = (tasks: Json[], fields: Json = {}): Json => resultOf(batchOf(tasks, fields));
+
+/** The result of `kling_get_task` for a task that has been completed. */
+export const COMPLETED = resultOf(completedTask());

@@ -32,6 +32,8 @@ export interface ViewOptions {
   context?: Json;
   /** Answers the calls of tools: scripted here, but a real server can stand behind it as well. */
   callTool?: (params: { name: string; arguments: Json }, index: number) => unknown;
+  /** The answers to the calls, in order, in place of `callTool`; any further call does not end. */
+  answers?: unknown[];
   /** The arguments of the call, and its result: passed on as soon as the view is there. */
   input?: Json;
   result?: Json;
@@ -274,9 +276,9 @@ export class ViewHost {
     const index = this.calls.push(call) - 1;
     this.mostOpenCalls = Math.max(this.mostOpenCalls, ++this.#openCalls);
     this.#events.emit('event');
-    const { callTool } = this.#options;
+    const { answers = [], callTool = () => answers[index] ?? NEVER() } = this.#options;
     try {
-      return await (callTool ?? NEVER)(call, index);
+      return await callTool(call, index);
     } finally {
       this.#openCalls--;
     }
