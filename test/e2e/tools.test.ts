@@ -26,7 +26,9 @@ afterAll(async () => {
 describe('tools/list', () => {
   test('the complete answer matches the snapshot', async () => {
     const { tools } = await session.client.listTools();
-    await expect(inspect(tools, { depth: Infinity, breakLength: 120, compact: true })).toMatchFileSnapshot('tools-list.txt');
+    await expect(inspect(tools, { depth: Infinity, breakLength: 120, compact: true })).toMatchFileSnapshot(
+      'tools-list.txt',
+    );
   });
 
   test('what a model sees of it is at most 1,500 tokens', async () => {

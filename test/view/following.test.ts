@@ -12,7 +12,7 @@ import {
   pendingTask,
   resultOf,
 } from './support/tasks.js';
-import { CLIP, NEVER } from './support/view-host.js';
+import { NEVER } from './support/view-host.js';
 
 /** A pending task as a wait that ran out tells it. */
 const waited = (age: number, fields: Json = {}) =>
@@ -73,8 +73,7 @@ describeView('following a pending task', (view) => {
     await view.state('overdue');
     // It waited for what was left of the 30 minutes.
     expect(view.waits()[0]).toBeLessThanOrEqual(10);
-    await view.pass(200);
-    expect(view.calls).toHaveLength(1);
+    expect(await view.callsAfter(200)).toBe(1);
     expect(await view.text()).toMatch(/Still not finished[\s\S]*It may never finish\.[\s\S]*Task ID\s+20068983/);
     expect(await view.copied('Copy details')).toBe(`Task ID: ${ID}`);
     outcome = COMPLETED;
@@ -98,14 +97,12 @@ describeView('following a pending task', (view) => {
     await view.open({ answers: [waited(120)] });
     await view.setHidden(true);
     await view.result(resultOf(pendingTask()));
-    await view.pass(120);
-    expect(view.calls).toEqual([]);
+    expect(await view.callsAfter(120)).toBe(0);
     await view.setHidden(false);
     await view.until(() => view.calls.length === 1);
     await view.setHidden(true);
     await view.settle();
-    await view.pass(120);
-    expect(view.calls).toHaveLength(1);
+    expect(await view.callsAfter(120)).toBe(1);
     await view.page.clock.fastForward(2 * 3_600_000);
     await view.setHidden(false);
     await view.until(() => view.calls.length === 2);
@@ -135,8 +132,7 @@ describeView('following a pending task', (view) => {
     await view.open({ answers: [waited(90, { poll_after_seconds: 20 })], result: resultOf(pendingTask()) });
     await view.until(() => view.calls.length === 1);
     await view.settle();
-    await view.pass(18);
-    expect(view.calls).toHaveLength(1);
+    expect(await view.callsAfter(18)).toBe(1);
     await view.passUntilCalled(2);
   });
 
@@ -158,8 +154,7 @@ describeView('following a pending task', (view) => {
     await view.result(resultOf(pendingTask()));
     await view.until(() => view.calls.length === 1);
     await view.settle();
-    await view.pass(8);
-    expect(view.calls).toHaveLength(1);
+    expect(await view.callsAfter(8)).toBe(1);
     await view.passUntilCalled(2);
     await view.shows('Could not check any more.');
     await view.pass(200);
@@ -182,8 +177,7 @@ describeView('following a pending task', (view) => {
     await view.shows('Could not check just now. Trying again soon.');
     await view.passUntilCalled(6);
     await view.shows('Could not check any more. No connection. Check your internet connection or proxy.');
-    await view.pass(200);
-    expect(view.calls).toHaveLength(6);
+    expect(await view.callsAfter(200)).toBe(6);
     expect(await view.frame.getByRole('button', { name: 'Look again' }).count()).toBe(1);
   });
 
@@ -199,8 +193,7 @@ describeView('following a pending task', (view) => {
     const answers = [errorResult('[invalid_token] The API refused the token.')];
     await view.open({ answers, result: resultOf(pendingTask()) });
     await view.shows('Could not check any more. AceDataCloud refused your token.');
-    await view.pass(200);
-    expect(view.calls).toHaveLength(1);
+    expect(await view.callsAfter(200)).toBe(1);
     expect(await view.text()).toContain('White ceramic coffee mug');
   });
 
@@ -301,8 +294,7 @@ describeView('following a pending task', (view) => {
       await view.passUntilCalled(1);
       await view.shows('Making your video');
       await view.result(look, view.calls[0]?.arguments);
-      await view.pass(40);
-      expect(view.calls).toHaveLength(1);
+      expect(await view.callsAfter(40)).toBe(1);
     });
 
     test('a fault is not taken for the result, nor an answer that comes late for news', async () => {
@@ -314,19 +306,15 @@ describeView('following a pending task', (view) => {
       await view.shows('Could not check any more. AceDataCloud refused your token.');
       expect(view.calls).toHaveLength(1);
       await view.open({ result: COMPLETED });
-      await view.state('completed');
       await view.result(resultOf(pendingTask(80)));
       await view.pass(10);
       await view.state('completed');
     });
 
     test('a batch keeps its other tasks, and the video that plays', async () => {
-      await view.open({
-        callTool: () => batch([done('a')]),
-        files: { [`${CDN}/b.webm`]: { body: CLIP, type: 'video/webm' } },
-      });
-      const own = (id: string) => done(id, { video_url: `${CDN}/${id}.webm` });
-      await view.result(batch([own('a'), own('b')]), { task_ids: ['a', 'b'] });
+      await view.open({ callTool: () => batch([done('a')]) });
+      const [gone, own] = ['gone', 'own'].map((name) => ({ video_url: `${CDN}/${name}.webm` }));
+      await view.result(batch([done('a', gone), done('b', own)]), { task_ids: ['a', 'b'] });
       await view.frame.locator('video[src$="/clip.webm"]').evaluate((video) => video.setAttribute('data-first', ''));
       await view.result(batch([done('a')]), view.calls[0]?.arguments);
       await view.settle();

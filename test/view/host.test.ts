@@ -79,7 +79,6 @@ describeView('the view and its host', (view) => {
 
     test('a host without any capability: only what needs none', async () => {
       await view.open({ capabilities: {}, context: {}, result: COMPLETED });
-      await view.state('completed');
       expect(await view.frame.getByRole('button').allInnerTexts()).toEqual(['Copy link']);
     });
 
@@ -103,7 +102,6 @@ describeView('the view and its host', (view) => {
 
     test('what the host refuses is told beside them, once, and they keep their names', async () => {
       await view.open({ refuses: true, result: COMPLETED });
-      await view.state('completed');
       const before = await view.frame.locator('button').allInnerTexts();
       for (const name of ['Open', 'Open', 'Save']) await press(name);
       await view.until(() => view.asked.length === 3);
@@ -184,21 +182,18 @@ describeView('the view and its host', (view) => {
     });
 
     test('of a batch is looked up in one call, which waits for its turn', async () => {
-      const gone = (task_id: string) => completedTask({ task_id, video_url: `${CDN}/${task_id}.webm` });
+      const gone = (task_id: string) => completedTask({ task_id, video_url: `${CDN}/gone-${task_id}.webm` });
       const [answer, answered] = view.later();
-      await view.open({
-        callTool: (_, index) =>
-          index === 0 ? answered : batch([completedTask({ task_id: 'b' }), completedTask({ task_id: 'a' })]),
-      });
-      await view.result(batch([gone('a'), gone('b'), pendingTask(60, { task_id: 'c' })]), {
-        task_ids: ['a', 'b', 'c'],
-      });
+      const done = (...ids: string[]) => batch(ids.map((task_id) => completedTask({ task_id })));
+      await view.open({ answers: [answered, done('b', 'a')] });
+      const tasks = [gone('a'), gone('b'), pendingTask(60, { task_id: 'c' })];
+      await view.result(batch(tasks), { task_ids: ['a', 'b', 'c'] });
       await view.until(() => view.calls.length === 1 && view.loads.length === 2);
       const errors = () =>
         view.frame.locator('video').evaluateAll((all) => all.map((video) => (video as HTMLVideoElement).error?.code));
       await expect.poll(errors).toEqual([4, 4]);
       await view.pass(10);
-      answer(batch([completedTask({ task_id: 'c' })]));
+      answer(done('c'));
       await view.frame.locator(`video[src="${VIDEO}"]`).nth(2).waitFor();
       expect(view.calls.map((call) => call.arguments.task_ids)).toEqual([['c'], expect.arrayContaining(['a', 'b'])]);
       expect(view.mostOpenCalls).toBe(1);
@@ -211,8 +206,7 @@ describeView('the view and its host', (view) => {
       const tasks = [completedTask({ task_id: 'a', video_url: GONE }), completedTask({ task_id: 'b' })];
       await view.result(batch(tasks), { task_ids: ['a', 'b'] });
       await view.shows('Could not load the video. The link may have expired.');
-      await view.pass(10);
-      expect(view.calls).toHaveLength(1);
+      expect(await view.callsAfter(10)).toBe(1);
     });
   });
 
@@ -224,7 +218,6 @@ describeView('the view and its host', (view) => {
       };
       const css = { fonts: '@font-face { font-family: "Host Sans"; src: local("Arial") }' };
       await view.open({ context: { theme: 'light', styles: { variables, css } }, result: COMPLETED });
-      await view.state('completed');
       expect(await styleOf('html', 'backgroundColor')).toBe('rgb(250, 249, 245)');
       expect(await styleOf('body', 'fontFamily')).toBe('Georgia');
       expect(await view.frame.evaluate(() => [...document.fonts].map(({ family }) => family))).toEqual(['Host Sans']);
@@ -256,7 +249,6 @@ describeView('the view and its host', (view) => {
 
     test('tells the host its height, so that nothing is cut off', async () => {
       await view.open({ result: resultOf(failedTask()) });
-      await view.state('failed');
       await view.frame.waitForFunction(() => document.documentElement.scrollHeight <= window.innerHeight);
       const last = view.messages.filter(({ method }) => method === 'ui/notifications/size-changed').at(-1);
       const height = await view.frame.evaluate(() => document.documentElement.getBoundingClientRect().height);
@@ -266,7 +258,6 @@ describeView('the view and its host', (view) => {
     test('keeps free edges free, and tells no size in full screen', async () => {
       const safeAreaInsets = { top: 40, right: 0, bottom: 0, left: 0 };
       await view.open({ context: { displayMode: 'fullscreen', safeAreaInsets }, result: COMPLETED });
-      await view.state('completed');
       expect(await view.frame.locator('main').evaluate((main) => main.getBoundingClientRect().top)).toBe(56);
       expect(view.messages.map(({ method }) => method)).not.toContain('ui/notifications/size-changed');
     });

@@ -18,8 +18,7 @@ describeView("while the host's own call runs", (view) => {
     expect(await view.text()).toMatch(/kling-v2-master · pro · 16:9\s+White ceramic[\s\S]*Updates by itself\.\s+0:0\d/);
     expect(view.calls).toEqual([LOOK]);
     // One lookup is enough until the host's result comes.
-    await view.pass(40);
-    expect(view.calls).toHaveLength(1);
+    expect(await view.callsAfter(40)).toBe(1);
     await view.onlyResult(COMPLETED);
     expect(await view.playFirstVideo()).toBe(640);
     await view.settle();
@@ -95,8 +94,7 @@ describeView("while the host's own call runs", (view) => {
     await view.open({ answers: [answer], input: INPUT });
     await view.passUntilCalled(1);
     await view.onlyResult(resultOf(pendingTask(50)));
-    await view.pass(20);
-    expect(view.calls).toHaveLength(1);
+    expect(await view.callsAfter(20)).toBe(1);
     end(resultOf(pendingTask(3)));
     await view.until(() => view.calls.length === 2);
     expect(view.calls[1]?.arguments.wait_seconds).toBe(50);
@@ -114,15 +112,13 @@ describeView("while the host's own call runs", (view) => {
     await view.pass(10);
     await view.onlyResult(COMPLETED);
     await view.setHidden(false);
-    await view.pass(10);
-    expect(view.calls).toEqual([]);
+    expect(await view.callsAfter(10)).toBe(0);
   });
 
   test('without a result for 60 s it follows as ever, and tells the model nothing before the host does', async () => {
     const answers = [pendingTask(5), pendingTask(100), completedTask()].map(resultOf);
     await view.open({ answers, input: INPUT });
-    await view.pass(50);
-    expect(view.calls).toHaveLength(1);
+    expect(await view.callsAfter(50)).toBe(1);
     await view.passUntilCalled(3);
     await view.state('completed');
     expect(view.waits()).toEqual([0, 50, 50]);
@@ -140,8 +136,7 @@ describeView("while the host's own call runs", (view) => {
     await view.cancelled();
     await view.shows('The wait was cancelled. Your video is still being made.');
     await view.shows('White ceramic');
-    await view.pass(120);
-    expect(view.calls).toHaveLength(1);
+    expect(await view.callsAfter(120)).toBe(1);
     await view.frame.getByRole('button', { name: 'Look again' }).click();
     await view.state('completed');
   });
@@ -150,8 +145,7 @@ describeView("while the host's own call runs", (view) => {
     await view.open({ input: INPUT });
     await view.cancelled();
     await view.shows('The lookup was cancelled. Ask again to see your video.');
-    await view.pass(120);
-    expect(view.calls).toEqual([]);
+    expect(await view.callsAfter(120)).toBe(0);
   });
 
   test("a handle of the protocol is no result: the host's own call goes on", async () => {
@@ -159,8 +153,7 @@ describeView("while the host's own call runs", (view) => {
     await view.result({ resultType: 'task', taskId: 'x', status: 'working', content: [] }, INPUT);
     await view.passUntilCalled(1);
     await view.shows('Making your video');
-    await view.pass(40);
-    expect(view.calls).toHaveLength(1);
+    expect(await view.callsAfter(40)).toBe(1);
     await view.passUntilCalled(3);
     await view.state('completed');
   });
@@ -169,13 +162,11 @@ describeView("while the host's own call runs", (view) => {
     await view.open({ input: INPUT });
     await view.teardown();
     await view.state('closed');
-    await view.pass(120);
-    expect(view.calls).toEqual([]);
+    expect(await view.callsAfter(120)).toBe(0);
   });
 
   test('another question of the host begins anew', async () => {
     await view.open({ callTool: () => resultOf(pendingTask(5, { task_id: 'other' })), result: COMPLETED });
-    await view.state('completed');
     await view.input({ task_id: 'other', wait_seconds: 50 });
     await view.shows('Waiting for your video');
     await view.passUntilCalled(1);

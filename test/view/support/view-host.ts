@@ -11,7 +11,7 @@ import type { Json } from '../../support/records.js';
 import { launchBrowser } from './browser.js';
 import type {} from './page/host.js';
 import { policyOf } from './policy.js';
-import { ID, VIDEO } from './tasks.js';
+import { CDN, ID } from './tasks.js';
 
 const HOST_URL = 'https://host.test/';
 const VIEW_URL = 'https://view.test/';
@@ -24,7 +24,7 @@ export const NEVER = () => new Promise(() => {});
 
 export const CLIP = await readFile(fileURLToPath(new URL('clip.webm', import.meta.url)));
 
-/** A server of files: their address, and what it answers with. */
+/** A server of files: their address, and what it answers with. Every video on the CDN is there, but what is `gone`. */
 export type Files = Record<string, { status?: number; type?: string; body?: string | Buffer }>;
 
 export interface ViewOptions {
@@ -115,8 +115,9 @@ export class ViewHost {
     this.loads = [];
     this.mostOpenCalls = this.#openCalls = 0;
     await page.evaluate((given) => window.openView(JSON.parse(given)), JSON.stringify(pageOptions));
-    if (options.result) await this.result(options.result, options.input);
-    else if (options.input) await this.input(options.input);
+    if (options.input ?? options.result) await this.input(options.input ?? { task_id: ID });
+    if (options.result) await this.onlyResult(options.result);
+    await this.settle();
   }
 
   get page(): Page {
@@ -189,6 +190,12 @@ export class ViewHost {
     await this.settle();
     await this.page.clock.runFor(seconds * 1000);
     await this.settle();
+  }
+
+  /** Lets time pass, and tells how many calls have been made by then. */
+  async callsAfter(seconds: number): Promise<number> {
+    await this.pass(seconds);
+    return this.calls.length;
   }
 
   /** Lets time pass until so many calls have been made. */
@@ -294,8 +301,12 @@ export class ViewHost {
     }
     this.loads.push(url);
     this.#events.emit('event');
-    const file = this.#options.files?.[url] ?? (url === VIDEO ? { body: CLIP, type: 'video/webm' } : { status: 404 });
-    const { status = 200, type = 'text/plain', body = '' } = file;
+    const isVideo = url.startsWith(CDN) && url.endsWith('.webm') && !url.includes('gone');
+    const {
+      status = 200,
+      type = 'text/plain',
+      body = '',
+    } = this.#options.files?.[url] ?? (isVideo ? { body: CLIP, type: 'video/webm' } : { status: 404 });
     const [, start] = /^bytes=(\d+)-/.exec(route.request().headers().range ?? '') ?? [];
     if (status !== 200 || start === undefined) return route.fulfill({ status, contentType: type, body });
     // Browsers ask for media in ranges, and go on loading until they get them.
