@@ -115,7 +115,8 @@ export class ViewHost {
     this.loads = [];
     this.mostOpenCalls = this.#openCalls = 0;
     await page.evaluate((given) => window.openView(JSON.parse(given)), JSON.stringify(pageOptions));
-    if (options.input ?? options.result) await this.input(options.input ?? { task_id: ID });
+    if (!options.input && !options.result) return;
+    await this.input(options.input ?? { task_id: ID });
     if (options.result) await this.onlyResult(options.result);
     await this.settle();
   }
