@@ -8,8 +8,6 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Most files wait more than they compute.
     maxWorkers: 2,
-    // Such cases mostly sleep, so many may run side by side.
-    maxConcurrency: 20,
     sequence: { shuffle: true },
     // A dot for each test; failures are told in full at the end, and on GitHub also beside the code.
     reporters: process.env.GITHUB_ACTIONS ? ['dot', 'github-actions'] : ['dot'],

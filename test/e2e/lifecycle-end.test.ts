@@ -64,9 +64,12 @@ async function expectEnd({ server }: Scene, limitMs: number, act: () => void) {
 }
 
 describe('Lifecycle', () => {
-  test.each(ALL)('stdin EOF %s: ends within 2 s with code 0', async (state) => {
-    await inState(state, (scene) => expectEnd(scene, 2000, () => scene.server.child.stdin.end()));
-  });
+  test.each(ALL.filter((state) => state !== 'with a call in flight'))(
+    'stdin EOF %s: ends within 2 s with code 0',
+    async (state) => {
+      await inState(state, (scene) => expectEnd(scene, 2000, () => scene.server.child.stdin.end()));
+    },
+  );
 
   test.each(ALL)('SIGTERM %s: ends within 1 s with code 0', async (state) => {
     await inState(state, (scene) => expectEnd(scene, 1000, () => scene.server.child.kill('SIGTERM')));
@@ -84,11 +87,11 @@ describe('Lifecycle', () => {
     });
   });
 
-  test('stdin EOF with a call in flight: answered `timeout` when the API stays silent', async () => {
-    await inState('with a call in flight', async ({ server }) => {
-      await server.close();
+  test('stdin EOF with a call in flight: ends within 2 s with code 0, answered `timeout` when the API stays silent', async () => {
+    await inState('with a call in flight', async (scene) => {
+      await expectEnd(scene, 2000, () => scene.server.child.stdin.end());
       const text = expect.stringMatching(/^\[timeout\] .*No answer in \d\.\d s, before the client closed/);
-      expect(await server.answer('call')).toMatchObject({ result: { isError: true, content: [{ text }] } });
+      expect(await scene.server.answer('call')).toMatchObject({ result: { isError: true, content: [{ text }] } });
     });
   });
 

@@ -14,11 +14,9 @@ class Writes extends Writable {
   #done = () => {};
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.#take(chunk.toString(), done);
-  }
-
-  override _writev(chunks: { chunk: Buffer }[], done: () => void): void {
-    this.#take(chunks.map(({ chunk }) => String(chunk)).join(''), done);
+    this.all.push(String(chunk));
+    if (this.isBlocked) this.#done = done;
+    else done();
   }
 
   unblock(): void {
@@ -32,12 +30,6 @@ class Writes extends Writable {
       .split('\n')
       .slice(0, -1)
       .map((line) => JSON.parse(line));
-  }
-
-  #take(text: string, done: () => void): void {
-    this.all.push(text);
-    if (this.isBlocked) this.#done = done;
-    else done();
   }
 }
 
