@@ -23,19 +23,12 @@ afterAll(async () => {
   await fakeApi.close();
 });
 
-describe('tools/list', () => {
-  test('the complete answer matches the snapshot', async () => {
-    const { tools } = await session.client.listTools();
-    await expect(inspect(tools, { depth: Infinity, breakLength: 120, compact: true })).toMatchFileSnapshot(
-      'tools-list.txt',
-    );
-  });
-
-  test('what a model sees of it is at most 1,500 tokens', async () => {
-    const { tools } = await session.client.listTools();
-    const seen = tools.map(({ _meta, ...tool }) => tool);
-    expect(encode(JSON.stringify({ tools: seen })).length).toBeLessThanOrEqual(1500);
-  });
+test('tools/list is as in the snapshot, and what a model sees of it has at most 1,500 tokens', async () => {
+  const { tools } = await session.client.listTools();
+  const readable = inspect(tools, { depth: Infinity, breakLength: 120, compact: true });
+  await expect(readable).toMatchFileSnapshot('tools-list.txt');
+  const seen = tools.map(({ _meta, ...tool }) => tool);
+  expect(encode(JSON.stringify({ tools: seen })).length).toBeLessThanOrEqual(1500);
 });
 
 test('the handshake tells the model how to use the tools', () => {
@@ -75,26 +68,24 @@ describe('kling_get_task', () => {
     expect(isError).toBe(true);
     expect(content[0]?.text).toBe(
       '[configuration] ACEDATACLOUD_API_TOKEN is still the placeholder your-token: create one at ' +
-        'https://platform.acedata.cloud. Set this under "env" in the MCP client\'s settings and restart the server; until ' +
-        'then no call can succeed.',
+        'https://platform.acedata.cloud. Set this under "env" in the MCP client\'s settings, or in the .env that sets it, and restart ' +
+        'the server; until then no call can succeed.',
     );
     await unedited.close();
   });
 });
 
-describe('kling_get_tasks_batch', () => {
-  test('returns many tasks in the order of the input, the failed one with its reason', async () => {
-    const ids = ['failed-1', 'nowhere', 'task-2', 'pending-1', DOCUMENTED_ID.toUpperCase()];
-    const { structuredContent, content, isError } = await session.call('kling_get_tasks_batch', { task_ids: ids });
-    const error = { code: 'risk_control', message: 'The prompt was refused by the safety system.' };
-    expect(isError).toBeFalsy();
-    expect(structuredContent?.result).toMatchObject({
-      counts: { pending: 1, completed: 2, failed: 1, not_found: 1, lookup_failed: 0 },
-      tasks: [{ task_id: ids[0], error, trace_id: 'trace-1' }, ...[2, 3, 4].map((index) => ({ task_id: ids[index] }))],
-      not_found: ['nowhere'],
-      poll_after_seconds: 10,
-    });
-    expect(content).toEqual([{ type: 'text', text: JSON.stringify(structuredContent) }]);
-    expect(fakeApi.requests.at(-1)?.body).toEqual({ action: 'retrieve_batch', ids });
+test('kling_get_tasks_batch returns many tasks in the order of the input, the failed one with its reason', async () => {
+  const ids = ['failed-1', 'nowhere', 'task-2', 'pending-1', DOCUMENTED_ID.toUpperCase()];
+  const { structuredContent, content, isError } = await session.call('kling_get_tasks_batch', { task_ids: ids });
+  const error = { code: 'risk_control', message: 'The prompt was refused by the safety system.' };
+  expect(isError).toBeFalsy();
+  expect(structuredContent?.result).toMatchObject({
+    counts: { pending: 1, completed: 2, failed: 1, not_found: 1, lookup_failed: 0 },
+    tasks: [{ task_id: ids[0], error, trace_id: 'trace-1' }, ...[2, 3, 4].map((index) => ({ task_id: ids[index] }))],
+    not_found: ['nowhere'],
+    poll_after_seconds: 10,
   });
+  expect(content).toEqual([{ type: 'text', text: JSON.stringify(structuredContent) }]);
+  expect(fakeApi.requests.at(-1)?.body).toEqual({ action: 'retrieve_batch', ids });
 });

@@ -65,21 +65,15 @@ describe('The official client, pinned to 2026-07-28', () => {
 
   test('reads the view: a page, and what it may load', async () => {
     const { resources } = await client.listResources();
-    expect(resources).toEqual([
-      {
-        uri: VIEW_URI,
-        name: expect.any(String),
-        title: expect.any(String),
-        description: expect.stringContaining('page'),
-        mimeType: 'text/html;profile=mcp-app',
-        annotations: { audience: ['user'] },
-      },
-    ]);
+    const mimeType = 'text/html;profile=mcp-app';
+    const text = expect.any(String);
+    const annotations = { audience: ['user'] };
+    expect(resources).toEqual([{ uri: VIEW_URI, name: text, title: text, description: text, mimeType, annotations }]);
     const domains = ['acedata.cloud', 'klingai.com', 'kling.ai', 'kechuangai.com'];
     const csp = { resourceDomains: domains.map((domain) => `https://*.${domain}`) };
     const [page, ...others] = (await client.readResource({ uri: VIEW_URI })).contents;
     const _meta = { ui: { csp, prefersBorder: true } };
-    expect(page).toEqual({ uri: VIEW_URI, mimeType: 'text/html;profile=mcp-app', text: expect.any(String), _meta });
+    expect(page).toEqual({ uri: VIEW_URI, mimeType, text, _meta });
     expect([...others, ...(await client.listResourceTemplates()).resourceTemplates]).toEqual([]);
     await expect(client.readResource({ uri: 'ui://x' })).rejects.toMatchObject({ code: -32602 });
   });

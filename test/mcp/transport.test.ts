@@ -179,21 +179,19 @@ describe('A cancellation', () => {
   });
 });
 
-describe('What is sent', () => {
-  test('piles up only to a few megabytes: then no more messages are taken until the client reads', async () => {
-    stdout.isBlocked = true;
-    transport.onmessage = (message) => {
-      taken.push(message);
-      if ('id' in message) void respond(JSON.parse(String(message.id)), { text: 'x'.repeat(100_000) });
-    };
-    for (let id = 0; id < 200; id++) stdin.write(ping(id));
-    await settle();
-    expect(taken.length).toBeLessThan(50);
-    stdout.unblock();
-    while (taken.length < 200) await nextTurn();
-    await settle();
-    expect(stdout.messages.map(({ id }) => id)).toEqual(Array.from({ length: 200 }, (_, id) => id));
-  });
+test('what is sent piles up only to a few megabytes: then no more messages are taken until the client reads', async () => {
+  stdout.isBlocked = true;
+  transport.onmessage = (message) => {
+    taken.push(message);
+    if ('id' in message) void respond(JSON.parse(String(message.id)), { text: 'x'.repeat(100_000) });
+  };
+  for (let id = 0; id < 200; id++) stdin.write(ping(id));
+  await settle();
+  expect(taken.length).toBeLessThan(50);
+  stdout.unblock();
+  while (taken.length < 200) await nextTurn();
+  await settle();
+  expect(stdout.messages.map(({ id }) => id)).toEqual(Array.from({ length: 200 }, (_, id) => id));
 });
 
 test('While 5000 requests wait for their answers, no more messages are taken', async () => {
@@ -249,14 +247,11 @@ describe('The end', () => {
     expect(takenIds()).toEqual([1, 2]);
   });
 
-  test('comes when the client closes its end', async () => {
-    stdout.destroy(new Error('EPIPE'));
-    await settle();
-    expect(isClosed).toBe(true);
-  });
-
-  test('comes when stdin cannot be read', async () => {
-    stdin.destroy(new Error('EISDIR'));
+  test.each([
+    ['stdout', 'EPIPE'],
+    ['stdin', 'EISDIR'],
+  ])('comes when %s fails with %s', async (name, code) => {
+    (name === 'stdin' ? stdin : stdout).destroy(new Error(code));
     await settle();
     expect(isClosed).toBe(true);
   });

@@ -141,10 +141,13 @@ describeView("while the host's own call runs", (view) => {
     await view.state('completed');
   });
 
-  test('cancelled before anything is known, and before the look', async () => {
+  test.each([
+    ['cancelled', () => view.cancelled(), 'The lookup was cancelled. Ask again to see your video.'],
+    ['torn down', () => view.teardown(), 'View closed'],
+  ])('%s before anything is known: no look is made', async (_, end, text) => {
     await view.open({ input: INPUT });
-    await view.cancelled();
-    await view.shows('The lookup was cancelled. Ask again to see your video.');
+    await end();
+    await view.shows(text);
     expect(await view.callsAfter(120)).toBe(0);
   });
 
@@ -156,13 +159,6 @@ describeView("while the host's own call runs", (view) => {
     expect(await view.callsAfter(40)).toBe(1);
     await view.passUntilCalled(3);
     await view.state('completed');
-  });
-
-  test('torn down: no look is made', async () => {
-    await view.open({ input: INPUT });
-    await view.teardown();
-    await view.state('closed');
-    expect(await view.callsAfter(120)).toBe(0);
   });
 
   test('another question of the host begins anew', async () => {
