@@ -1,5 +1,5 @@
 import { PassThrough, Writable } from 'node:stream';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { LOG_LEVELS, Log, type LogLevel } from '../src/log.js';
 
 let stream: PassThrough;
@@ -12,32 +12,21 @@ const logAt = (level?: LogLevel, secret?: string) => new Log(level, secret, stre
 
 const written = () => stream.read() ?? '';
 
-describe('levels', () => {
-  test.each(LOG_LEVELS)('%s tells what is as urgent or more, and never the token', (level) => {
-    const log = logAt(level, 'secret-token');
-    for (const each of LOG_LEVELS) log[each](`${each} about secret-token`);
-    const told = LOG_LEVELS.slice(0, LOG_LEVELS.indexOf(level) + 1);
-    expect(written()).toBe(told.map((each) => `kling-tasks-mcp ${each}: ${each} about [redacted]\n`).join(''));
-  });
-
-  test('warn unless told otherwise', () => {
-    const log = logAt();
-    log.info('no');
-    log.warn('yes');
-    expect(written()).toBe('kling-tasks-mcp warn: yes\n');
-  });
+test.each([undefined, ...LOG_LEVELS])('the level %s tells what is as urgent or more, and never the token', (level) => {
+  const log = logAt(level, 'secret-token');
+  for (const each of LOG_LEVELS) log[each](`${each} about secret-token`);
+  const told = LOG_LEVELS.slice(0, LOG_LEVELS.indexOf(level ?? 'warn') + 1);
+  expect(written()).toBe(told.map((each) => `kling-tasks-mcp ${each}: ${each} about [redacted]\n`).join(''));
 });
 
-describe('a message', () => {
-  test('has no terminal sequences', () => {
-    logAt().error('\u001b[2Jgo\u0000ne');
-    expect(written()).toBe('kling-tasks-mcp error: gone\n');
-  });
+test('a message has no terminal sequences', () => {
+  logAt().error('\u001b[2Jgo\u0000ne');
+  expect(written()).toBe('kling-tasks-mcp error: gone\n');
+});
 
-  test('of several lines cannot be mistaken for several messages', () => {
-    logAt().error('Error: x\n    at y\nkling-tasks-mcp error: forged');
-    expect(written()).toBe('kling-tasks-mcp error: Error: x\n      at y\n  kling-tasks-mcp error: forged\n');
-  });
+test('a message of several lines cannot be mistaken for several messages', () => {
+  logAt().error('Error: x\n    at y\nkling-tasks-mcp error: forged');
+  expect(written()).toBe('kling-tasks-mcp error: Error: x\n      at y\n  kling-tasks-mcp error: forged\n');
 });
 
 test('a stream that nobody reads: drops what exceeds a megabyte', () => {

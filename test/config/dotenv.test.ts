@@ -1,5 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: this is what a variable that nobody expanded looks like
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { loadConfig } from '../../src/config/config.js';
 import { readConfig } from '../support/config.js';
 
 const TOKEN = 'tok-4f9c1e7ab2d84f0c';
@@ -71,6 +75,18 @@ describe("a stranger's .env, with the user's token in the environment", () => {
     const warnings = [`.env is ignored (${names}), because the environment sets the token.`];
     const dotenv = 'ACEDATACLOUD_API_TOKEN=evil-token\nACEDATACLOUD_API_BASE_URL=https://evil.example\nLOG_LEVEL=debug';
     expect(readConfig(env, dotenv)).toEqual({ ...readConfig(env), warnings });
+  });
+
+  test('that is a directory, or has more than 64 KB, is reported and harmless', () => {
+    const before = process.cwd();
+    process.chdir(mkdtempSync(join(tmpdir(), 'kling-tasks-')));
+    const warnings = ['.env is ignored: it must be a regular file of at most 64 KB.'];
+    mkdirSync('.env');
+    expect(loadConfig(WITH_TOKEN)).toEqual({ ...withoutFile, warnings });
+    rmSync('.env', { recursive: true });
+    writeFileSync('.env', `ACEDATACLOUD_API_TOKEN=other\n${'#'.repeat(64 * 1024)}`);
+    expect(loadConfig(WITH_TOKEN)).toEqual({ ...withoutFile, warnings });
+    process.chdir(before);
   });
 
   test('is harmless whatever stands in it', () => {

@@ -13,34 +13,32 @@ function proxyOf(env: Record<string, string>): [proxy: string | undefined, summa
   return [connection?.proxy, summary.proxy];
 }
 
-describe('which proxy', () => {
-  const LOCAL = 'none, as the API is on this machine';
-  test.each<[string, Record<string, string>, string | undefined, string?]>([
-    ['none without a variable', { NO_PROXY: '*' }, undefined, 'none'],
-    ['HTTPS_PROXY', { HTTPS_PROXY: P }, P, `${P} (HTTPS_PROXY)`],
-    ['HTTP_PROXY in its stead', { HTTP_PROXY: P }, P, `${P} (HTTP_PROXY)`],
-    ['HTTPS_PROXY before HTTP_PROXY', { HTTP_PROXY: Q, HTTPS_PROXY: P }, P],
-    ['ALL_PROXY in the stead of both', { ALL_PROXY: P }, P],
-    ['both before ALL_PROXY', { ALL_PROXY: 'socks5://other.example', HTTP_PROXY: P }, P],
-    ['lower case first', { HTTPS_PROXY: Q, https_proxy: P }, P, `${P} (https_proxy)`],
-    ['not a blank one', { https_proxy: ' ', HTTPS_PROXY: '', HTTP_PROXY: P }, P],
-    ['http without a scheme', { HTTPS_PROXY: ' proxy.example:8080 ' }, P],
-    ['a host without a dot', { HTTPS_PROXY: 'localhost:3128' }, 'http://localhost:3128'],
-    [
-      'a login, which is not told',
-      { HTTP_PROXY: 'me:x@proxy.example:8080' },
-      P.replace('//', '//me:x@'),
-      `${P} (HTTP_PROXY)`,
-    ],
-    ['none to this machine', { HTTPS_PROXY: P, [BASE]: 'http://127.0.0.1:1' }, undefined, LOCAL],
-    ['none to localhost', { HTTPS_PROXY: 'not a url', [BASE]: 'https://localhost:1' }, undefined, LOCAL],
-    ['none past a blank no_proxy', { HTTPS_PROXY: 'not a url', no_proxy: ' ', NO_PROXY: '*' }, undefined],
-    ['no malformed one behind another', { HTTPS_PROXY: P, HTTP_PROXY: 'not a url' }, P],
-  ])('%s', (_name, env, proxy, summary) => {
-    const [found, told] = proxyOf(env);
-    expect(found).toBe(proxy);
-    if (summary) expect(told).toBe(summary);
-  });
+const LOCAL = 'none, as the API is on this machine';
+test.each<[string, Record<string, string>, string | undefined, string?]>([
+  ['none without a variable', { NO_PROXY: '*' }, undefined, 'none'],
+  ['HTTPS_PROXY', { HTTPS_PROXY: P }, P, `${P} (HTTPS_PROXY)`],
+  ['HTTP_PROXY in its stead', { HTTP_PROXY: P }, P, `${P} (HTTP_PROXY)`],
+  ['HTTPS_PROXY before HTTP_PROXY', { HTTP_PROXY: Q, HTTPS_PROXY: P }, P],
+  ['ALL_PROXY in the stead of both', { ALL_PROXY: P }, P],
+  ['both before ALL_PROXY', { ALL_PROXY: 'socks5://other.example', HTTP_PROXY: P }, P],
+  ['lower case first', { HTTPS_PROXY: Q, https_proxy: P }, P, `${P} (https_proxy)`],
+  ['not a blank one', { https_proxy: ' ', HTTPS_PROXY: '', HTTP_PROXY: P }, P],
+  ['http without a scheme', { HTTPS_PROXY: ' proxy.example:8080 ' }, P],
+  ['a host without a dot', { HTTPS_PROXY: 'localhost:3128' }, 'http://localhost:3128'],
+  [
+    'a login, which is not told',
+    { HTTP_PROXY: 'me:x@proxy.example:8080' },
+    P.replace('//', '//me:x@'),
+    `${P} (HTTP_PROXY)`,
+  ],
+  ['none to this machine', { HTTPS_PROXY: P, [BASE]: 'http://127.0.0.1:1' }, undefined, LOCAL],
+  ['none to localhost', { HTTPS_PROXY: 'not a url', [BASE]: 'https://localhost:1' }, undefined, LOCAL],
+  ['none past a blank no_proxy', { HTTPS_PROXY: 'not a url', no_proxy: ' ', NO_PROXY: '*' }, undefined],
+  ['no malformed one behind another', { HTTPS_PROXY: P, HTTP_PROXY: 'not a url' }, P],
+])('which proxy: %s', (_name, env, proxy, summary) => {
+  const [found, told] = proxyOf(env);
+  expect(found).toBe(proxy);
+  if (summary) expect(told).toBe(summary);
 });
 
 describe('NO_PROXY', () => {

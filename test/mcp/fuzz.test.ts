@@ -1,19 +1,9 @@
+import { CLIENT_CAPABILITIES_META_KEY, PROTOCOL_VERSION_META_KEY } from '@modelcontextprotocol/client';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { all } from '../support/fake-lookups.js';
 import { McpServer } from '../support/mcp-server.js';
-import {
-  CAPABILITIES_KEY,
-  cancel,
-  followTask,
-  getTask,
-  INITIALIZE,
-  modern,
-  ofTask,
-  request,
-  VERSION_KEY,
-  WITH_TASKS,
-} from '../support/protocol.js';
+import { cancel, followTask, getTask, INITIALIZE, modern, ofTask, request, WITH_TASKS } from '../support/protocol.js';
 
 /** `FUZZ_MESSAGES=20000 FUZZ_SEED=7 npx vitest run fuzz` tries more, and others. */
 const MESSAGES = Number(process.env.FUZZ_MESSAGES ?? 3000);
@@ -46,11 +36,11 @@ const method = fc.oneof(
 /** `_meta` of the era without sessions, more or less. */
 const meta = fc.record(
   {
-    [VERSION_KEY]: fc.oneof({ weight: 4, arbitrary: fc.constant('2026-07-28') }, fc.jsonValue()),
-    [CAPABILITIES_KEY]: fc.oneof({ weight: 4, arbitrary: fc.constantFrom({}, WITH_TASKS) }, fc.jsonValue()),
+    [PROTOCOL_VERSION_META_KEY]: fc.oneof({ weight: 4, arbitrary: fc.constant('2026-07-28') }, fc.jsonValue()),
+    [CLIENT_CAPABILITIES_META_KEY]: fc.oneof({ weight: 4, arbitrary: fc.constantFrom({}, WITH_TASKS) }, fc.jsonValue()),
     progressToken: oddId,
   },
-  { requiredKeys: [VERSION_KEY] },
+  { requiredKeys: [PROTOCOL_VERSION_META_KEY] },
 );
 const args = fc.oneof(
   fc.jsonValue(),

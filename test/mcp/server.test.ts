@@ -1,34 +1,22 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { McpServer } from '../support/mcp-server.js';
-import {
-  call,
-  cancel,
-  errorOf,
-  getTask,
-  INITIALIZE,
-  INVALID_PARAMS,
-  initialize,
-  METHOD_NOT_FOUND,
-  RESOURCE_NOT_FOUND,
-  request,
-} from '../support/protocol.js';
+import { ProtocolErrorCode } from '@modelcontextprotocol/client';
+import { describe, expect } from 'vitest';
+import { McpServer, test } from '../support/mcp-server.js';
+import { call, cancel, getTask, INITIALIZE, initialize, request } from '../support/protocol.js';
 import type { Json } from '../support/records.js';
-
-let server: McpServer;
-
-beforeEach(() => {
-  server = new McpServer();
-});
-
-afterEach(async () => {
-  await server.close();
-  expect(server.bugs).toEqual([]);
-});
 
 const tokenOf = ({ params }: Json) => (params as Json | undefined)?.progressToken;
 
+/** The code of the error that answers the request. */
+async function codeOf(server: McpServer, message: Json): Promise<unknown> {
+  const [reply] = await server.replies(message);
+  // A sentence of ours: neither a dump of a schema's issues nor a trace of the stack.
+  const sentence = expect.stringMatching(/^[A-Za-z][^\n{}]{5,200}$/);
+  expect(reply).toMatchObject({ id: message.id, error: { message: sentence } });
+  return (reply as { error: { code: number } }).error.code;
+}
+
 describe('The handshake', () => {
-  test('is answered with what the server is and can do, and with no field of a later version', async () => {
+  test('is answered with what the server is and can do, and with no field of a later version', async ({ server }) => {
     expect(await initialize(server)).toEqual({
       jsonrpc: '2.0',
       id: INITIALIZE.id,
@@ -41,7 +29,7 @@ describe('The handshake', () => {
     });
   });
 
-  test('is answered with the version that the client speaks, or with the latest', async () => {
+  test('is answered with the version that the client speaks, or with the latest', async ({ server }) => {
     const known = ['2025-06-18', '2025-03-26', '2024-11-05'];
     for (const asked of [...known, '1999-01-01', 7]) {
       const { result } = await server.ask(request(asked, 'initialize', { protocolVersion: asked }));
@@ -49,7 +37,7 @@ describe('The handshake', () => {
     }
   });
 
-  test('may be odd, or absent: requests are answered without it', async () => {
+  test('may be odd, or absent: requests are answered without it', async ({ server }) => {
     const capabilities = { roots: null, sampling: { tools: null }, experimental: { x: true } };
     const params = { ...INITIALIZE.params, capabilities, clientInfo: null, _meta: null, extra: null };
     expect(await server.ask(request('list', 'tools/list'))).toMatchObject({ result: { tools: [{}, {}] } });
@@ -58,23 +46,23 @@ describe('The handshake', () => {
 });
 
 describe('A request', () => {
-  test('with an unknown method is refused', async () => {
+  test('with an unknown method is refused', async ({ server }) => {
     for (const method of ['prompts/list', 'logging/setLevel', '__proto__', 'constructor', '2026-07-29:ping', '']) {
-      expect(await errorOf(server, request(1, method, {})), method).toEqual({ id: 1, code: METHOD_NOT_FOUND });
+      expect(await codeOf(server, request(1, method, {})), method).toBe(ProtocolErrorCode.MethodNotFound);
     }
   });
 
-  test('for a tool or a resource that does not exist is refused', async () => {
+  test('for a tool or a resource that does not exist is refused', async ({ server }) => {
     const [unknown] = await server.replies(call(1, 'kling_create_video', {}));
     expect(JSON.stringify(unknown)).toContain('looks up Kling tasks, with kling_get_task and kling_get_tasks_batch');
     for (const name of ['', ' kling_get_task', '__proto__', 'constructor', 7, null, {}, 'x'.repeat(100_000)]) {
-      expect(await errorOf(server, call(1, name, {}))).toEqual({ id: 1, code: INVALID_PARAMS });
+      expect(await codeOf(server, call(1, name, {}))).toBe(ProtocolErrorCode.InvalidParams);
     }
     const [resource] = await server.replies(request(1, 'resources/read', { uri: 'ui://x' }));
-    expect(resource).toMatchObject({ error: { code: RESOURCE_NOT_FOUND, data: { uri: 'ui://x' } } });
+    expect(resource).toMatchObject({ error: { code: ProtocolErrorCode.ResourceNotFound, data: { uri: 'ui://x' } } });
   });
 
-  test('without an id is a notification, which has no answer', async () => {
+  test('without an id is a notification, which has no answer', async ({ server }) => {
     const notifications = [
       { jsonrpc: '2.0', method: 'notifications/unknown' },
       { jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: [] } },
@@ -87,7 +75,7 @@ describe('A request', () => {
 });
 
 describe('A call of a tool', () => {
-  test('with arguments that are no object is an error that the model can mend', async () => {
+  test('with arguments that are no object is an error that the model can mend', async ({ server }) => {
     for (const args of ['text', 7, true, [], [{ task_id: 'a' }], null, undefined]) {
       const text = expect.stringContaining('[invalid_arguments] task_id must be');
       const [reply] = await server.replies(call('call', 'kling_get_task', args));
@@ -97,7 +85,7 @@ describe('A call of a tool', () => {
     expect(server.lookups.requests).toHaveLength(0);
   });
 
-  test('gets progress with its token, be it "" or 0, before the answer', async () => {
+  test('gets progress with its token, be it "" or 0, before the answer', async ({ server }) => {
     const tokens = ['token', '', 0, 7];
     for (const [id, progressToken] of tokens.entries()) {
       const params = getTask(id, 'a', 1).params as object;
@@ -113,7 +101,7 @@ describe('A call of a tool', () => {
     }
   });
 
-  test('in the same chunk as its cancellation asks nothing of the API', async () => {
+  test('in the same chunk as its cancellation asks nothing of the API', async ({ server }) => {
     const lines = [getTask(1, 'a'), cancel(1), getTask(2, 'b')].map((message) => `${JSON.stringify(message)}\n`);
     server.write(lines.join(''));
     await server.answer(2);
@@ -121,7 +109,7 @@ describe('A call of a tool', () => {
     expect(server.messages).toHaveLength(1);
   });
 
-  test('that is cancelled has no answer, and another one with its id in the same chunk has one', async () => {
+  test('that is cancelled has no answer, and another one with its id in the same chunk has one', async ({ server }) => {
     const answersS = [60];
     server.lookups.answerS = () => answersS.pop() ?? 0;
     for (const id of [0, '', 1]) server.write(getTask(id, 'old'));
@@ -137,10 +125,10 @@ describe('A call of a tool', () => {
 });
 
 test('A handler that runs into a bug is an error that says nothing of it; the log has its stack', async () => {
-  await server.close();
-  server = new McpServer(undefined, '/nowhere/view.html');
-  expect(await server.ask(request(1, 'resources/read', { uri: 'ui://kling-tasks/view.html' }))).toMatchObject({
+  const broken = new McpServer(undefined, '/nowhere/view.html');
+  expect(await broken.ask(request(1, 'resources/read', { uri: 'ui://kling-tasks/view.html' }))).toMatchObject({
     error: { code: -32603, message: 'The server failed: see its log.' },
   });
-  expect(server.bugs.splice(0)).toMatchObject([{ message: expect.stringContaining('/nowhere/view.html') }]);
+  expect(broken.bugs).toMatchObject([{ message: expect.stringContaining('/nowhere/view.html') }]);
+  await broken.close();
 });

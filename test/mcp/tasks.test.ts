@@ -1,8 +1,9 @@
+import { ProtocolErrorCode } from '@modelcontextprotocol/client';
 import { isCreateTaskResultV2, isDetailedTaskV2 } from '@modelcontextprotocol/ext-tasks/core/v2';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { all, down, limited, refused } from '../support/fake-lookups.js';
 import { McpServer } from '../support/mcp-server.js';
-import { cancel, followTask, INVALID_PARAMS, modern, ofTask, WITH_TASKS } from '../support/protocol.js';
+import { cancel, followTask, modern, ofTask, WITH_TASKS } from '../support/protocol.js';
 import type { Json } from '../support/records.js';
 
 let server: McpServer;
@@ -265,11 +266,11 @@ describe('The handle of a batch', () => {
   test('says so when it is gone, after a restart or two hours', async () => {
     const { taskId } = await followBatch('a', 'b');
     const message = expect.stringMatching(/is gone: that of a batch .*\. Call .*kling_get_tasks_batch again\.$/);
-    expect(await get(taskId, new McpServer())).toMatchObject({ code: INVALID_PARAMS, message });
+    expect(await get(taskId, new McpServer())).toMatchObject({ code: ProtocolErrorCode.InvalidParams, message });
     await pass(7199);
     expect(await get(taskId)).toHaveProperty('status');
     await pass(2);
-    expect(await get(taskId)).toMatchObject({ code: INVALID_PARAMS, message });
+    expect(await get(taskId)).toMatchObject({ code: ProtocolErrorCode.InvalidParams, message });
   });
 });
 
@@ -278,7 +279,7 @@ test('A handle that is unknown or malformed is refused, in words that say what t
   for (const method of ['get', 'cancel', 'update'] as const) {
     for (const taskId of wrong) {
       expect(await ask(ofTask(nextId(), method, taskId))).toMatchObject({
-        code: INVALID_PARAMS,
+        code: ProtocolErrorCode.InvalidParams,
         message: expect.stringMatching(/^params\.taskId .*(Call kling_get_task or kling_get_tasks_batch|tools\/call)/),
       });
     }

@@ -28,13 +28,10 @@ const jsonBlocks = (text: string) =>
 
 /** The anchors that GitHub gives to the headings of a document. */
 function anchorsOf(document: string): string[] {
-  const headings = [...read(document).matchAll(/^#{1,6} (.+)$/gm)].map(([, heading]) => heading ?? '');
-  return headings.map((heading) =>
-    heading
-      .toLowerCase()
-      .replace(/[^\w\- ]/g, '')
-      .replaceAll(' ', '-'),
-  );
+  const headings = read(document)
+    .toLowerCase()
+    .matchAll(/^#{1,6} (.+)$/gm);
+  return [...headings].map(([, heading = '']) => heading.replace(/[^\w\- ]/g, '').replaceAll(' ', '-'));
 }
 
 describe('documentation', () => {
@@ -97,10 +94,6 @@ describe('documentation', () => {
       }
     }
     expect(links).toBeGreaterThan(10);
-  });
-
-  test('the public address is nowhere repeated by hand', () => {
-    for (const document of DOCUMENTS) expect(read(document), document).not.toMatch(/github\.com\/OWNER|io\.github\./);
   });
 });
 

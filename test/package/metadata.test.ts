@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { bundleManifest } from '../../scripts/docs/manifests.js';
-import { VARIABLES } from '../../src/config/variables.js';
 import { readConfig } from '../support/config.js';
 import { Session } from '../support/server-process.js';
 
@@ -42,32 +41,12 @@ test('name, title, version and description are the same wherever they are said',
   expect(description.length).toBeLessThanOrEqual(100);
 });
 
-test('server.json names every variable, of which only the token is required and secret', () => {
-  const variables: { name: string; isRequired: boolean; isSecret: boolean }[] = server.packages[0].environmentVariables;
-  expect(variables.map(({ name }) => name)).toEqual(Object.keys(VARIABLES));
-  for (const { name, ...variable } of variables) {
-    const isToken = name === 'ACEDATACLOUD_API_TOKEN';
-    expect(variable).toMatchObject({ isRequired: isToken, isSecret: isToken });
-  }
-});
-
 describe('manifest.json of the bundle for Claude Desktop', () => {
   test("has the first sentence of each tool's description", () => {
     expect(manifest.tools.map(({ description }: { description: string }) => description)).toEqual([
       expect.stringMatching(/^Get the status and result of one Kling generation task [^.]+\.$/),
       expect.stringMatching(/^Get the status and result of up to 100 Kling generation tasks [^.]+\.$/),
     ]);
-  });
-
-  test('has links as soon as the public address is decided', () => {
-    const isDecided = !packageJson.mcpName.includes('OWNER');
-    for (const link of ['repository', 'homepage', 'support']) expect(link in manifest).toBe(isDecided);
-  });
-
-  test('requires the token alone, as a sensitive setting', () => {
-    const settings = Object.entries<{ required: boolean }>(manifest.user_config);
-    expect(settings.flatMap(([key, { required }]) => (required ? [key] : []))).toEqual(['api_token']);
-    expect(manifest.user_config.api_token).toMatchObject({ sensitive: true });
   });
 
   // For an empty setting without a default, Claude Desktop would pass on the placeholder itself.
@@ -78,6 +57,7 @@ describe('manifest.json of the bundle for Claude Desktop', () => {
       values[variable] ??= String(manifest.user_config[key].default);
     }
     expect(Object.keys(values)).toHaveLength(4);
+    expect(manifest.user_config.api_token).toMatchObject({ required: true, sensitive: true });
     expect(readConfig(values)).toMatchObject({ faults: [], warnings: [], maxWaitSeconds: 50 });
   });
 });

@@ -82,7 +82,7 @@ export class FakeLookups implements Lookups {
     const status = findings[id];
     if (!status) return { kind: 'not_found' };
     const ageS = this.ageS === undefined ? undefined : this.ageS + Math.round(this.nowS);
-    const task: Task = { task_id: id, status };
+    const task: Task = { task_id: id, status, request: { prompt: 'A fox' } };
     if (ageS !== undefined) task.elapsed_seconds = ageS;
     if (status === 'pending' && (ageS ?? 0) < 1800) task.poll_after_seconds = 10;
     return { kind: 'found', task };

@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { test as base, expect } from 'vitest';
 import { Scheduler } from '../../src/kling/scheduler.js';
 import { createServer } from '../../src/mcp/server.js';
 import { StdioTransport } from '../../src/mcp/transport.js';
@@ -51,9 +52,19 @@ export class McpServer extends Peer {
     this.stdin.write(text);
   }
 
-  /** Ends stdin, and resolves when the process would exit. */
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     this.stdin.end();
     await this.closed;
   }
 }
+
+/** A test with a server of its own, which has run into no bug at the end. */
+export const test = base.extend<{ server: McpServer }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads the pattern
+  server: async ({}, use) => {
+    const server = new McpServer();
+    await use(server);
+    await server.close();
+    expect(server.bugs).toEqual([]);
+  },
+});

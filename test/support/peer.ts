@@ -14,6 +14,9 @@ export abstract class Peer {
 
   protected abstract writeRaw(text: string | Buffer): void;
 
+  /** Ends stdin, and resolves once the server has ended. */
+  abstract close(): Promise<unknown>;
+
   /** Writes text unchanged, and an object as one line of JSON. */
   write(message: string | Buffer | object): void {
     const isRaw = typeof message === 'string' || Buffer.isBuffer(message);
@@ -65,6 +68,35 @@ export abstract class Peer {
       this.online?.(line);
     }
     this.wake();
+  }
+}
+
+/** Through this a client of an SDK speaks to a server, whose every line is kept. */
+export class PeerTransport<Message extends object> {
+  onmessage?: (message: Message) => void;
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+
+  /** @param isForClient which messages reach the client; all unless told otherwise */
+  constructor(
+    readonly peer: Peer,
+    readonly isForClient: (message: Json) => boolean = () => true,
+  ) {}
+
+  async start(): Promise<void> {
+    this.peer.online = (line) => {
+      const message = JSON.parse(line);
+      if (this.isForClient(message)) this.onmessage?.(message);
+    };
+  }
+
+  async send(message: Message): Promise<void> {
+    this.peer.write(message);
+  }
+
+  async close(): Promise<void> {
+    await this.peer.close();
+    this.onclose?.();
   }
 }
 

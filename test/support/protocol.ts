@@ -1,11 +1,6 @@
-import { expect } from 'vitest';
+import { CLIENT_CAPABILITIES_META_KEY, PROTOCOL_VERSION_META_KEY } from '@modelcontextprotocol/client';
 import type { Peer } from './peer.js';
 import type { Json } from './records.js';
-
-export const PARSE_ERROR = -32700;
-export const INVALID_REQUEST = -32600;
-export const METHOD_NOT_FOUND = -32601;
-export const INVALID_PARAMS = -32602;
 
 export const INITIALIZE = {
   jsonrpc: '2.0',
@@ -41,24 +36,6 @@ export async function initialize(server: Peer): Promise<Json> {
   return answer;
 }
 
-/** The one error that answers the given lines: its code, and its id where it has one. */
-export async function errorOf(server: Peer, ...lines: (string | Buffer | object)[]): Promise<Json> {
-  const replies = await server.replies(...lines);
-  expect(replies).toEqual([expect.objectContaining({ jsonrpc: '2.0', error: expect.anything() })]);
-  const { id, error } = replies[0] as { id?: unknown; error: { code: number; message: string } };
-  // A sentence of ours: neither a dump of a schema's issues nor a trace of the stack.
-  expect(error.message).toMatch(/^[A-Za-z][^\n{}]{5,200}$/);
-  return { ...(id !== undefined && { id }), code: error.code };
-}
-
-export const RESOURCE_NOT_FOUND = -32002;
-export const MISSING_CLIENT_CAPABILITY = -32021;
-export const UNSUPPORTED_VERSION = -32022;
-
-export const VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
-export const CAPABILITIES_KEY = 'io.modelcontextprotocol/clientCapabilities';
-export const SERVER_INFO_KEY = 'io.modelcontextprotocol/serverInfo';
-export const SUBSCRIPTION_KEY = 'io.modelcontextprotocol/subscriptionId';
 export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
 
 /** The capabilities of a client that takes a task for an answer. */
@@ -66,7 +43,11 @@ export const WITH_TASKS = { extensions: { [TASKS_EXTENSION]: {} } };
 
 /** A request of 2026-07-28, which carries its version and the client's capabilities. */
 export function modern(id: unknown, method: string, params: Json = {}, capabilities: unknown = {}): Json {
-  const _meta = { [VERSION_KEY]: '2026-07-28', [CAPABILITIES_KEY]: capabilities, ...(params._meta as Json) };
+  const _meta = {
+    [PROTOCOL_VERSION_META_KEY]: '2026-07-28',
+    [CLIENT_CAPABILITIES_META_KEY]: capabilities,
+    ...(params._meta as Json),
+  };
   return request(id, method, { ...params, _meta });
 }
 

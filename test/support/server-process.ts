@@ -8,10 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { type JSONRPCMessage, JSONRPCMessageSchema } from '@modelcontextprotocol/sdk/types.js';
 import { type FakeApi, TOKEN } from './fake-api.js';
-import { Peer } from './peer.js';
-import { processes } from './processes.js';
-import type { Json } from './records.js';
-import { PRIVATE_VALUES } from './records.js';
+import { Peer, PeerTransport } from './peer.js';
+import { type Json, PRIVATE_VALUES } from './records.js';
 
 export const ENTRY = fileURLToPath(new URL('../../dist/index.js', import.meta.url));
 
@@ -28,10 +26,16 @@ export interface ServerOptions {
   secrets?: string[];
 }
 
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
 /** The built server as a process of its own, with everything that it has written. */
 export class ServerProcess extends Peer {
   readonly child: ChildProcessWithoutNullStreams;
-  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** Rejects if a secret appears in what was written. */
+  readonly exited: Promise<Exit>;
   stdout = '';
   stderr = '';
   readonly #secrets: string[];
@@ -59,10 +63,10 @@ export class ServerProcess extends Peer {
       this.stderr += chunk;
       this.wake();
     });
-    processes.add(this);
     this.exited = once(this.child, 'close').then(([code, signal]) => {
       if (this.#cwd) rmSync(this.#cwd, { recursive: true, force: true });
       this.wake();
+      this.#checkSecrets();
       return { code, signal };
     });
   }
@@ -81,11 +85,9 @@ export class ServerProcess extends Peer {
   }
 
   /** Sends the signal, waits for the end and checks what was written. */
-  async kill(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+  kill(signal: NodeJS.Signals): Promise<Exit> {
     this.child.kill(signal);
-    const exit = await this.exited;
-    this.check();
-    return exit;
+    return this.#end();
   }
 
   /** The resident memory of the process. */
@@ -95,22 +97,24 @@ export class ServerProcess extends Peer {
   }
 
   /** Closes stdin and waits for the end; then checks what was written. */
-  async close(): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+  close(): Promise<Exit> {
     this.child.stdin.end();
+    return this.#end();
+  }
+
+  async #end(): Promise<Exit> {
     const exit = await this.exited;
     this.check();
     return exit;
   }
 
-  /** stdout holds JSON-RPC alone, and no secret appears anywhere. */
+  /** stdout must hold JSON-RPC alone. */
   check(): void {
     if (this.rest !== '') throw new Error(`half a line on stdout: ${this.rest.slice(0, 200)}`);
     for (const line of this.lines) JSONRPCMessageSchema.parse(JSON.parse(line));
-    this.checkSecrets();
   }
 
-  /** No secret appears in what was written so far. */
-  checkSecrets(): void {
+  #checkSecrets(): void {
     for (const secret of this.#secrets) {
       if (this.stdout.includes(secret)) throw new Error(`stdout shows ${secret}`);
       if (this.stderr.includes(secret)) throw new Error(`stderr shows ${secret}`);
@@ -120,35 +124,6 @@ export class ServerProcess extends Peer {
   protected override async change(): Promise<void> {
     if (this.ended) throw new Error(`the server has ended\n${this.stderr}`);
     await super.change();
-  }
-}
-
-/** Through this a client of the SDK speaks to a server process, whose every line is kept. */
-export class ProcessTransport<Message extends object> {
-  onmessage?: (message: Message) => void;
-  onclose?: () => void;
-  onerror?: (error: Error) => void;
-
-  /** @param isForClient which messages reach the client; all unless told otherwise */
-  constructor(
-    readonly server: ServerProcess,
-    readonly isForClient: (message: Json) => boolean = () => true,
-  ) {}
-
-  async start(): Promise<void> {
-    this.server.online = (line) => {
-      const message = JSON.parse(line);
-      if (this.isForClient(message)) this.onmessage?.(message);
-    };
-    this.server.exited.then(() => this.onclose?.());
-  }
-
-  async send(message: Message): Promise<void> {
-    this.server.write(message);
-  }
-
-  async close(): Promise<void> {
-    await this.server.close();
   }
 }
 
@@ -168,7 +143,7 @@ export class Session {
   static async start(options: ServerOptions = {}): Promise<Session> {
     const server = new ServerProcess(options);
     const client = new Client({ name: 'test', version: '1.0.0' });
-    await client.connect(new ProcessTransport<JSONRPCMessage>(server));
+    await client.connect(new PeerTransport<JSONRPCMessage>(server));
     return new Session(server, client);
   }
 
@@ -177,7 +152,7 @@ export class Session {
     return (await this.client.callTool({ name, arguments: args }, undefined, options)) as unknown as ToolResult;
   }
 
-  async close(): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+  async close(): Promise<Exit> {
     await this.client.close();
     return this.server.exited;
   }

@@ -149,6 +149,8 @@ describe('the whole', () => {
       wait_seconds: 0,
     });
     expect(refusalOf(() => parse({ task_id: '/', kind: 'tool' }))).toBe(`task_id ${ID_RULE}.`);
+    // A prototype that somebody sent is none.
+    expect(refusalOf(() => parse(JSON.parse('{"__proto__":{"task_id":"a"}}')))).toContain(`task_id ${ID_RULE}`);
   });
 
   test('they are named where a required one is missing, which the model may have misspelt', () => {
@@ -165,9 +167,5 @@ describe('the whole', () => {
     expect(refusalOf(() => parse({ task_id: '/', wait_seconds: -1 }))).toBe(
       `task_id ${ID_RULE}; wait_seconds ${WAIT_RULE}.`,
     );
-  });
-
-  test('a prototype that somebody sent is none', () => {
-    expect(refusalOf(() => parse(JSON.parse('{"__proto__":{"task_id":"a"}}')))).toContain(`task_id ${ID_RULE}`);
   });
 });

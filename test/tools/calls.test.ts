@@ -41,16 +41,12 @@ describe('a call that waits', () => {
     world,
   }) => {
     const seen: Progress[] = [];
-    const { isError, structuredContent } = await call(world, { task_id: 'a', wait_seconds: 9 }, (each) =>
-      seen.push(each),
-    );
-    expect(isError).toBeFalsy();
-    expect(structuredContent?.result).toMatchObject({ status: 'pending', poll_after_seconds: 1 });
+    const result = await call(world, { task_id: 'a', wait_seconds: 9 }, (each) => seen.push(each));
+    expect(result.isError).toBeFalsy();
+    expect(result.structuredContent?.result).toMatchObject({ status: 'pending', poll_after_seconds: 1 });
+    // The model would read it again and again.
+    expect(textOf(result)).not.toContain('request');
     expect(seen.map(({ progress }) => progress)).toEqual([0, 4.1]);
-  });
-
-  test('reports nothing where it does not wait', async ({ world }) => {
-    await call(world, { task_id: 'a' }, () => expect.unreachable());
   });
 
   test('ends with a fault that repeating cannot mend, and tells the last state', async ({ world, lookups }) => {
@@ -58,6 +54,26 @@ describe('a call that waits', () => {
     const result = await call(world, { task_id: 'a', wait_seconds: 50 });
     expect(result.isError).toBe(true);
     expect(textOf(result)).toMatch(lookupErrorLike('invalid_token', /Refused\. .* Last seen pending\.$/));
+  });
+});
+
+describe('a call that does not wait', () => {
+  test('reports no progress, and tells the request of a pending task', async ({ world }) => {
+    const { structuredContent } = await call(world, { task_id: 'a' }, () => expect.unreachable());
+    expect(structuredContent?.result).toMatchObject({ status: 'pending', request: { prompt: 'A fox' } });
+  });
+
+  test('says of an unknown id that a video_id is no task_id, and that ids belong to one account', async ({
+    world,
+    lookups,
+  }) => {
+    lookups.find = () => ({});
+    const result = await call(world, { task_id: 'a' });
+    expect(result).toMatchObject({ isError: true });
+    expect(textOf(result)).toBe(
+      '[task_not_found] No task a exists for this account. Use the task_id that the generation call returned: a ' +
+        'video_id is not a task_id, and a task is visible only with a token of the account that submitted it.',
+    );
   });
 });
 

@@ -58,13 +58,10 @@ describe('lookup_errors', () => {
 });
 
 describe('poll_after_seconds', () => {
-  test('is the soonest of the pending tasks', () => {
+  test('is the soonest of the pending tasks, or what the wait says where it ran out', () => {
     const tasks = [pending('p', 10), pending('q', 4), FAILED];
     expect(batchOf(['p', 'q', 'f'], { tasks }).poll_after_seconds).toBe(4);
-  });
-
-  test('is what the wait says where it ran out', () => {
-    expect(batchOf(['p'], { tasks: [pending('p')], pollAfterSeconds: 1 }).poll_after_seconds).toBe(1);
+    expect(batchOf(['p', 'q', 'f'], { tasks, pollAfterSeconds: 1 }).poll_after_seconds).toBe(1);
   });
 
   test('is absent while nothing is pending', () => {

@@ -11,25 +11,21 @@ const textOf = (error: unknown) => {
   return String(content[0]?.type === 'text' && content[0].text);
 };
 
-describe('a result', () => {
-  test('is the structure and one text block with the same compact JSON', () => {
-    expect(toResult({ a: [1, 'ä'] })).toEqual({
-      content: [{ type: 'text', text: '{"result":{"a":[1,"ä"]}}' }],
-      structuredContent: { result: { a: [1, 'ä'] } },
-    });
+test('a result is the structure and one text block with the same compact JSON', () => {
+  expect(toResult({ a: [1, 'ä'] })).toEqual({
+    content: [{ type: 'text', text: '{"result":{"a":[1,"ä"]}}' }],
+    structuredContent: { result: { a: [1, 'ä'] } },
   });
 });
 
-describe('a task', () => {
-  test('drops files from the end where a text of 32,000 characters has no room for them, and counts them', () => {
-    const url = `https://cdn.example/${'x'.repeat(4000)}`;
-    const other_media = Array.from({ length: 20 }, (_, index) => ({ kind: 'image' as const, url: `${url}${index}` }));
-    const task = { task_id: 'a', status: 'completed' as const, other_media, left_out: 3 };
-    const fitting = withFilesThatFit(task);
-    expect(JSON.stringify({ result: fitting }).length).toBeLessThanOrEqual(32_000);
-    expect(fitting).toEqual({ ...task, other_media: other_media.slice(0, 7), left_out: 3 + 13 });
-    expect(task.other_media).toHaveLength(20);
-  });
+test('a task drops files from the end where a text of 32,000 characters has no room for them, and counts them', () => {
+  const url = `https://cdn.example/${'x'.repeat(4000)}`;
+  const other_media = Array.from({ length: 20 }, (_, index) => ({ kind: 'image' as const, url: `${url}${index}` }));
+  const task = { task_id: 'a', status: 'completed' as const, other_media, left_out: 3 };
+  const fitting = withFilesThatFit(task);
+  expect(JSON.stringify({ result: fitting }).length).toBeLessThanOrEqual(32_000);
+  expect(fitting).toEqual({ ...task, other_media: other_media.slice(0, 7), left_out: 3 + 13 });
+  expect(task.other_media).toHaveLength(20);
 });
 
 describe('an error', () => {

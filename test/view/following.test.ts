@@ -1,29 +1,31 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { browserPath } from './support/browser.js';
-import { batchOf, CDN, completedTask, errorResult, failedTask, ID, pendingTask, resultOf } from './support/tasks.js';
-import { CLIP, NEVER, ViewHost } from './support/view-host.js';
-
-type Json = Record<string, unknown>;
+import { describe, expect, test } from 'vitest';
+import type { Json } from '../support/records.js';
+import { describeView } from './support/describe-view.js';
+import {
+  batch,
+  CDN,
+  COMPLETED,
+  completedTask,
+  errorResult,
+  failedTask,
+  ID,
+  pendingTask,
+  resultOf,
+} from './support/tasks.js';
+import { NEVER } from './support/view-host.js';
 
 /** A pending task as a wait that ran out tells it. */
 const waited = (age: number, fields: Json = {}) =>
   resultOf(pendingTask(age, { request: undefined, poll_after_seconds: 1, ...fields }));
 const pending = (task_id: string, age = 60) => pendingTask(age, { task_id });
 const done = (task_id: string, fields: Json = {}) => completedTask({ task_id, ...fields });
-const batch = (tasks: Json[], fields: Json = {}) => resultOf(batchOf(tasks, fields));
 const refuse = (message: string) => {
   throw new Error(message);
 };
 
-describe.skipIf(!browserPath)('following a pending task', () => {
-  const view = new ViewHost();
-  beforeAll(() => view.launch());
-  afterAll(() => view.close());
-
+describeView('following a pending task', (view) => {
   test('the wait ends in a video that plays, and the model is told once', async () => {
-    const answers = [waited(120), resultOf(completedTask())];
-    await view.open({ callTool: (_, index) => answers[index] });
-    await view.result(resultOf(pendingTask()));
+    await view.open({ answers: [waited(120), COMPLETED], result: resultOf(pendingTask()) });
     await view.passUntilCalled(2);
     expect(await view.playFirstVideo()).toBe(640);
     expect(view.calls).toEqual(
@@ -42,16 +44,14 @@ describe.skipIf(!browserPath)('following a pending task', () => {
 
   test('a host that takes no text for the model is not given any', async () => {
     const capabilities = { serverTools: {}, updateModelContext: { image: {} } };
-    await view.open({ capabilities, callTool: () => resultOf(failedTask()) });
-    await view.result(resultOf(pendingTask()));
+    await view.open({ capabilities, callTool: () => resultOf(failedTask()), result: resultOf(pendingTask()) });
     await view.state('failed');
     await view.settle();
     expect(view.messages.map(({ method }) => method)).not.toContain('ui/update-model-context');
   });
 
   test('a host that lets no view call tools is not asked', async () => {
-    await view.open({ capabilities: {} });
-    await view.result(resultOf(pendingTask()));
+    await view.open({ capabilities: {}, result: resultOf(pendingTask()) });
     await view.shows('Usually 1 to 5 minutes. Ask again for news.');
     await view.pass(240);
     expect(await view.text()).toMatch(/Making your video[\s\S]*Ask again for news\.\s+5:2\d/);
@@ -60,9 +60,7 @@ describe.skipIf(!browserPath)('following a pending task', () => {
   });
 
   test('a result that lacks the request is looked up first, and keeps it when a wait leaves it out', async () => {
-    const answers = [resultOf(pendingTask(61)), waited(110)];
-    await view.open({ callTool: (_, index) => answers[index] ?? NEVER() });
-    await view.result(waited(60));
+    await view.open({ answers: [resultOf(pendingTask(61)), waited(110)], result: waited(60) });
     await view.shows('White ceramic coffee mug');
     await view.passUntilCalled(3);
     expect(view.waits()).toEqual([0, 50, 50]);
@@ -71,16 +69,14 @@ describe.skipIf(!browserPath)('following a pending task', () => {
 
   test('30 minutes after the task began it stops, and says so; a look by hand starts it anew', async () => {
     let outcome = waited(30 * 60);
-    await view.open({ callTool: () => outcome });
-    await view.result(resultOf(pendingTask(29 * 60 + 50)));
+    await view.open({ callTool: () => outcome, result: resultOf(pendingTask(29 * 60 + 50)) });
     await view.state('overdue');
     // It waited for what was left of the 30 minutes.
     expect(view.waits()[0]).toBeLessThanOrEqual(10);
-    await view.pass(200);
-    expect(view.calls).toHaveLength(1);
+    expect(await view.callsAfter(200)).toBe(1);
     expect(await view.text()).toMatch(/Still not finished[\s\S]*It may never finish\.[\s\S]*Task ID\s+20068983/);
     expect(await view.copied('Copy details')).toBe(`Task ID: ${ID}`);
-    outcome = resultOf(completedTask());
+    outcome = COMPLETED;
     await view.frame.getByRole('button', { name: 'Look again' }).click();
     await view.state('completed');
     expect(view.waits()).toEqual([expect.any(Number), 0]);
@@ -98,17 +94,15 @@ describe.skipIf(!browserPath)('following a pending task', () => {
   });
 
   test('a hidden document makes no calls', async () => {
-    await view.open({ callTool: (_, index) => (index === 0 ? waited(120) : NEVER()) });
+    await view.open({ answers: [waited(120)] });
     await view.setHidden(true);
     await view.result(resultOf(pendingTask()));
-    await view.pass(120);
-    expect(view.calls).toEqual([]);
+    expect(await view.callsAfter(120)).toBe(0);
     await view.setHidden(false);
     await view.until(() => view.calls.length === 1);
     await view.setHidden(true);
     await view.settle();
-    await view.pass(120);
-    expect(view.calls).toHaveLength(1);
+    expect(await view.callsAfter(120)).toBe(1);
     await view.page.clock.fastForward(2 * 3_600_000);
     await view.setHidden(false);
     await view.until(() => view.calls.length === 2);
@@ -118,8 +112,7 @@ describe.skipIf(!browserPath)('following a pending task', () => {
   });
 
   test('teardown in mid-wait cancels the call, and none follows', async () => {
-    await view.open();
-    await view.result(resultOf(pendingTask()));
+    await view.open({ result: resultOf(pendingTask()) });
     await view.until(() => view.calls.length === 1);
     expect(await view.teardown()).toEqual({});
     await view.shows('View closed');
@@ -129,19 +122,17 @@ describe.skipIf(!browserPath)('following a pending task', () => {
       method: 'notifications/cancelled',
       params: { requestId: call?.id, reason: 'called off' },
     });
-    await view.result(resultOf(completedTask()));
+    await view.result(COMPLETED);
     await view.pass(200);
     expect(await view.text()).toMatch(/View closed[\s\S]*Ask again for news\./);
     expect(view.calls).toHaveLength(1);
   });
 
   test('a pause follows the pace that the answer asks for', async () => {
-    await view.open({ callTool: (_, index) => (index === 0 ? waited(90, { poll_after_seconds: 20 }) : NEVER()) });
-    await view.result(resultOf(pendingTask()));
+    await view.open({ answers: [waited(90, { poll_after_seconds: 20 })], result: resultOf(pendingTask()) });
     await view.until(() => view.calls.length === 1);
     await view.settle();
-    await view.pass(18);
-    expect(view.calls).toHaveLength(1);
+    expect(await view.callsAfter(18)).toBe(1);
     await view.passUntilCalled(2);
   });
 
@@ -150,9 +141,8 @@ describe.skipIf(!browserPath)('following a pending task', () => {
     // Of Inspector 2, in 2026-07-28.
     ['the error for one', () => refuse("Unsupported result type 'task' for tools/call")],
   ])('%s: asks without waiting from then on, at once', async (_, callTool) => {
-    const answers = [pendingTask(100), completedTask()].map(resultOf);
-    await view.open({ callTool: (_, index) => answers[index - 1] ?? callTool() });
-    await view.result(resultOf(pendingTask()));
+    const answers = [resultOf(pendingTask(100)), COMPLETED];
+    await view.open({ callTool: (_, index) => answers[index - 1] ?? callTool(), result: resultOf(pendingTask()) });
     await view.until(() => view.calls.length === 2);
     await view.passUntilCalled(3);
     await view.state('completed');
@@ -160,12 +150,11 @@ describe.skipIf(!browserPath)('following a pending task', () => {
   });
 
   test('another error of the host: asks without waiting, after a pause; a second one ends it', async () => {
-    await view.open({ callTool: (_, index) => (index < 2 ? refuse('Request timed out') : resultOf(completedTask())) });
+    await view.open({ callTool: (_, index) => (index < 2 ? refuse('Request timed out') : COMPLETED) });
     await view.result(resultOf(pendingTask()));
     await view.until(() => view.calls.length === 1);
     await view.settle();
-    await view.pass(8);
-    expect(view.calls).toHaveLength(1);
+    expect(await view.callsAfter(8)).toBe(1);
     await view.passUntilCalled(2);
     await view.shows('Could not check any more.');
     await view.pass(200);
@@ -175,8 +164,7 @@ describe.skipIf(!browserPath)('following a pending task', () => {
   });
 
   test('a host that never answers a wait is given up, its call cancelled, and asked without waiting', async () => {
-    await view.open({ callTool: (_, index) => (index === 0 ? NEVER() : resultOf(completedTask())) });
-    await view.result(resultOf(pendingTask()));
+    await view.open({ answers: [NEVER(), COMPLETED], result: resultOf(pendingTask()) });
     await view.passUntilCalled(2);
     await view.state('completed');
     expect(view.waits()).toEqual([50, 0]);
@@ -189,43 +177,30 @@ describe.skipIf(!browserPath)('following a pending task', () => {
     await view.shows('Could not check just now. Trying again soon.');
     await view.passUntilCalled(6);
     await view.shows('Could not check any more. No connection. Check your internet connection or proxy.');
-    await view.pass(200);
-    expect(view.calls).toHaveLength(6);
+    expect(await view.callsAfter(200)).toBe(6);
     expect(await view.frame.getByRole('button', { name: 'Look again' }).count()).toBe(1);
   });
 
   test('a fault that passes is forgotten with the next answer', async () => {
     const answers = [errorResult('[too_many_requests] Too many.'), { content: [] }, waited(100)];
-    await view.open({ callTool: (_, index) => answers[index] ?? NEVER() });
-    await view.result(resultOf(pendingTask()));
+    await view.open({ answers, result: resultOf(pendingTask()) });
     await view.shows('Could not check just now. Trying again soon.');
     await view.passUntilCalled(4);
     await view.shows('Usually 1 to 5 minutes. Updates by itself.');
   });
 
   test('an error that repeating cannot mend ends it at once', async () => {
-    await view.open({ callTool: () => errorResult('[invalid_token] The API refused the token.') });
-    await view.result(resultOf(pendingTask()));
+    const answers = [errorResult('[invalid_token] The API refused the token.')];
+    await view.open({ answers, result: resultOf(pendingTask()) });
     await view.shows('Could not check any more. AceDataCloud refused your token.');
-    await view.pass(200);
-    expect(view.calls).toHaveLength(1);
+    expect(await view.callsAfter(200)).toBe(1);
     expect(await view.text()).toContain('White ceramic coffee mug');
-  });
-
-  test('a tool error that may pass is looked up again by hand', async () => {
-    await view.open({ callTool: () => resultOf(completedTask()) });
-    await view.result(errorResult('[network_error] The API could not be reached.'), { task_id: ID, task_ids: null });
-    await view.frame.getByRole('button', { name: 'Look again' }).click();
-    await view.state('completed');
-    expect(view.calls).toEqual([
-      { name: 'kling_get_task', arguments: { task_id: ID, task_ids: null, wait_seconds: 0 } },
-    ]);
   });
 
   describe('a batch', () => {
     test('is looked up, then waited for: only pending ones, in their order, and the model is told the news', async () => {
       const answers = [batch([pending('a'), pending('c')]), batch([pending('c'), done('a')]), batch([done('c')])];
-      await view.open({ callTool: (_, index) => answers[index] });
+      await view.open({ answers });
       const tasks = [pending('a'), done('b'), pending('c'), failedTask({ task_id: 'd' })];
       await view.result(batch(tasks, { not_found: ['e'] }), { task_ids: ['a', 'b', 'c', 'd', 'e'] });
       await view.passUntilCalled(3);
@@ -243,10 +218,10 @@ describe.skipIf(!browserPath)('following a pending task', () => {
     });
 
     test('one that has been running for over 30 minutes is left alone, and the others are waited for', async () => {
-      await view.open({ callTool: (_, index) => (index < 3 ? batch([pending('a')]) : NEVER()) });
+      await view.open({ answers: [batch([pending('a')]), batch([pending('a')])] });
       await view.result(batch([pending('a'), pending('b', 1900)]), { task_ids: ['a', 'b'] });
-      await view.passUntilCalled(4);
-      expect(view.calls.map((call) => call.arguments.task_ids)).toEqual([['a'], ['a'], ['a'], ['a']]);
+      await view.passUntilCalled(3);
+      expect(view.calls.map((call) => call.arguments.task_ids)).toEqual([['a'], ['a'], ['a']]);
       const overdue = view.frame.locator('.tile').nth(1);
       expect(await overdue.innerText()).toMatch(/Still not finished\s+3\d:\d\d/);
     });
@@ -264,7 +239,7 @@ describe.skipIf(!browserPath)('following a pending task', () => {
 
     test('shows the tasks that did not fit when a person asks for them, and follows them', async () => {
       const answers = [batch([done('b'), pending('c')]), batch([done('c')])];
-      await view.open({ callTool: (_, index) => answers[index] });
+      await view.open({ answers });
       const counts = { completed: 2, pending: 1, failed: 0, not_found: 0, lookup_failed: 0 };
       await view.result(batch([done('a')], { not_shown: ['b', 'c'], counts }), { task_ids: ['a', 'b', 'c'] });
       await view.shows('2 of 3 ready');
@@ -278,10 +253,7 @@ describe.skipIf(!browserPath)('following a pending task', () => {
 
     test('a video that plays goes on while others are asked for, and a focused button keeps the focus', async () => {
       const [answer, answered] = view.later();
-      await view.open({
-        context: { availableDisplayModes: ['inline', 'fullscreen'] },
-        callTool: () => answered,
-      });
+      await view.open({ context: { availableDisplayModes: ['inline', 'fullscreen'] }, answers: [answered] });
       await view.result(batch([done('a'), pending('b')]), { task_ids: ['a', 'b'] });
       await view.playFirstVideo();
       await view.frame.getByRole('button', { name: 'Full screen' }).focus();
@@ -298,7 +270,7 @@ describe.skipIf(!browserPath)('following a pending task', () => {
 
   describe("in a host that passes on the questions and results of the view's own calls", () => {
     test.each(['before', 'after'])('%s the answer: nothing changes', async (when) => {
-      const answers = [waited(60), resultOf(pendingTask(100)), resultOf(completedTask())];
+      const answers = [waited(60), resultOf(pendingTask(100)), COMPLETED];
       await view.open({
         callTool: async (call, index) => {
           const echo = view.result(answers[index] ?? {}, call.arguments);
@@ -318,39 +290,31 @@ describe.skipIf(!browserPath)('following a pending task', () => {
 
     test("while the host's own call runs: the look is no result", async () => {
       const look = resultOf(pendingTask(5));
-      await view.open({ callTool: () => look });
-      await view.input({ task_id: ID, wait_seconds: 50 });
+      await view.open({ callTool: () => look, input: { task_id: ID, wait_seconds: 50 } });
       await view.passUntilCalled(1);
       await view.shows('Making your video');
       await view.result(look, view.calls[0]?.arguments);
-      await view.pass(40);
-      expect(view.calls).toHaveLength(1);
+      expect(await view.callsAfter(40)).toBe(1);
     });
 
     test('a fault is not taken for the result, nor an answer that comes late for news', async () => {
       const error = errorResult('[invalid_token] The API refused the token.');
-      await view.open({ callTool: () => error });
-      await view.result(resultOf(pendingTask()));
+      await view.open({ callTool: () => error, result: resultOf(pendingTask()) });
       await view.state('stopped');
       await view.result(error, view.calls[0]?.arguments);
       await view.pass(120);
       await view.shows('Could not check any more. AceDataCloud refused your token.');
       expect(view.calls).toHaveLength(1);
-      await view.open();
-      await view.result(resultOf(completedTask()));
-      await view.state('completed');
+      await view.open({ result: COMPLETED });
       await view.result(resultOf(pendingTask(80)));
       await view.pass(10);
       await view.state('completed');
     });
 
     test('a batch keeps its other tasks, and the video that plays', async () => {
-      await view.open({
-        callTool: () => batch([done('a')]),
-        files: { [`${CDN}/b.webm`]: { body: CLIP, type: 'video/webm' } },
-      });
-      const own = (id: string) => done(id, { video_url: `${CDN}/${id}.webm` });
-      await view.result(batch([own('a'), own('b')]), { task_ids: ['a', 'b'] });
+      await view.open({ callTool: () => batch([done('a')]) });
+      const [gone, own] = ['gone', 'own'].map((name) => ({ video_url: `${CDN}/${name}.webm` }));
+      await view.result(batch([done('a', gone), done('b', own)]), { task_ids: ['a', 'b'] });
       await view.frame.locator('video[src$="/clip.webm"]').evaluate((video) => video.setAttribute('data-first', ''));
       await view.result(batch([done('a')]), view.calls[0]?.arguments);
       await view.settle();

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { browserPath } from './support/browser.js';
+import { describe, expect, test } from 'vitest';
+import type { Json } from '../support/records.js';
+import { describeView } from './support/describe-view.js';
 import {
-  batchOf,
+  batch,
   CDN,
+  COMPLETED,
   completedTask,
   errorResult,
   failedTask,
@@ -15,19 +17,13 @@ import {
   resultOf,
   VIDEO,
 } from './support/tasks.js';
-import { CLIP, ViewHost, type ViewOptions } from './support/view-host.js';
-
-type Json = Record<string, unknown>;
+import { CLIP, type ViewOptions } from './support/view-host.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const GONE = `${CDN}/gone.webm`;
 const BOTH_MODES = { availableDisplayModes: ['inline', 'fullscreen'] };
-const batch = (tasks: Json[], fields: Json = {}) => resultOf(batchOf(tasks, fields));
 
-describe.skipIf(!browserPath)('the view and its host', () => {
-  const view = new ViewHost();
-  beforeAll(() => view.launch());
-  afterAll(() => view.close());
+describeView('the view and its host', (view) => {
   const press = (name: string) => view.frame.getByRole('button', { name, exact: true }).first().click();
   const styleOf = (selector: string, property: 'color' | 'backgroundColor' | 'fontFamily' | 'animationName') =>
     view.frame
@@ -70,8 +66,7 @@ describe.skipIf(!browserPath)('the view and its host', () => {
 
   describe('buttons', () => {
     test('open, save and full screen go through the host', async () => {
-      await view.open({ context: BOTH_MODES });
-      await view.result(resultOf(completedTask()));
+      await view.open({ context: BOTH_MODES, result: COMPLETED });
       for (const name of ['Open', 'Save', 'Full screen', 'Leave full screen']) await press(name);
       await view.frame.getByRole('button', { name: 'Full screen', exact: true }).waitFor();
       expect(view.asked).toEqual([
@@ -83,9 +78,7 @@ describe.skipIf(!browserPath)('the view and its host', () => {
     });
 
     test('a host without any capability: only what needs none', async () => {
-      await view.open({ capabilities: {}, context: {} });
-      await view.result(resultOf(completedTask()));
-      await view.state('completed');
+      await view.open({ capabilities: {}, context: {}, result: COMPLETED });
       expect(await view.frame.getByRole('button').allInnerTexts()).toEqual(['Copy link']);
     });
 
@@ -108,9 +101,7 @@ describe.skipIf(!browserPath)('the view and its host', () => {
     });
 
     test('what the host refuses is told beside them, once, and they keep their names', async () => {
-      await view.open({ refuses: true });
-      await view.result(resultOf(completedTask()));
-      await view.state('completed');
+      await view.open({ refuses: true, result: COMPLETED });
       const before = await view.frame.locator('button').allInnerTexts();
       for (const name of ['Open', 'Open', 'Save']) await press(name);
       await view.until(() => view.asked.length === 3);
@@ -121,8 +112,7 @@ describe.skipIf(!browserPath)('the view and its host', () => {
     });
 
     test('all can be reached and used with the keyboard', async () => {
-      await view.open();
-      await view.result(resultOf(completedTask()));
+      await view.open({ result: COMPLETED });
       const open = view.frame.getByRole('button', { name: 'Open' });
       await open.focus();
       expect(await open.evaluate((element) => getComputedStyle(element).outlineStyle)).not.toBe('none');
@@ -136,8 +126,7 @@ describe.skipIf(!browserPath)('the view and its host', () => {
       [320, ['', '', '', '']],
       [600, ['Open', 'Save', 'Copy link', 'Full screen']],
     ])('at %i px they stand in one row beside the heading, with names in any case', async (width, labels) => {
-      await view.open({ context: BOTH_MODES, width: `${width}px` });
-      await view.result(resultOf(completedTask()));
+      await view.open({ context: BOTH_MODES, width: `${width}px`, result: COMPLETED });
       const buttons = view.frame.locator('.caption button');
       await buttons.nth(3).waitFor();
       expect(await buttons.allInnerTexts()).toEqual(labels);
@@ -154,8 +143,7 @@ describe.skipIf(!browserPath)('the view and its host', () => {
 
   describe('media that does not load', () => {
     test('is looked up once more, since its address may have expired', async () => {
-      await view.open({ callTool: () => resultOf(completedTask()) });
-      await view.result(resultOf(completedTask({ video_url: GONE })));
+      await view.open({ callTool: () => COMPLETED, result: resultOf(completedTask({ video_url: GONE })) });
       await view.frame.locator(`video[src="${VIDEO}"]`).waitFor();
       expect(view.calls).toEqual([{ name: 'kling_get_task', arguments: { task_id: ID, wait_seconds: 0 } }]);
       await press('Open');
@@ -194,19 +182,18 @@ describe.skipIf(!browserPath)('the view and its host', () => {
     });
 
     test('of a batch is looked up in one call, which waits for its turn', async () => {
-      const gone = (task_id: string) => completedTask({ task_id, video_url: `${CDN}/${task_id}.webm` });
-      const done = (task_id: string) => completedTask({ task_id });
+      const gone = (task_id: string) => completedTask({ task_id, video_url: `${CDN}/gone-${task_id}.webm` });
       const [answer, answered] = view.later();
-      await view.open({ callTool: (_, index) => (index === 0 ? answered : batch([done('b'), done('a')])) });
-      await view.result(batch([gone('a'), gone('b'), pendingTask(60, { task_id: 'c' })]), {
-        task_ids: ['a', 'b', 'c'],
-      });
+      const done = (...ids: string[]) => batch(ids.map((task_id) => completedTask({ task_id })));
+      await view.open({ answers: [answered, done('b', 'a')] });
+      const tasks = [gone('a'), gone('b'), pendingTask(60, { task_id: 'c' })];
+      await view.result(batch(tasks), { task_ids: ['a', 'b', 'c'] });
       await view.until(() => view.calls.length === 1 && view.loads.length === 2);
       const errors = () =>
         view.frame.locator('video').evaluateAll((all) => all.map((video) => (video as HTMLVideoElement).error?.code));
       await expect.poll(errors).toEqual([4, 4]);
       await view.pass(10);
-      answer(batch([done('c')]));
+      answer(done('c'));
       await view.frame.locator(`video[src="${VIDEO}"]`).nth(2).waitFor();
       expect(view.calls.map((call) => call.arguments.task_ids)).toEqual([['c'], expect.arrayContaining(['a', 'b'])]);
       expect(view.mostOpenCalls).toBe(1);
@@ -219,8 +206,7 @@ describe.skipIf(!browserPath)('the view and its host', () => {
       const tasks = [completedTask({ task_id: 'a', video_url: GONE }), completedTask({ task_id: 'b' })];
       await view.result(batch(tasks), { task_ids: ['a', 'b'] });
       await view.shows('Could not load the video. The link may have expired.');
-      await view.pass(10);
-      expect(view.calls).toHaveLength(1);
+      expect(await view.callsAfter(10)).toBe(1);
     });
   });
 
@@ -231,9 +217,7 @@ describe.skipIf(!browserPath)('the view and its host', () => {
         '--font-sans': 'Georgia',
       };
       const css = { fonts: '@font-face { font-family: "Host Sans"; src: local("Arial") }' };
-      await view.open({ context: { theme: 'light', styles: { variables, css } } });
-      await view.result(resultOf(completedTask()));
-      await view.state('completed');
+      await view.open({ context: { theme: 'light', styles: { variables, css } }, result: COMPLETED });
       expect(await styleOf('html', 'backgroundColor')).toBe('rgb(250, 249, 245)');
       expect(await styleOf('body', 'fontFamily')).toBe('Georgia');
       expect(await view.frame.evaluate(() => [...document.fonts].map(({ family }) => family))).toEqual(['Host Sans']);
@@ -253,8 +237,7 @@ describe.skipIf(!browserPath)('the view and its host', () => {
     });
 
     test("writes dates and numbers in the host's locale and time zone, also when they change", async () => {
-      await view.open({ context: { locale: 'de-DE', timeZone: 'Asia/Tokyo' } });
-      await view.result(resultOf(completedTask()));
+      await view.open({ context: { locale: 'de-DE', timeZone: 'Asia/Tokyo' }, result: COMPLETED });
       await view.shows('5,1 Sek. · took 5 Min. 17 Sek. · 03.03.2025, 11:44');
       await view.context({ locale: 'fr-FR', timeZone: 'UTC' });
       await view.shows('3 mars 2025, 02:44');
@@ -265,9 +248,7 @@ describe.skipIf(!browserPath)('the view and its host', () => {
     });
 
     test('tells the host its height, so that nothing is cut off', async () => {
-      await view.open();
-      await view.result(resultOf(failedTask()));
-      await view.state('failed');
+      await view.open({ result: resultOf(failedTask()) });
       await view.frame.waitForFunction(() => document.documentElement.scrollHeight <= window.innerHeight);
       const last = view.messages.filter(({ method }) => method === 'ui/notifications/size-changed').at(-1);
       const height = await view.frame.evaluate(() => document.documentElement.getBoundingClientRect().height);
@@ -276,9 +257,7 @@ describe.skipIf(!browserPath)('the view and its host', () => {
 
     test('keeps free edges free, and tells no size in full screen', async () => {
       const safeAreaInsets = { top: 40, right: 0, bottom: 0, left: 0 };
-      await view.open({ context: { displayMode: 'fullscreen', safeAreaInsets } });
-      await view.result(resultOf(completedTask()));
-      await view.state('completed');
+      await view.open({ context: { displayMode: 'fullscreen', safeAreaInsets }, result: COMPLETED });
       expect(await view.frame.locator('main').evaluate((main) => main.getBoundingClientRect().top)).toBe(56);
       expect(view.messages.map(({ method }) => method)).not.toContain('ui/notifications/size-changed');
     });

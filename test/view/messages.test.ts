@@ -3,9 +3,8 @@ import { readAnswer } from '../../src/view/answer.js';
 import type { Follow } from '../../src/view/follow.js';
 import { batchMessage, emptyMessage, failedMessage, type Message, pendingMessage } from '../../src/view/messages.js';
 import type { Shown } from '../../src/view/shown.js';
+import type { Json } from '../support/records.js';
 import { batchOf, completedTask, errorResult, failedTask, pendingTask, resultOf } from './support/tasks.js';
-
-type Json = Record<string, unknown>;
 
 const isoBefore = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
 const fault = { code: 'network_error', message: 'x' };

@@ -1,7 +1,17 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { browserPath } from './support/browser.js';
-import { batchOf, CDN, completedTask, errorResult, failedTask, pendingTask, resultOf } from './support/tasks.js';
-import { ViewHost, type ViewOptions } from './support/view-host.js';
+import { expect, test } from 'vitest';
+import { describeView } from './support/describe-view.js';
+import {
+  batch,
+  batchOf,
+  CDN,
+  COMPLETED,
+  completedTask,
+  errorResult,
+  failedTask,
+  pendingTask,
+  resultOf,
+} from './support/tasks.js';
+import type { ViewOptions } from './support/view-host.js';
 
 const HOSTILE_TEXTS = [
   '<img src=https://cdn.acedata.cloud/pwned.png onerror=window.pwned=1>',
@@ -32,10 +42,7 @@ function everywhere(value: unknown, text: unknown): unknown {
   );
 }
 
-describe.skipIf(!browserPath)('the view trusts nothing', () => {
-  const view = new ViewHost();
-  beforeAll(() => view.launch());
-  afterAll(() => view.close());
+describeView('the view trusts nothing', (view) => {
   const open = async (options: ViewOptions = {}) => {
     await view.open(options);
     await view.frame.evaluate(() => {
@@ -100,7 +107,7 @@ describe.skipIf(!browserPath)('the view trusts nothing', () => {
       await view.result(resultOf(completedTask({ video_url: url, other_media, duration_seconds: 7 })));
       await view.state('completed');
       const tasks = ['a', 'b'].map((task_id) => ({ ...completedTask({ task_id, video_url: url }), other_media }));
-      await view.result(resultOf(batchOf(tasks)), { task_ids: ['a', 'b'] });
+      await view.result(batch(tasks), { task_ids: ['a', 'b'] });
       await view.state('batch');
       expect(await view.frame.locator('video, audio, img, a').count()).toBe(0);
     }
@@ -124,18 +131,11 @@ describe.skipIf(!browserPath)('the view trusts nothing', () => {
         await view.onlyResult(resultOf(completedTask({ task_id: `a ${field}`, [field]: value })));
       await view.state('completed');
       for (const field of ['tasks', 'not_found', 'lookup_errors', 'not_shown', 'counts', 'poll_after_seconds'])
-        await view.onlyResult(resultOf(batchOf([pendingTask(5, { task_id: `b ${field}` })], { [field]: value })));
+        await view.onlyResult(batch([pendingTask(60, { task_id: `b ${field}` })], { [field]: value }));
       await view.onlyResult({ content: value, structuredContent: value, isError: value, resultType: value });
       await view.input({ task_id: value, task_ids: value });
-      await view.context({
-        theme: value,
-        styles: value,
-        locale: value,
-        timeZone: value,
-        containerDimensions: value,
-        safeAreaInsets: value,
-        displayMode: value,
-      });
+      const names = ['theme', 'styles', 'locale', 'timeZone', 'containerDimensions', 'safeAreaInsets', 'displayMode'];
+      await view.context(Object.fromEntries(names.map((name) => [name, value])));
     }
     await view.result(resultOf(failedTask()));
     await view.state('failed');
@@ -145,7 +145,7 @@ describe.skipIf(!browserPath)('the view trusts nothing', () => {
     await open();
     await view.result(resultOf(pendingTask()));
     await view.state('pending');
-    const message = { jsonrpc: '2.0', method: 'ui/notifications/tool-result', params: resultOf(completedTask()) };
+    const message = { jsonrpc: '2.0', method: 'ui/notifications/tool-result', params: COMPLETED };
     await view.page.evaluate((given) => {
       const other = document.createElement('iframe');
       other.setAttribute('sandbox', 'allow-scripts');
@@ -159,28 +159,18 @@ describe.skipIf(!browserPath)('the view trusts nothing', () => {
     await view.frame.evaluate((given) => window.postMessage(JSON.parse(given), '*'), JSON.stringify(message));
     await view.settle();
     await view.state('pending');
-    await view.onlyResult(resultOf(completedTask()));
+    await view.onlyResult(COMPLETED);
     await view.state('completed');
   });
 
-  test('messages that are no JSON-RPC are survived', async () => {
+  test('messages that are no JSON-RPC, or lack what they should have, are survived', async () => {
     await open();
-    await view.page.evaluate(() => {
-      const messages = [
-        null,
-        1,
-        'x',
-        [],
-        {},
-        { jsonrpc: '1.0', method: 'ping' },
-        { jsonrpc: '2.0' },
-        { jsonrpc: '2.0', id: 99, result: 1 },
-        { jsonrpc: '2.0', method: 'ui/notifications/tool-result' },
-        { jsonrpc: '2.0', method: 'ui/notifications/tool-input', params: 'x' },
-      ];
-      for (const message of messages) window.frames[0]?.postMessage(message, '*');
-    });
-    await view.result(resultOf(completedTask()));
+    for (const message of [null, 1, 'x', [], {}, { jsonrpc: '1.0', method: 'ping' }])
+      await view.page.evaluate((given) => window.frames[0]?.postMessage(given, '*'), message);
+    await view.post({ id: 99, result: 1 });
+    await view.post({ method: 'ui/notifications/tool-result' });
+    await view.post({ method: 'ui/notifications/tool-input', params: 'x' });
+    await view.result(COMPLETED);
     await view.state('completed');
   });
 });

@@ -1,13 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FakeApi } from '../support/fake-api.js';
 import { completedRecord, failedRecord, pendingRecord } from '../support/records.js';
 import { Session } from '../support/server-process.js';
-import { browserPath } from './support/browser.js';
+import { describeView } from './support/describe-view.js';
 import { VIDEO } from './support/tasks.js';
-import { ViewHost } from './support/view-host.js';
 
-describe.skipIf(!browserPath)('the view behind the built server', () => {
-  const view = new ViewHost();
+describeView('the view behind the built server', (view) => {
   let fakeApi: FakeApi;
   let session: Session;
   let isReady = false;
@@ -17,10 +15,8 @@ describe.skipIf(!browserPath)('the view behind the built server', () => {
       isReady ? completedRecord('rendering', VIDEO) : pendingRecord('rendering', 'processing', 20);
     fakeApi = await FakeApi.start([rendering, failedRecord('failed')]);
     session = await Session.start({ fakeApi });
-    await view.launch();
   });
   afterAll(async () => {
-    await view.close();
     await session?.close();
     await fakeApi?.close();
   });

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { browserPath } from './support/browser.js';
-import { batchOf, completedTask, errorResult, ID, pendingTask, resultOf } from './support/tasks.js';
-import { NEVER, ViewHost } from './support/view-host.js';
+import { expect, test } from 'vitest';
+import { describeView } from './support/describe-view.js';
+import { batch, COMPLETED, completedTask, errorResult, ID, pendingTask, resultOf } from './support/tasks.js';
+import { NEVER } from './support/view-host.js';
 
 const INPUT = { task_id: ID, wait_seconds: 50 };
 const LOOK = { name: 'kling_get_task', arguments: { task_id: ID, wait_seconds: 0 } };
@@ -9,23 +9,17 @@ const declined = () => {
   throw new Error('The user declined the call.');
 };
 
-describe.skipIf(!browserPath)("while the host's own call runs", () => {
-  const view = new ViewHost();
-  beforeAll(() => view.launch());
-  afterAll(() => view.close());
-
+describeView("while the host's own call runs", (view) => {
   test('within 3 s it shows what is being made, and a playing video at the end', async () => {
-    await view.open({ callTool: () => resultOf(pendingTask(5)) });
-    await view.input(INPUT);
+    await view.open({ callTool: () => resultOf(pendingTask(5)), input: INPUT });
     await view.shows('Waiting for your video');
     await view.pass(3);
     await view.shows('Making your video');
     expect(await view.text()).toMatch(/kling-v2-master · pro · 16:9\s+White ceramic[\s\S]*Updates by itself\.\s+0:0\d/);
     expect(view.calls).toEqual([LOOK]);
     // One lookup is enough until the host's result comes.
-    await view.pass(40);
-    expect(view.calls).toHaveLength(1);
-    await view.onlyResult(resultOf(completedTask()));
+    expect(await view.callsAfter(40)).toBe(1);
+    await view.onlyResult(COMPLETED);
     expect(await view.playFirstVideo()).toBe(640);
     await view.settle();
     // The model has this from the host's result.
@@ -34,8 +28,7 @@ describe.skipIf(!browserPath)("while the host's own call runs", () => {
   });
 
   test('a host that lets no view call tools: it waits, and plays the video at the end', async () => {
-    await view.open({ capabilities: {} });
-    await view.input({ task_ids: '["a", "b-1", "c"]', wait_seconds: 50 });
+    await view.open({ capabilities: {}, input: { task_ids: '["a", "b-1", "c"]', wait_seconds: 50 } });
     await view.shows('Waiting for your 3 videos');
     await view.pass(65);
     expect(await view.text()).toMatch(/Waiting for your 3 videos\s+Usually 1 to 5 minutes\.\s+1:0\d/);
@@ -43,7 +36,7 @@ describe.skipIf(!browserPath)("while the host's own call runs", () => {
     await view.shows('No answer yet');
     expect(await view.text()).toContain('Ask again to see your 3 videos.');
     expect(await view.frame.locator('button, .clock').count()).toBe(0);
-    await view.onlyResult(resultOf(batchOf([completedTask({ task_id: 'a' }), completedTask({ task_id: 'c' })])));
+    await view.onlyResult(batch([completedTask({ task_id: 'a' }), completedTask({ task_id: 'c' })]));
     expect(await view.playFirstVideo()).toBe(640);
     expect(view.messages.map(({ method }) => method)).not.toContain('tools/call');
   });
@@ -53,8 +46,7 @@ describe.skipIf(!browserPath)("while the host's own call runs", () => {
     ['finds nothing', () => errorResult('[task_not_found] No such task.')],
     ['never ends', NEVER],
   ])('a look that %s shows nothing', async (_, callTool) => {
-    await view.open({ callTool });
-    await view.input(INPUT);
+    await view.open({ callTool, input: INPUT });
     await view.passUntilCalled(1);
     await view.settle();
     await view.pass(20);
@@ -64,16 +56,14 @@ describe.skipIf(!browserPath)("while the host's own call runs", () => {
 
   test('a look that fails like the call itself: that is shown when the call ends', async () => {
     const error = errorResult('[task_not_found] No such task.');
-    await view.open({ callTool: () => error });
-    await view.input(INPUT);
+    await view.open({ callTool: () => error, input: INPUT });
     await view.passUntilCalled(1);
     await view.onlyResult(error);
     await view.shows('Video not found');
   });
 
   test('a look that the user declines shows nothing, and is not made again except by hand', async () => {
-    await view.open({ callTool: (_, index) => (index === 0 ? declined() : resultOf(completedTask())) });
-    await view.input(INPUT);
+    await view.open({ callTool: (_, index) => (index === 0 ? declined() : COMPLETED), input: INPUT });
     await view.passUntilCalled(1);
     await view.settle();
     expect(await view.text()).toMatch(/^Waiting for your video\s/);
@@ -89,8 +79,7 @@ describe.skipIf(!browserPath)("while the host's own call runs", () => {
 
   test('a look that the user declines when the result has come: nothing is asked either', async () => {
     const [decline, answer] = view.later();
-    await view.open({ callTool: () => answer.then(declined) });
-    await view.input(INPUT);
+    await view.open({ answers: [answer.then(declined)], input: INPUT });
     await view.passUntilCalled(1);
     await view.onlyResult(resultOf(pendingTask(50)));
     await view.shows('Making your video');
@@ -102,12 +91,10 @@ describe.skipIf(!browserPath)("while the host's own call runs", () => {
 
   test("the host's result arrives during the look: the following begins when that has ended", async () => {
     const [end, answer] = view.later();
-    await view.open({ callTool: (_, index) => (index === 0 ? answer : NEVER()) });
-    await view.input(INPUT);
+    await view.open({ answers: [answer], input: INPUT });
     await view.passUntilCalled(1);
     await view.onlyResult(resultOf(pendingTask(50)));
-    await view.pass(20);
-    expect(view.calls).toHaveLength(1);
+    expect(await view.callsAfter(20)).toBe(1);
     end(resultOf(pendingTask(3)));
     await view.until(() => view.calls.length === 2);
     expect(view.calls[1]?.arguments.wait_seconds).toBe(50);
@@ -115,27 +102,23 @@ describe.skipIf(!browserPath)("while the host's own call runs", () => {
   });
 
   test('a result that comes soon needs no look, nor does one that comes while nobody can see the page', async () => {
-    await view.open();
-    await view.input(INPUT);
+    await view.open({ input: INPUT });
     await view.pass(1);
-    await view.onlyResult(resultOf(completedTask()));
+    await view.onlyResult(COMPLETED);
     await view.pass(10);
     await view.open();
     await view.setHidden(true);
     await view.input(INPUT);
     await view.pass(10);
-    await view.onlyResult(resultOf(completedTask()));
+    await view.onlyResult(COMPLETED);
     await view.setHidden(false);
-    await view.pass(10);
-    expect(view.calls).toEqual([]);
+    expect(await view.callsAfter(10)).toBe(0);
   });
 
   test('without a result for 60 s it follows as ever, and tells the model nothing before the host does', async () => {
-    const answers = [pendingTask(5), pendingTask(100), completedTask()];
-    await view.open({ callTool: (_, index) => resultOf(answers[index] ?? {}) });
-    await view.input(INPUT);
-    await view.pass(50);
-    expect(view.calls).toHaveLength(1);
+    const answers = [pendingTask(5), pendingTask(100), completedTask()].map(resultOf);
+    await view.open({ answers, input: INPUT });
+    expect(await view.callsAfter(50)).toBe(1);
     await view.passUntilCalled(3);
     await view.state('completed');
     expect(view.waits()).toEqual([0, 50, 50]);
@@ -147,26 +130,25 @@ describe.skipIf(!browserPath)("while the host's own call runs", () => {
   });
 
   test('cancelled: all asking ends, the card stays, and a look by hand goes on', async () => {
-    await view.open({ callTool: (_, index) => resultOf(index === 0 ? pendingTask(5) : completedTask()) });
-    await view.input(INPUT);
+    await view.open({ answers: [resultOf(pendingTask(5)), COMPLETED], input: INPUT });
     await view.passUntilCalled(1);
     await view.shows('Making your video');
     await view.cancelled();
     await view.shows('The wait was cancelled. Your video is still being made.');
     await view.shows('White ceramic');
-    await view.pass(120);
-    expect(view.calls).toHaveLength(1);
+    expect(await view.callsAfter(120)).toBe(1);
     await view.frame.getByRole('button', { name: 'Look again' }).click();
     await view.state('completed');
   });
 
-  test('cancelled before anything is known, and before the look', async () => {
-    await view.open();
-    await view.input(INPUT);
-    await view.cancelled();
-    await view.shows('The lookup was cancelled. Ask again to see your video.');
-    await view.pass(120);
-    expect(view.calls).toEqual([]);
+  test.each([
+    ['cancelled', () => view.cancelled(), 'The lookup was cancelled. Ask again to see your video.'],
+    ['torn down', () => view.teardown(), 'View closed'],
+  ])('%s before anything is known: no look is made', async (_, end, text) => {
+    await view.open({ input: INPUT });
+    await end();
+    await view.shows(text);
+    expect(await view.callsAfter(120)).toBe(0);
   });
 
   test("a handle of the protocol is no result: the host's own call goes on", async () => {
@@ -174,25 +156,13 @@ describe.skipIf(!browserPath)("while the host's own call runs", () => {
     await view.result({ resultType: 'task', taskId: 'x', status: 'working', content: [] }, INPUT);
     await view.passUntilCalled(1);
     await view.shows('Making your video');
-    await view.pass(40);
-    expect(view.calls).toHaveLength(1);
+    expect(await view.callsAfter(40)).toBe(1);
     await view.passUntilCalled(3);
     await view.state('completed');
   });
 
-  test('torn down: no look is made', async () => {
-    await view.open();
-    await view.input(INPUT);
-    await view.teardown();
-    await view.state('closed');
-    await view.pass(120);
-    expect(view.calls).toEqual([]);
-  });
-
   test('another question of the host begins anew', async () => {
-    await view.open({ callTool: () => resultOf(pendingTask(5, { task_id: 'other' })) });
-    await view.result(resultOf(completedTask()));
-    await view.state('completed');
+    await view.open({ callTool: () => resultOf(pendingTask(5, { task_id: 'other' })), result: COMPLETED });
     await view.input({ task_id: 'other', wait_seconds: 50 });
     await view.shows('Waiting for your video');
     await view.passUntilCalled(1);

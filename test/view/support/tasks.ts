@@ -1,6 +1,6 @@
-/** Tasks and batches as the tools answer with them. */
+import type { Json } from '../../support/records.js';
 
-type Json = Record<string, unknown>;
+/** Tasks and batches as the tools answer with them. */
 
 export const CDN = 'https://cdn.acedata.cloud';
 export const VIDEO = `${CDN}/clip.webm`;
@@ -64,7 +64,7 @@ export function failedTask(fields: Json = {}): Json {
 }
 
 /** As `kling_get_tasks_batch` tells a task: without its request, but with the beginning of the prompt. */
-export function summaryOf({ request, video_id, created_at, started_at, finished_at, ...task }: Json): Json {
+function summaryOf({ request, video_id, created_at, started_at, finished_at, ...task }: Json): Json {
   const { prompt } = Object(request);
   return { ...(prompt && { prompt: String(prompt).slice(0, 80) }), ...task, poll_after_seconds: undefined };
 }
@@ -94,3 +94,9 @@ export function resultOf(result: Json): Json {
 }
 
 export const errorResult = (text: string): Json => ({ content: [{ type: 'text', text }], isError: true });
+
+/** The result of `kling_get_tasks_batch`. */
+export const batch = (tasks: Json[], fields: Json = {}): Json => resultOf(batchOf(tasks, fields));
+
+/** The result of `kling_get_task` for a task that has been completed. */
+export const COMPLETED = resultOf(completedTask());

@@ -7,12 +7,11 @@ import { build } from 'esbuild';
 import type { Browser, BrowserContextOptions, Frame, Page, Route } from 'playwright-core';
 import { bundleView } from '../../../scripts/bundle-view.js';
 import { MEDIA_DOMAINS } from '../../../src/mcp/view-resource.js';
+import type { Json } from '../../support/records.js';
 import { launchBrowser } from './browser.js';
 import type {} from './page/host.js';
 import { policyOf } from './policy.js';
-import { ID, VIDEO } from './tasks.js';
-
-type Json = Record<string, unknown>;
+import { CDN, ID } from './tasks.js';
 
 const HOST_URL = 'https://host.test/';
 const VIEW_URL = 'https://view.test/';
@@ -25,7 +24,7 @@ export const NEVER = () => new Promise(() => {});
 
 export const CLIP = await readFile(fileURLToPath(new URL('clip.webm', import.meta.url)));
 
-/** A server of files: their address, and what it answers with. */
+/** A server of files: their address, and what it answers with. Every video on the CDN is there, but what is `gone`. */
 export type Files = Record<string, { status?: number; type?: string; body?: string | Buffer }>;
 
 export interface ViewOptions {
@@ -33,6 +32,11 @@ export interface ViewOptions {
   context?: Json;
   /** Answers the calls of tools: scripted here, but a real server can stand behind it as well. */
   callTool?: (params: { name: string; arguments: Json }, index: number) => unknown;
+  /** The answers to the calls, in order, in place of `callTool`; any further call does not end. */
+  answers?: unknown[];
+  /** The arguments of the call, and its result: passed on as soon as the view is there. */
+  input?: Json;
+  result?: Json;
   files?: Files;
   /** Does nothing of what it is asked for, other than calling tools. */
   refuses?: boolean;
@@ -111,6 +115,10 @@ export class ViewHost {
     this.loads = [];
     this.mostOpenCalls = this.#openCalls = 0;
     await page.evaluate((given) => window.openView(JSON.parse(given)), JSON.stringify(pageOptions));
+    if (!options.input && !options.result) return;
+    await this.input(options.input ?? { task_id: ID });
+    if (options.result) await this.onlyResult(options.result);
+    await this.settle();
   }
 
   get page(): Page {
@@ -183,6 +191,12 @@ export class ViewHost {
     await this.settle();
     await this.page.clock.runFor(seconds * 1000);
     await this.settle();
+  }
+
+  /** Lets time pass, and tells how many calls have been made by then. */
+  async callsAfter(seconds: number): Promise<number> {
+    await this.pass(seconds);
+    return this.calls.length;
   }
 
   /** Lets time pass until so many calls have been made. */
@@ -270,9 +284,9 @@ export class ViewHost {
     const index = this.calls.push(call) - 1;
     this.mostOpenCalls = Math.max(this.mostOpenCalls, ++this.#openCalls);
     this.#events.emit('event');
-    const { callTool } = this.#options;
+    const { answers = [], callTool = () => answers[index] ?? NEVER() } = this.#options;
     try {
-      return await (callTool ?? NEVER)(call, index);
+      return await callTool(call, index);
     } finally {
       this.#openCalls--;
     }
@@ -288,8 +302,12 @@ export class ViewHost {
     }
     this.loads.push(url);
     this.#events.emit('event');
-    const file = this.#options.files?.[url] ?? (url === VIDEO ? { body: CLIP, type: 'video/webm' } : { status: 404 });
-    const { status = 200, type = 'text/plain', body = '' } = file;
+    const isVideo = url.startsWith(CDN) && url.endsWith('.webm') && !url.includes('gone');
+    const {
+      status = 200,
+      type = 'text/plain',
+      body = '',
+    } = this.#options.files?.[url] ?? (isVideo ? { body: CLIP, type: 'video/webm' } : { status: 404 });
     const [, start] = /^bytes=(\d+)-/.exec(route.request().headers().range ?? '') ?? [];
     if (status !== 200 || start === undefined) return route.fulfill({ status, contentType: type, body });
     // Browsers ask for media in ranges, and go on loading until they get them.

@@ -40,13 +40,12 @@ window.openView = async ({ capabilities, context, viewUrl, width }) => {
   bridge.onsizechange = ({ height }) => {
     if (height !== undefined) frame.style.height = `${height}px`;
   };
-  if (capabilities.serverTools) bridge.oncalltool = (params) => window.ask('tools/call', params);
-  if (capabilities.openLinks) bridge.onopenlink = (params) => window.ask('open-link', params);
-  if (capabilities.downloadFile) bridge.ondownloadfile = (params) => window.ask('download-file', params);
-  if (capabilities.updateModelContext)
-    bridge.onupdatemodelcontext = (params) => window.ask('update-model-context', params);
-  if (context.availableDisplayModes)
-    bridge.onrequestdisplaymode = (params) => window.ask('request-display-mode', params);
+  // The view asks only for what the host announces.
+  bridge.oncalltool = (params) => window.ask('tools/call', params);
+  bridge.onopenlink = (params) => window.ask('open-link', params);
+  bridge.ondownloadfile = (params) => window.ask('download-file', params);
+  bridge.onupdatemodelcontext = (params) => window.ask('update-model-context', params);
+  bridge.onrequestdisplaymode = (params) => window.ask('request-display-mode', params);
 
   const initialized = new Promise<void>((resolve) => {
     bridge.oninitialized = () => resolve();
