@@ -104,8 +104,7 @@ test.each<[string, Handler]>([
 
 test('a single id may have caused a refusal that concerns neither token nor account, rate or address', async () => {
   const ofOneId = '400 bad_request, 422 a_code_of_tomorrow, 451 http_451';
-  const ofAll =
-    '401 invalid_token, 403 used_up, 429 too_many_requests, 404 no_api, 503 api_error';
+  const ofAll = '401 invalid_token, 403 used_up, 429 too_many_requests, 404 no_api, 503 api_error';
   for (const [status, code] of casesIn(`${ofOneId}, ${ofAll}`)) {
     const { error } = await answered(errorReply(status, code));
     expect(error).toMatchObject({ code, divisible: ofOneId.includes(`${status} ${code}`) });
