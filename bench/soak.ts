@@ -2,13 +2,13 @@
  * 20,000 calls with mixed faults against one server process: `npm run soak`, some minutes, Linux only. Fails when a call stays
  * unanswered or gets another's answer, when memory grows, or when a socket, a file or a timer is left.
  */
-import { once } from 'node:events';
+import { randomInt } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorReply, FakeApi, type Handler, reply } from '../test/support/fake-api.js';
-import { cancel, INITIALIZE, initialize, request } from '../test/support/protocol.js';
-import { completedRecord, failedRecord, type Json, pendingRecord } from '../test/support/records.js';
-import { ServerProcess } from '../test/support/server-process.js';
+import { endInBody, hang, headersOnly, resetBeforeBody, resetInBody } from '../test/support/faults.js';
+import { completedRecord, failedRecord, pendingRecord } from '../test/support/records.js';
+import { Session } from '../test/support/server-process.js';
 
 const CALLS = 20_000;
 /** The memory of a process settles only after some thousand calls. */
@@ -30,15 +30,12 @@ const FAULTS: Handler[] = [
   reply(200, '[1,2,3]'),
   reply(302, '', { location: 'http://127.0.0.1:9/' }),
   reply(200, 'compressed', { 'content-encoding': 'gzip' }),
-  (_request, response) => response.destroy(),
-  (_request, response) => {
-    response.writeHead(200).write('{"id":');
-    setTimeout(() => response.destroy(), 20);
-  },
-  // Never answered, and headers without a body: the time runs out.
-  () => {},
-  (_request, response) => response.writeHead(200).flushHeaders(),
-  (request, response, raw) => setTimeout(() => fakeApi.answer(request, response, raw), 300),
+  resetBeforeBody,
+  resetInBody,
+  endInBody,
+  hang,
+  headersOnly,
+  (...args) => setTimeout(() => fakeApi.answer(...args), 300),
 ];
 
 /** Large bodies arrive at a steady pace: random peaks of the heap would hide real growth. */
@@ -47,15 +44,6 @@ const LARGE: [every: number, handler: Handler][] = [
   [100, reply(200, { id: 'x', request: { prompt: 'x'.repeat(1024 * 1024) } })],
 ];
 
-let state = 42;
-/** A whole number below the bound, from a reproducible sequence (mulberry32). */
-function pick(bound: number): number {
-  state = (state + 0x6d2b79f5) | 0;
-  let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-  mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-  return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * bound);
-}
-
 const fakeApi = await FakeApi.start();
 for (let number = 0; number < TASKS; number++) {
   const make = [completedRecord, failedRecord, pendingRecord][number % 3] ?? completedRecord;
@@ -63,7 +51,7 @@ for (let number = 0; number < TASKS; number++) {
 }
 fakeApi.always = (...args) => {
   const large = LARGE.find(([every]) => fakeApi.requests.length % every === 0)?.[1];
-  (large ?? FAULTS[pick(100)] ?? fakeApi.answer)(...args);
+  (large ?? FAULTS[randomInt(100)] ?? fakeApi.answer)(...args);
 };
 
 /** Reports on demand the memory after a collection, and what keeps the event loop alive. */
@@ -72,111 +60,95 @@ const TELL = `
   import { runInNewContext } from 'node:vm';
   setFlagsFromString('--expose-gc');
   const gc = runInNewContext('gc');
+  let count = 0;
   process.on('SIGUSR2', () => {
     gc();
     const { rss, heapUsed } = process.memoryUsage();
     const report = { rss, heapUsed, resources: process.getActiveResourcesInfo() };
-    process.stderr.write('at rest ' + JSON.stringify(report) + '\\n');
+    process.stderr.write(JSON.stringify(report) + ' at rest ' + ++count + '\\n');
   });
 `;
-const server = new ServerProcess({
-  fakeApi,
-  env: {
-    KLING_REQUEST_TIMEOUT: '1',
-    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(TELL)}`,
-  },
-});
+const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(TELL)}`;
+const session = await Session.start({ fakeApi, env: { KLING_REQUEST_TIMEOUT: '1', NODE_OPTIONS } });
 
-const waiting = new Map<number, (answer: Json) => void>();
-/** Their answers may have been on their way already. */
-const cancelled = new Set<number>();
-const counts = { answered: 0, errors: 0, cancelled: 0, wrong: 0, superfluous: 0 };
-server.online = (line) => {
-  const answer = JSON.parse(line);
-  const resolve = waiting.get(answer.id);
-  waiting.delete(answer.id);
-  if (resolve) resolve(answer);
-  else if ('result' in answer && answer.id !== INITIALIZE.id && !cancelled.has(answer.id)) counts.superfluous++;
-};
+const counts = { answered: 0, errors: 0, cancelled: 0, wrong: 0, unanswered: 0, unexpected: 0 };
+// Among others, an answer for which nobody waits.
+session.client.onerror = () => counts.unexpected++;
 
-/** One call of a random kind; resolves with its answer, for a cancelled one at once. */
-async function callOnce(id: number): Promise<void> {
-  const kind = pick(100);
-  const task = () => `task-${pick(TASKS * 1.1)}`;
+/** One call of a random kind, in one case of twenty soon cancelled. */
+async function callOnce(): Promise<void> {
+  const kind = randomInt(100);
+  const task = () => `task-${randomInt(TASKS * 1.1)}`;
   const isBatch = kind < 20;
-  const task_id = kind < 25 && !isBatch ? 'not an id' : task();
-  const args = isBatch
-    ? { task_ids: Array.from({ length: 1 + pick(100) }, task) }
-    : { task_id, wait_seconds: kind < 30 ? 1 : 0 };
   const name = isBatch ? 'kling_get_tasks_batch' : 'kling_get_task';
-  const answered = new Promise<Json>((resolve) => waiting.set(id, resolve));
-  const params = { name, arguments: args, ...(kind < 30 && { _meta: { progressToken: id } }) };
-  server.write(request(id, 'tools/call', params));
-  if (kind >= 95) {
-    await sleep(pick(50));
-    if (!waiting.delete(id)) return;
-    cancelled.add(id);
-    server.write(cancel(id));
-    counts.cancelled++;
-    return;
+  const task_id = kind < 25 ? 'not an id' : task();
+  const args = isBatch
+    ? { task_ids: Array.from({ length: randomInt(1, 101) }, task) }
+    : { task_id, wait_seconds: kind < 30 ? 1 : 0 };
+  const cancellation = kind >= 95 ? { signal: AbortSignal.timeout(randomInt(50)) } : {};
+  const progress = kind < 30 ? { onprogress: () => {} } : {};
+  try {
+    const { isError, content, structuredContent } = await session.call(name, args, { ...cancellation, ...progress });
+    counts[isError ? 'errors' : 'answered']++;
+    const isRight = isError
+      ? /^\[\w+\] /.test(content[0]?.text ?? '')
+      : isBatch || structuredContent?.result.task_id === task_id;
+    if (!isRight) counts.wrong++;
+  } catch {
+    counts[cancellation.signal?.aborted ? 'cancelled' : 'unanswered']++;
   }
-  const { result } = (await answered) as { result: { isError?: boolean; content: { text: string }[] } };
-  const text = result.content[0]?.text ?? '';
-  if (result.isError ? !/^\[\w+\] /.test(text) : !isBatch && JSON.parse(text).result.task_id !== task_id)
-    counts.wrong++;
-  counts[result.isError ? 'errors' : 'answered']++;
 }
 
-let next = 0;
+let calls = 0;
 async function callUntil(end: number): Promise<void> {
-  const worker = async () => {
-    while (next < end) await callOnce(next++);
+  const work = async () => {
+    while (calls < end) {
+      calls++;
+      await callOnce();
+    }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
 }
 
-interface Rest {
-  rss: number;
-  heapUsed: number;
-  resources: string[];
-  files: number;
-}
-
+let rests = 0;
 /** What the server holds after the last answers, when the idle connections are gone. */
-async function atRest(when: string): Promise<Rest> {
+async function atRest() {
   while (fakeApi.sockets.size > 0) await sleep(100);
   await sleep(1000);
-  const told = server.stderr.length;
+  const { server } = session;
+  const mark = ` at rest ${++rests}\n`;
   server.child.kill('SIGUSR2');
-  const report = () => /at rest (.*)\n/.exec(server.stderr.slice(told))?.[1];
-  while (!report()) await sleep(100);
-  const rest = { ...JSON.parse(report() ?? ''), files: (await readdir(`/proc/${server.child.pid}/fd`)).length };
+  await server.logged(mark);
+  const [report = ''] = server.stderr.split(mark)[0]?.split('\n').slice(-1) ?? [];
+  const { rss, heapUsed, resources } = JSON.parse(report);
+  const files = await readdir(`/proc/${server.child.pid}/fd`);
   const mib = (bytes: number) => `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
-  console.log(`${when}: resident ${mib(rest.rss)}, heap ${mib(rest.heapUsed)}, ${rest.files} open files`);
-  return rest;
+  console.log(`after ${calls} calls: resident ${mib(rss)}, heap ${mib(heapUsed)}, ${files.length} open files`);
+  return { rss: Number(rss), heapUsed: Number(heapUsed), resources: String(resources), files: files.length };
 }
 
-const ticker = setInterval(() => console.error(`${next} calls`), 15_000);
-await initialize(server);
+const ticker = setInterval(() => console.error(`${calls} calls`), 15_000);
 await callUntil(WARM_UP);
-const warm = await atRest(`after ${WARM_UP} calls`);
+const warm = await atRest();
 await callUntil(CALLS);
-const end = await atRest(`after ${CALLS} calls`);
+const end = await atRest();
 clearInterval(ticker);
-server.child.stdin.end();
-const exit = await server.exited;
-server.check();
-fakeApi.server.close();
-await once(fakeApi.server, 'close');
+const { code } = await session.close();
+await fakeApi.close();
 
-console.log(counts, `${fakeApi.requests.length} requests to the API, ${waiting.size} calls unanswered`);
-const failures = Object.entries({
+console.log(counts, `${fakeApi.requests.length} requests to the API`);
+const failures = {
   'resident memory grew': end.rss > warm.rss * MAX_GROWTH,
   'the heap grew': end.heapUsed > warm.heapUsed * MAX_GROWTH,
   'files are left open': end.files > warm.files,
-  'a timer or a socket is left': /Timeout|TCP/.test(String(end.resources)),
-  'answers are missing, wrong or superfluous': waiting.size + counts.wrong + counts.superfluous > 0,
-  'the exit code is not 0': exit.code !== 0,
-}).flatMap(([failure, happened]) => (happened ? [failure] : []));
-for (const failure of failures) console.error(`FAILED: ${failure}`);
-process.exitCode = failures.length === 0 ? 0 : 1;
+  'a timer or a socket is left': /Timeout|TCP/.test(end.resources),
+  'answers are missing or wrong': counts.unanswered + counts.wrong > 0,
+  // What was cancelled may have been answered already.
+  'there are more answers than calls': counts.unexpected > counts.cancelled,
+  'the exit code is not 0': code !== 0,
+};
+for (const [failure, happened] of Object.entries(failures)) {
+  if (!happened) continue;
+  console.error(`FAILED: ${failure}`);
+  process.exitCode = 1;
+}

@@ -4,12 +4,13 @@
  * `--quick` leaves the five minutes out. Exits with 1 if a bound is exceeded.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { resultFromTaskOutcome } from '@modelcontextprotocol/ext-tasks/client';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
 import { rendering } from '../scripts/rendering.js';
 import { FakeApi } from '../test/support/fake-api.js';
-import { followTask, ofTask } from '../test/support/protocol.js';
+import { ModernClient } from '../test/support/modern-client.js';
 import { completedRecord, DOCUMENTED_ID, documented, type Json, pendingRecord } from '../test/support/records.js';
-import { ServerProcess, Session } from '../test/support/server-process.js';
+import { Session } from '../test/support/server-process.js';
 
 const GENERATION_MS = 300_000;
 const POLL_MS = 15_000;
@@ -19,19 +20,10 @@ const TOKENS_OF_POLLING = 11_600;
 const MAX_REQUESTS = 36;
 
 const tokensOf = (value: unknown) => encode(typeof value === 'string' ? value : JSON.stringify(value)).length;
-const uuid = (index: number) => `20068983-0cc9-4c6a-aeb6-${index.toString(16).padStart(12, '9c6a3c668be0')}`;
-
-/** Prints a row; `bounds` are the most tokens and requests. */
-function report(
-  what: string,
-  { tokens, calls = 1, requests }: Cost,
-  bounds: { tokens?: number; requests?: number } = {},
-) {
-  console.log(
-    `| ${what} | ${calls} | ${tokens} | ${bounds.tokens ?? '–'} | ${requests ?? '–'} | ${bounds.requests ?? '–'} |`,
-  );
-  if (tokens > (bounds.tokens ?? Infinity) || (requests ?? 0) > (bounds.requests ?? Infinity)) process.exitCode = 1;
-}
+const IDS = Array.from(
+  { length: 100 },
+  (_, index) => `20068983-0cc9-4c6a-aeb6-${index.toString(16).padStart(12, '9c6a3c668be0')}`,
+);
 
 interface Cost {
   tokens: number;
@@ -39,30 +31,32 @@ interface Cost {
   requests?: number;
 }
 
-/** One call: its arguments and the text of its answer. */
+/** Prints a row; the bounds are the most tokens and requests. */
+function report(what: string, { tokens, calls = 1, requests }: Cost, atMost: Partial<Cost> = {}): void {
+  const cells = [what, calls, tokens, atMost.tokens ?? '–', requests ?? '–', atMost.requests ?? '–'];
+  console.log(`| ${cells.join(' | ')} |`);
+  if (tokens > (atMost.tokens ?? Infinity) || (requests ?? 0) > (atMost.requests ?? Infinity)) process.exitCode = 1;
+}
+
+/** One call: the tokens of its answer's text, the same with its arguments, and the result. */
 async function call(session: Session, name: string, args: Json) {
   const { content, structuredContent } = await session.call(name, args, { timeout: 120_000 });
-  const text = content[0]?.text ?? '';
-  return { text: tokensOf(text), both: tokensOf(args) + tokensOf(text), result: structuredContent?.result };
+  const answer = tokensOf(content[0]?.text);
+  return { answer, both: tokensOf(args) + answer, result: structuredContent?.result };
 }
 
 async function reportAnswers(): Promise<void> {
-  const ids = Array.from({ length: 100 }, (_, index) => uuid(index));
-  const fakeApi = await FakeApi.start([documented, pendingRecord('pending'), ...ids.map((id) => completedRecord(id))]);
+  const fakeApi = await FakeApi.start([documented, pendingRecord('pending'), ...IDS.map((id) => completedRecord(id))]);
   const session = await Session.start({ fakeApi });
   const { tools } = await session.client.listTools();
   report('`tools/list`', { tokens: tokensOf(tools.map(({ _meta, ...tool }) => tool)) }, { tokens: 1500 });
-  const one = async (args: Json) => ({ tokens: (await call(session, 'kling_get_task', args)).text });
-  report('a pending task after a wait', await one({ task_id: 'pending', wait_seconds: 1 }), { tokens: 80 });
-  report('a pending task without a wait, with the request', await one({ task_id: 'pending' }), { tokens: 140 });
-  report('a completed task', await one({ task_id: DOCUMENTED_ID }), { tokens: 275 });
-  for (const [size, tokens] of [
-    [10, 1200],
-    [100, 12_000],
-  ] as const) {
-    const { text } = await call(session, 'kling_get_tasks_batch', { task_ids: ids.slice(0, size) });
-    report(`a batch of ${size}, completed`, { tokens: text }, { tokens });
-  }
+  const reportCall = async (what: string, name: string, args: Json, tokens: number) =>
+    report(what, { tokens: (await call(session, name, args)).answer }, { tokens });
+  await reportCall('a pending task after a wait', 'kling_get_task', { task_id: 'pending', wait_seconds: 1 }, 80);
+  await reportCall('a pending task without a wait, with the request', 'kling_get_task', { task_id: 'pending' }, 140);
+  await reportCall('a completed task', 'kling_get_task', { task_id: DOCUMENTED_ID }, 275);
+  await reportCall('a batch of 10, completed', 'kling_get_tasks_batch', { task_ids: IDS.slice(0, 10) }, 1200);
+  await reportCall('a batch of 100, completed', 'kling_get_tasks_batch', { task_ids: IDS }, 12_000);
   await session.close();
   await fakeApi.close();
 }
@@ -97,26 +91,22 @@ async function follow(waitSeconds: number): Promise<Cost> {
 /** The same by a client that takes tasks: it polls by itself, and its model reads the call and its outcome alone. */
 async function followAsTask(): Promise<Cost> {
   const fakeApi = await startGeneration();
-  const server = new ServerProcess({ fakeApi });
-  const resultOf = async (message: Json) => (await server.ask(message)).result as Json;
-  let task = await resultOf(followTask('call', 'task'));
-  for (let poll = 1; task.status === 'working'; poll++) {
-    await sleep(Number(task.pollIntervalMs));
-    task = await resultOf(ofTask(poll, 'get', task.taskId));
-  }
-  await server.close();
-  await fakeApi.close();
-  const { content } = task.result as { content: { text: string }[] };
+  const client = await ModernClient.start({ fakeApi });
   const args = { task_id: 'task', wait_seconds: 50 };
-  return { tokens: tokensOf(args) + tokensOf(content[0]?.text ?? ''), requests: fakeApi.requests.length };
+  const execution = await client.withTasks().callTool('kling_get_task', args);
+  const { outcome } = await execution.settle();
+  await client.close();
+  await fakeApi.close();
+  // The text of the answer is the same.
+  const { structuredContent } = resultFromTaskOutcome(outcome);
+  return { tokens: tokensOf(args) + tokensOf(structuredContent), requests: fakeApi.requests.length };
 }
 
 /** A hundred calls at once, each waiting for a task of its own: after the first lookups, one request a second. */
 async function reportHundredWaits(): Promise<void> {
-  const ids = Array.from({ length: 100 }, (_, index) => uuid(index));
-  const fakeApi = await FakeApi.start(ids.map((id) => pendingRecord(id)));
+  const fakeApi = await FakeApi.start(IDS.map((id) => pendingRecord(id)));
   const session = await Session.start({ fakeApi });
-  const calls = ids.map((id) => call(session, 'kling_get_task', { task_id: id, wait_seconds: 30 }));
+  const calls = IDS.map((id) => call(session, 'kling_get_task', { task_id: id, wait_seconds: 30 }));
   const tokens = (await Promise.all(calls)).reduce((sum, { both }) => sum + both, 0);
   const startMs = fakeApi.requests[0]?.atMs ?? 0;
   const requests = fakeApi.requests.filter(({ atMs }) => atMs > startMs + 1000).length;
