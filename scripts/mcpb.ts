@@ -9,13 +9,14 @@ import { join, resolve } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { bundleManifest } from './docs/manifests.js';
 import { liveTools } from './docs/tools.js';
-import { npxArguments } from './npm.js';
+import { npmArguments } from './npm.js';
 
 const MCPB = '@anthropic-ai/mcpb@2.1.2';
 const target = resolve(`${packageJson.name}.mcpb`);
 
 function mcpb(...args: string[]): void {
-  execFileSync(process.execPath, npxArguments(MCPB, 'mcpb', ...args), { stdio: 'inherit' });
+  const command = npmArguments('exec', '--yes', `--package=${MCPB}`, '--', 'mcpb', ...args);
+  execFileSync(process.execPath, command, { stdio: 'inherit' });
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'kling-bundle-'));

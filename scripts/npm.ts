@@ -18,8 +18,3 @@ export function npmArguments(...args: string[]): string[] {
   if (!cli) throw new Error(`npm is not where it was looked for: ${candidates.join(', ')}. Start this with npm run.`);
   return [cli, ...args];
 }
-
-/** The arguments with which Node runs a program of a package that need not be installed, as `npx` does. */
-export function npxArguments(packageSpec: string, program: string, ...args: string[]): string[] {
-  return npmArguments('exec', '--yes', `--package=${packageSpec}`, '--', program, ...args);
-}

@@ -2,13 +2,17 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { npmArguments } from '../npm.js';
-import { type Client, NEWER_NODES } from './list.js';
+import type { Client } from './list.js';
 
 const DRIVERS = fileURLToPath(new URL('drivers', import.meta.url));
 const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'kling-tasks-mcp', 'clients');
+/** The oldest major version on which all clients of npm run, and where npm has it for those who run an older one. */
+const NODE_MAJOR = 24;
+const NODE = `node-${process.platform}-${process.arch}`;
+const NODE_VERSION = '24.21.0';
 
 /** The client cannot be tried on this machine, which is neither a success nor a failure. */
 export class Unavailable extends Error {}
@@ -26,27 +30,23 @@ export interface Driver {
  * npm and pip show their progress.
  * @throws Unavailable with the reason, where that does not work here
  */
-export async function driverOf(client: Client): Promise<Driver> {
-  if (client.terminal) await run('tmux', ['-V']).catch(unavailable('no tmux'));
-  if (client.driver.endsWith('.py')) {
-    const cwd = await installed(client.packages, installWithPip);
-    return { program: pythonIn(cwd), args: [join(DRIVERS, client.driver)], cwd };
+export async function driverOf({ driver, packages, isInteractive }: Client): Promise<Driver> {
+  if (isInteractive) await run('tmux', ['-V']);
+  if (driver.endsWith('.py')) {
+    const cwd = await installed(packages, installWithPip);
+    return { program: pythonIn(cwd), args: [join(DRIVERS, driver)], cwd };
   }
-  const program = await nodeFor(client.minNode ?? 0);
-  const cwd = await installed(client.packages, installWithNpm);
+  const program = await newNode();
+  const cwd = await installed(packages, installWithNpm);
   // A driver's imports are looked for in the folders above it.
   cpSync(DRIVERS, join(cwd, 'drivers'), { recursive: true });
-  return { program, args: [join(cwd, 'drivers', 'run.mjs'), `./${client.driver}`], cwd };
+  return { program, args: [join(cwd, 'drivers', 'run.mjs'), `./${driver}`], cwd };
 }
 
-/** The running Node, or a newer one from npm where that is too old. */
-async function nodeFor(minMajor: number): Promise<string> {
-  if (Number.parseInt(process.versions.node, 10) >= minMajor) return process.execPath;
-  const newer = NEWER_NODES[`${process.platform}-${process.arch}`];
-  if (!newer) throw new Unavailable(`needs Node ${minMajor} or newer`);
-  const folder = await installed([newer], installWithNpm);
-  const file = process.platform === 'win32' ? 'node.exe' : 'node';
-  return join(folder, 'node_modules', newer.replace(/@.*/, ''), 'bin', file);
+/** The running Node, or a newer one where that is too old. */
+async function newNode(): Promise<string> {
+  if (Number.parseInt(process.versions.node, 10) >= NODE_MAJOR) return process.execPath;
+  return join(await installed([`${NODE}@${NODE_VERSION}`], installWithNpm), 'node_modules', NODE, 'bin', 'node');
 }
 
 /** The folder in which the packages are installed; it is named after the first of them. */
@@ -61,7 +61,7 @@ async function installed(
   console.error(`Installing ${packages.join(', ')} into ${folder}, once; that may take a minute …`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  await install(folder, packages).catch(unavailable('not installed: see above'));
+  await install(folder, packages);
   writeFileSync(marker, content);
   return folder;
 }
@@ -73,23 +73,19 @@ async function installWithNpm(folder: string, packages: readonly string[]): Prom
 }
 
 async function installWithPip(folder: string, packages: readonly string[]): Promise<void> {
-  await run(process.platform === 'win32' ? 'python' : 'python3', ['-m', 'venv', folder]);
+  await run('python3', ['-m', 'venv', folder]);
   const options = ['--quiet', '--disable-pip-version-check', '--only-binary=:all:'];
   await run(pythonIn(folder), ['-m', 'pip', 'install', ...options, ...packages]);
 }
 
-function pythonIn(folder: string): string {
-  return process.platform === 'win32' ? join(folder, 'Scripts', 'python.exe') : join(folder, 'bin', 'python');
-}
+const pythonIn = (folder: string) => join(folder, 'bin', 'python');
 
-/** Runs a program whose messages and progress the user sees on stderr. */
+/**
+ * Runs a program whose messages and progress the user sees on stderr.
+ * @throws Unavailable if it is not there, or fails
+ */
 async function run(program: string, args: string[], cwd = '.'): Promise<void> {
-  const [code] = await once(spawn(program, args, { cwd, stdio: ['ignore', process.stderr, 'inherit'] }), 'close');
-  if (code !== 0) throw new Error(`${program} exited with code ${code}`);
-}
-
-function unavailable(reason: string): () => never {
-  return () => {
-    throw new Unavailable(reason);
-  };
+  const ended = once(spawn(program, args, { cwd, stdio: ['ignore', process.stderr, 'inherit'] }), 'close');
+  const [code] = await ended.catch((error) => [error.message]);
+  if (code !== 0) throw new Unavailable(`${basename(program)} ended with ${code}`);
 }

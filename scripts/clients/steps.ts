@@ -9,7 +9,7 @@ export function isTool(name: string, tool: string): boolean {
 
 /** What a client is asked to do, and what has to be in the text that comes of it. */
 export interface Step {
-  step: 'single' | 'wait' | 'batch' | 'error';
+  step: string;
   tool: (typeof TOOLS)[number];
   input: object;
   expected: string[];

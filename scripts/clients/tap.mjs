@@ -14,7 +14,6 @@ for (const input of [process.stdin, server.stdout]) {
 }
 process.stdin.pipe(server.stdin);
 server.stdout.pipe(process.stdout);
-// Either side may go first.
+// Either side may go first; without this one, the server's stdin ends.
 for (const stream of [server.stdin, process.stdout]) stream.on('error', () => {});
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => server.kill(signal));
 server.on('close', (code) => process.exit(code ?? 0));

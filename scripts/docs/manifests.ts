@@ -1,6 +1,7 @@
 import type { Tool as ListedTool } from '@modelcontextprotocol/sdk/types.js';
 import packageJson from '../../package.json' with { type: 'json' };
 import { VARIABLES } from '../../src/config/variables.js';
+import { LOG_LEVELS } from '../../src/log.js';
 import { DESCRIPTIONS, variableDocs } from './variables.js';
 
 /** The name of the server that clients show; a test compares it with the handshake. */
@@ -28,38 +29,26 @@ export function serverJson(): object {
         runtimeHint: 'npx',
         transport: { type: 'stdio' },
         // Members that are undefined are left out of the JSON.
-        environmentVariables: variableDocs.map(({ name, description, choices, ...variable }) => ({
+        environmentVariables: variableDocs.map(({ name, description, ...variable }) => ({
           name,
           description,
           isRequired: variable.default === undefined,
           isSecret: variable.default === undefined,
           format: typeof variable.default === 'number' ? 'number' : 'string',
           default: variable.default?.toString(),
-          choices,
+          choices: name === 'LOG_LEVEL' ? LOG_LEVELS : undefined,
         })),
       },
     ],
   };
 }
 
-/** A field of the form that Claude Desktop shows when the bundle is installed, and the variable that it fills. */
-interface UserSetting {
-  variable: string;
-  type: 'string' | 'file' | 'number';
-  title: string;
-  description: string;
-  required: boolean;
-  sensitive?: boolean;
-  default?: string | number;
-  min?: number;
-  max?: number;
-}
-
 /**
- * The settings that the bundle asks for. Every optional one has a default, even if it is empty: for a field that was left
- * empty and has no default, Claude Desktop passes the literal text `${user_config.…}` (modelcontextprotocol/mcpb#250).
+ * The form that Claude Desktop shows when the bundle is installed: each field, and the variable that it fills. Every
+ * optional one has a default, even if it is empty: for a field that was left empty and has no default, Claude Desktop
+ * passes the literal text `${user_config.…}` (modelcontextprotocol/mcpb#250).
  */
-const USER_SETTINGS: Record<string, UserSetting> = {
+const USER_SETTINGS = {
   api_token: {
     variable: 'ACEDATACLOUD_API_TOKEN',
     type: 'string',

@@ -4,11 +4,6 @@ export function table(head: string[], rows: string[][]): string {
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** A fenced block of indented JSON. */
-export function jsonBlock(value: unknown): string {
-  return `\`\`\`json\n${JSON.stringify(value, null, 2)}\n\`\`\``;
-}
-
 /**
  * Replaces the generated parts of a document. Each part stands between `<!-- name -->` and `<!-- /name -->`.
  * @throws Error if the document has no place for a part

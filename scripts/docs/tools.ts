@@ -5,7 +5,7 @@ import { FakeApi, reply } from '../../test/support/fake-api.js';
 import { DOCUMENTED_ID, documented, failedRecord, type Json, record } from '../../test/support/records.js';
 import { Session } from '../../test/support/server-process.js';
 import { RESULT_FIELDS } from './fields.js';
-import { jsonBlock, table } from './markdown.js';
+import { table } from './markdown.js';
 
 const PENDING_ID = '3d1f7a90-5e0b-4c52-8a7e-9a1d0c4b2e77';
 const FAILED_ID = '5d0a9a50-7a54-4b9c-9f0e-1f6a2f6f3a11';
@@ -64,13 +64,8 @@ interface JsonSchema {
   minItems?: number;
   maxItems?: number;
   items?: JsonSchema;
-  properties?: Record<string, JsonSchema>;
-  required?: string[];
-}
-
-/** The SDK types the schemas of a tool as plain objects. */
-function schemaOf(schema: object | undefined): JsonSchema {
-  return schema ?? {};
+  properties?: Record<string, JsonSchema> | undefined;
+  required?: string[] | undefined;
 }
 
 function typeOf({ type = '', items, enum: values, minimum, maximum, minItems, maxItems }: JsonSchema): string {
@@ -108,17 +103,17 @@ function entrySentence({ properties = {} }: JsonSchema): string[] {
 }
 
 function example({ title, arguments: args, answer }: ToolDoc['examples'][number]): string {
-  const shown = typeof answer === 'string' ? `\`\`\`text\n${answer}\n\`\`\`` : jsonBlock(answer);
-  return `**${title}.** \`${JSON.stringify(args)}\` returns\n\n${shown}`;
+  const [language, text] = typeof answer === 'string' ? ['text', answer] : ['json', JSON.stringify(answer, null, 2)];
+  return `**${title}.** \`${JSON.stringify(args)}\` returns\n\n\`\`\`${language}\n${text}\n\`\`\``;
 }
 
 /** What the model reads about a tool, its parameters, the fields of its result, and real answers. */
 export function toolSection({ listing, examples }: ToolDoc): string {
   const { name, description = '', inputSchema, outputSchema } = listing;
-  const result = schemaOf(schemaOf(outputSchema).properties?.result);
+  const result: JsonSchema = outputSchema?.properties?.result ?? {};
   return [
     `> ${description.replaceAll('\n', '\n>\n> ')}`,
-    parameterTable(schemaOf(inputSchema)),
+    parameterTable(inputSchema),
     resultTable(result, RESULT_FIELDS[name] ?? {}),
     ...entrySentence(result),
     ...examples.map(example),

@@ -21,8 +21,7 @@ const variables: Readonly<Record<string, { default?: string | number; placeholde
 export const variableDocs = Object.entries(DESCRIPTIONS).map(([name, description]) => ({
   name,
   description,
-  default: variables[name]?.default,
-  choices: name === 'LOG_LEVEL' ? LOG_LEVELS : undefined,
+  ...variables[name],
 }));
 
 export function configurationTable(): string {
@@ -38,7 +37,7 @@ export function configurationTable(): string {
 export function envExample(): string {
   const lines = variableDocs.map(({ name, description, ...variable }) =>
     variable.default === undefined
-      ? `# Required. ${description}\n${name}=${variables[name]?.placeholder}\n`
+      ? `# Required. ${description}\n${name}=${variable.placeholder}\n`
       : `# ${description}\n# ${name}=${variable.default}\n`,
   );
   return `# Copy this file to .env, or set these variables under "env" in the settings of your MCP client.

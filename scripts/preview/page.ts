@@ -4,31 +4,27 @@ import type { State } from './states.js';
 /** The host's page: a list of states, what the host can do, and the view in a frame. */
 
 const CAPABILITIES = ['serverTools', 'openLinks', 'downloadFile', 'updateModelContext'];
-const WIDTHS = ['320px', '480px', '800px', '100%'];
-/** What comes of the view's own calls. */
-const CALLS = ['answered', 'declined', 'as tasks of the protocol', 'failing'];
+/** What the host can be set to, the first of each unless chosen otherwise; `Calls` is what comes of the view's own. */
+const SETTINGS = {
+  Theme: ['light', 'dark'],
+  Width: ['480px', '320px', '800px', '100%'],
+  Locale: ['en-US', 'de-DE', 'ar-EG', 'zh-CN'],
+  Calls: ['answered', 'declined', 'as tasks of the protocol', 'failing'],
+};
 
-const optionsOf = (all: string[], chosen = all[0]) =>
-  all.map((name) => `<option${name === chosen ? ' selected' : ''}>${name}`).join('');
 const find = (id: string) => document.getElementById(id) ?? document.body;
 
-const groups: Record<string, Record<string, State>> = await (await fetch('states')).json();
 let bridge: AppBridge | undefined;
 let shown: State | undefined;
 
 const settings = document.createElement('form');
-settings.innerHTML = `
-  <fieldset>
-    <label>Theme <select name="theme">${optionsOf(['light', 'dark'])}</select></label>
-    <label>Width <select name="width">${optionsOf(WIDTHS, '480px')}</select></label>
-    <label>Locale <select name="locale">${optionsOf(['en-US', 'de-DE', 'ar-EG', 'zh-CN'])}</select></label>
-    <label>Calls <select name="calls">${optionsOf(CALLS)}</select></label>
-  </fieldset>
-  <fieldset>${CAPABILITIES.map((name) => `<label><input type="checkbox" name="${name}" checked> ${name}</label>`).join('')}</fieldset>`;
-
-function log(what: string, params: unknown): void {
-  find('log').prepend(`${new Date().toLocaleTimeString()}  ${what}  ${JSON.stringify(params)}\n`);
-}
+const selects = Object.entries(SETTINGS).map(([name, values]) => {
+  const options = values.map((value) => `<option>${value}`).join('');
+  return `<label>${name} <select name="${name}">${options}</select></label>`;
+});
+const boxes = CAPABILITIES.map((name) => `<label><input type="checkbox" name="${name}" checked> ${name}</label>`);
+settings.innerHTML = [selects, boxes].map((labels) => `<fieldset>${labels.join('')}</fieldset>`).join('');
+const setting = (name: keyof typeof SETTINGS) => String(new FormData(settings).get(name));
 
 async function call(name: string, args: unknown): Promise<{ content: [] }> {
   const response = await fetch('call', { method: 'POST', body: JSON.stringify({ name, arguments: args }) });
@@ -37,7 +33,7 @@ async function call(name: string, args: unknown): Promise<{ content: [] }> {
 
 /** Answers a call of the view's own, as the settings say. */
 async function callForView(name: string, args: Record<string, unknown> = {}) {
-  switch (new FormData(settings).get('calls')) {
+  switch (setting('Calls')) {
     case 'declined':
       throw new Error('The user declined the call.');
     case 'as tasks of the protocol':
@@ -49,9 +45,9 @@ async function callForView(name: string, args: Record<string, unknown> = {}) {
   return call(name, args);
 }
 
-const contextOf = (form: FormData) => ({
-  theme: form.get('theme') === 'dark' ? ('dark' as const) : ('light' as const),
-  locale: String(form.get('locale')),
+const hostContext = () => ({
+  theme: setting('Theme') === 'dark' ? ('dark' as const) : ('light' as const),
+  locale: setting('Locale'),
   availableDisplayModes: ['inline' as const, 'fullscreen' as const],
 });
 
@@ -64,37 +60,24 @@ async function show(state: State): Promise<void> {
   // Another one was chosen meanwhile.
   if (shown !== state) return;
   find('log').textContent = '';
-  const form = new FormData(settings);
   const frame = document.createElement('iframe');
   frame.setAttribute('sandbox', 'allow-scripts');
   frame.title = 'View';
-  frame.style.width = String(form.get('width'));
+  frame.style.width = setting('Width');
   find('place').replaceChildren(frame);
   const view = frame.contentWindow;
   if (!view) return;
 
+  const form = new FormData(settings);
   const capabilities = Object.fromEntries(CAPABILITIES.filter((each) => form.has(each)).map((each) => [each, {}]));
   const current = new AppBridge(null, { name: 'preview', version: '1.0.0' }, capabilities, {
-    hostContext: contextOf(form),
+    hostContext: hostContext(),
   });
-  current.oncalltool = (params) => {
-    log('tools/call', params);
-    return callForView(params.name, params.arguments);
-  };
-  current.onopenlink = async ({ url }) => {
-    log('ui/open-link', url);
-    return {};
-  };
-  current.ondownloadfile = async (params) => {
-    log('ui/download-file', params);
-    return {};
-  };
-  current.onupdatemodelcontext = async (params) => {
-    log('ui/update-model-context', params);
-    return {};
-  };
+  current.oncalltool = (params) => callForView(params.name, params.arguments);
+  current.onopenlink = async () => ({});
+  current.ondownloadfile = async () => ({});
+  current.onupdatemodelcontext = async () => ({});
   current.onrequestdisplaymode = async ({ mode }) => {
-    log('ui/request-display-mode', mode);
     frame.classList.toggle('fullscreen', mode === 'fullscreen');
     return { mode: mode === 'fullscreen' ? mode : 'inline' };
   };
@@ -125,6 +108,24 @@ function button(parent: Element, label: string, onClick: (self: HTMLButtonElemen
   return element;
 }
 
+// What the view asks the host for.
+window.addEventListener('message', ({ data }) => {
+  const { id, method, params } = Object(data);
+  if (id === undefined || !method) return;
+  find('log').prepend(`${new Date().toLocaleTimeString()}  ${method}  ${JSON.stringify(params)}\n`);
+});
+find('settings').append(settings);
+button(find('actions'), "Cancel the host's call", () => bridge?.sendToolCancelled({}));
+button(find('actions'), 'Tear it down', () => bridge?.teardownResource({}));
+settings.onchange = ({ target }) => {
+  document.documentElement.style.colorScheme = setting('Theme');
+  const isContext = target instanceof HTMLSelectElement && ['Theme', 'Locale'].includes(target.name);
+  // As hosts do, without showing anything anew.
+  if (isContext) bridge?.sendHostContextChange(hostContext());
+  else if (shown) show(shown);
+};
+
+const groups: Record<string, Record<string, State>> = await (await fetch('states')).json();
 const buttons = Object.entries(groups).flatMap(([group, states]) => {
   const section = document.createElement('section');
   section.innerHTML = `<h2>${group}</h2>`;
@@ -136,19 +137,4 @@ const buttons = Object.entries(groups).flatMap(([group, states]) => {
     }),
   );
 });
-find('settings').append(settings);
-button(find('actions'), "Cancel the host's call", () => bridge?.sendToolCancelled({}));
-button(find('actions'), 'Tear it down', () => bridge?.teardownResource({}));
-settings.onchange = ({ target }) => {
-  const form = new FormData(settings);
-  document.documentElement.style.colorScheme = String(form.get('theme'));
-  const name = target instanceof HTMLSelectElement ? target.name : '';
-  // As hosts do, without showing anything anew.
-  if (name === 'theme' || name === 'locale') bridge?.sendHostContextChange(contextOf(form));
-  else if (name === 'width')
-    find('place')
-      .querySelector('iframe')
-      ?.style.setProperty('width', String(form.get('width')));
-  else if (name !== 'calls' && shown) show(shown);
-};
 buttons[0]?.click();

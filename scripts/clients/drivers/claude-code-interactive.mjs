@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,7 +14,7 @@ export async function converse(plan) {
   const socket = join(homedir(), 'tmux');
   const tmux = async (...command) => (await promisify(execFile)('tmux', ['-S', socket, ...command], { env })).stdout;
   const screen = () => tmux('capture-pane', '-p', '-t', 'claude');
-  const given = async () => (await fetch(`${plan.model}/turn`)).json();
+  const heard = async () => (await fetch(`${plan.model}/heard`)).json();
   const deadlineMs = performance.now() + LIMIT_MS;
   async function until(what, holds) {
     while (!(await holds())) {
@@ -24,11 +23,7 @@ export async function converse(plan) {
     }
   }
 
-  // As a script, since a terminal's shell would take the arguments apart.
-  const start = join(homedir(), 'start.mjs');
-  const spawn = `spawn(${JSON.stringify(process.execPath)}, ${JSON.stringify(args)}, { stdio: 'inherit' })`;
-  writeFileSync(start, `import { spawn } from 'node:child_process';\n${spawn}.on('exit', () => process.exit());\n`);
-  await tmux('new-session', '-d', '-s', 'claude', '-x', '160', '-y', '50', '-c', cwd, process.execPath, start);
+  await tmux('new-session', '-d', '-s', 'claude', '-x', '160', '-y', '50', '-c', cwd, process.execPath, ...args);
   try {
     await until('the prompt', async () => /^\s*[❯>]/m.test(await screen()));
     // It connects to the server behind its first prompt, and the model has the tools only after that.
@@ -37,22 +32,13 @@ export async function converse(plan) {
       await sleep(500);
       await tmux('send-keys', '-t', 'claude', 'Enter');
       await sleep(2000);
-      return (await given()).tools.length > 0;
+      return (await heard()).tools.length > 0;
     });
     const [{ expected }] = plan.steps;
     await until('the outcome', async () => {
-      const text = JSON.stringify(await given()).replaceAll('\\', '');
+      const text = JSON.stringify(await heard()).replaceAll('\\', '');
       return expected.every((part) => text.includes(part));
     });
-    await tmux('send-keys', '-t', 'claude', '-l', '/exit');
-    await sleep(500);
-    await tmux('send-keys', '-t', 'claude', 'Enter');
-    await until('the end', () =>
-      tmux('has-session').then(
-        () => false,
-        () => true,
-      ),
-    );
   } finally {
     await tmux('kill-server').catch(() => {});
   }

@@ -17,7 +17,6 @@ async def main(plan):
     model = OpenAIResponsesModel("scripted", provider=OpenAIProvider(base_url=plan["model"], api_key="none"))
     async with Agent(model, toolsets=[toolset]) as agent:
         await agent.run(plan["prompt"])
-    print("{}")
 
 
 asyncio.run(main(json.loads(sys.argv[1])))

@@ -14,15 +14,15 @@ function textOf(result) {
 async function callEach() {
   const client = await connect(plan.server);
   const tools = await client.list();
-  const given = {};
-  for (const { step, tool, input } of plan.steps) {
+  const given = [];
+  for (const { tool, input } of plan.steps) {
     // Some clients throw a tool's error, others return it: either way its text must reach the model.
-    given[step] = textOf(await client.call(tool, input).catch((error) => String(error)));
+    given.push(textOf(await client.call(tool, input).catch((error) => String(error))));
   }
   await client.close();
   return { tools, given };
 }
 
 // Where a model stands behind the client, that model knows what it was offered and given.
-const report = converse ? ((await converse(plan)) ?? {}) : await callEach();
-process.stdout.write(`\n${JSON.stringify(report)}\n`, () => process.exit(0));
+const report = converse ? await converse(plan) : await callEach();
+process.stdout.write(`\n${JSON.stringify(report) ?? ''}\n`, () => process.exit(0));

@@ -12,13 +12,13 @@ def run(connect):
         async with connect(plan["server"]) as client:
             listed = await client.list_tools()
             tools = [tool.model_dump(mode="json") for tool in getattr(listed, "tools", listed)]
-            given = {}
+            given = []
             for step in plan["steps"]:
                 try:
                     result = await client.call_tool(step["tool"], step["input"])
-                    given[step["step"]] = "\n".join(getattr(block, "text", repr(block)) for block in result.content)
+                    given.append("\n".join(getattr(block, "text", repr(block)) for block in result.content))
                 except Exception as error:  # whatever it is, the caller is given its text
-                    given[step["step"]] = str(error)
+                    given.append(str(error))
         print(json.dumps({"tools": tools, "given": given}))
 
     asyncio.run(main(json.loads(sys.argv[1])))
