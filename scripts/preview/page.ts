@@ -1,7 +1,12 @@
 import { AppBridge, PostMessageTransport } from '@modelcontextprotocol/ext-apps/app-bridge';
-import type { State } from './states.js';
+import { policyOf } from '../../test/view/support/policy.js';
+import { errorResult } from '../../test/view/support/tasks.js';
+import { callTool, choose, STATES, type State } from './states.js';
 
 /** The host's page: a list of states, what the host can do, and the view in a frame. */
+
+/** Given by the build. */
+declare const MEDIA_DOMAINS: string[];
 
 const CAPABILITIES = ['serverTools', 'openLinks', 'downloadFile', 'updateModelContext'];
 /** What the host can be set to, the first of each unless chosen otherwise; `Calls` is what comes of the view's own. */
@@ -26,13 +31,15 @@ const boxes = CAPABILITIES.map((name) => `<label><input type="checkbox" name="${
 settings.innerHTML = [selects, boxes].map((labels) => `<fieldset>${labels.join('')}</fieldset>`).join('');
 const setting = (name: keyof typeof SETTINGS) => String(new FormData(settings).get(name));
 
-async function call(name: string, args: unknown): Promise<{ content: [] }> {
-  const response = await fetch('call', { method: 'POST', body: JSON.stringify({ name, arguments: args }) });
-  return response.json();
+/** The view, with the policy that hosts derive; they would not let it load from here, too. */
+async function viewHtml(): Promise<string> {
+  const policy = policyOf([...MEDIA_DOMAINS, location.origin]);
+  const html = await (await fetch('view.html')).text();
+  return html.replace('<meta', `<meta http-equiv="content-security-policy" content="${policy}"><meta`);
 }
 
 /** Answers a call of the view's own, as the settings say. */
-async function callForView(name: string, args: Record<string, unknown> = {}) {
+async function callForView(args: Record<string, unknown> = {}) {
   switch (setting('Calls')) {
     case 'declined':
       throw new Error('The user declined the call.');
@@ -40,10 +47,13 @@ async function callForView(name: string, args: Record<string, unknown> = {}) {
       if (Number(args.wait_seconds) > 0) throw new Error("Unsupported result type 'task' for tools/call");
       break;
     case 'failing':
-      return { content: [{ type: 'text' as const, text: '[network_error] There is no connection.' }], isError: true };
+      return asSent(errorResult('[network_error] There is no connection.'));
   }
-  return call(name, args);
+  return asSent(await callTool(args));
 }
+
+/** What comes over the pipe. */
+const asSent = (result: object) => JSON.parse(JSON.stringify(result));
 
 const hostContext = () => ({
   theme: setting('Theme') === 'dark' ? ('dark' as const) : ('light' as const),
@@ -56,7 +66,8 @@ async function show(state: State): Promise<void> {
   const previous = bridge;
   bridge = undefined;
   await previous?.close();
-  await fetch('chosen', { method: 'POST' });
+  choose();
+  const html = await viewHtml();
   // Another one was chosen meanwhile.
   if (shown !== state) return;
   find('log').textContent = '';
@@ -73,7 +84,7 @@ async function show(state: State): Promise<void> {
   const current = new AppBridge(null, { name: 'preview', version: '1.0.0' }, capabilities, {
     hostContext: hostContext(),
   });
-  current.oncalltool = (params) => callForView(params.name, params.arguments);
+  current.oncalltool = (params) => callForView(params.arguments);
   current.onopenlink = async () => ({});
   current.ondownloadfile = async () => ({});
   current.onupdatemodelcontext = async () => ({});
@@ -87,15 +98,15 @@ async function show(state: State): Promise<void> {
   current.oninitialized = () => tell(current, state);
   await current.connect(new PostMessageTransport(view, view));
   bridge = current;
-  frame.src = 'view';
+  frame.srcdoc = html;
 }
 
-async function tell(current: AppBridge, { tool, args, instead }: State): Promise<void> {
+async function tell(current: AppBridge, { args, instead }: State): Promise<void> {
   if (bridge !== current) return;
   if (Object.keys(args).length > 0) await current.sendToolInput({ arguments: args });
   if (instead === 'nothing') return;
   if (instead === 'cancelled') return current.sendToolCancelled({});
-  const result = instead ? { content: [], ...instead } : await call(tool, args);
+  const result = asSent(instead ? { content: [], ...instead } : await callTool(args));
   // Another state may have been chosen meanwhile.
   if (bridge === current) await current.sendToolResult(result);
 }
@@ -125,8 +136,7 @@ settings.onchange = ({ target }) => {
   else if (shown) show(shown);
 };
 
-const groups: Record<string, Record<string, State>> = await (await fetch('states')).json();
-const buttons = Object.entries(groups).flatMap(([group, states]) => {
+const buttons = Object.entries(STATES).flatMap(([group, states]) => {
   const section = document.createElement('section');
   section.innerHTML = `<h2>${group}</h2>`;
   find('states').append(section);

@@ -1,26 +1,24 @@
-import type { TaskSource } from '../../test/support/fake-api.js';
-import { completedRecord, failedRecord, type Json, pendingRecord } from '../../test/support/records.js';
+import {
+  batchOf,
+  completedTask,
+  errorResult,
+  failedTask,
+  pendingTask,
+  resultOf,
+} from '../../test/view/support/tasks.js';
 
-/** A state to click through: the tool, its arguments, and what the host passes on. */
+type Json = Record<string, unknown>;
+
+/** A state to click through: the arguments of the host's call, and what the host passes on in place of its result. */
 export interface State {
-  tool: 'kling_get_task' | 'kling_get_tasks_batch';
   args: Json;
-  /** In place of the tool's own result: nothing yet, a cancellation, or another result. */
   instead?: 'nothing' | 'cancelled' | Json;
 }
 
-const one = (task_id: string, instead?: State['instead']): State => ({
-  tool: 'kling_get_task',
-  args: { task_id },
-  ...(instead && { instead }),
-});
-const waiting = (task_id: string, instead?: State['instead']): State => ({
-  ...one(task_id, instead),
-  args: { task_id, wait_seconds: 50 },
-});
-const many = (task_ids: string[]): State => ({ tool: 'kling_get_tasks_batch', args: { task_ids } });
-const error = (code: string, text: string): State =>
-  one('pending', { content: [{ type: 'text', text: `[${code}] ${text}` }], isError: true });
+const one = (task_id: string): State => ({ args: { task_id } });
+const waiting = (task_id: string): State => ({ args: { task_id, wait_seconds: 50 } });
+const many = (task_ids: string[]): State => ({ args: { task_ids } });
+const error = (text: string): State => ({ ...one('pending'), instead: errorResult(text) });
 
 const TWENTY = Array.from({ length: 20 }, (_, index) => `batch-${index + 1}`);
 
@@ -28,10 +26,10 @@ const TWENTY = Array.from({ length: 20 }, (_, index) => `batch-${index + 1}`);
 export const STATES: Record<string, Record<string, State>> = {
   Waiting: {
     'Wait, ready after 20 s': waiting('rendering'),
-    'Wait without a result': waiting('pending', 'nothing'),
-    'No arguments': { tool: 'kling_get_task', args: {}, instead: 'nothing' },
-    Cancelled: waiting('pending', 'cancelled'),
-    'Nothing readable': one('pending', { content: [] }),
+    'Wait without a result': { ...waiting('pending'), instead: 'nothing' },
+    'No arguments': { args: {}, instead: 'nothing' },
+    Cancelled: { ...waiting('pending'), instead: 'cancelled' },
+    'Nothing readable': { ...one('pending'), instead: {} },
   },
   Pending: {
     'For 5 s': one('age-5'),
@@ -51,11 +49,8 @@ export const STATES: Record<string, Record<string, State>> = {
     'Short reason': one('failed'),
     'Long reason': one('failed-long'),
     'Unknown task': one('no-such-task'),
-    'No token': error(
-      'configuration',
-      'ACEDATACLOUD_API_TOKEN is not set: create one. Until then no call can succeed.',
-    ),
-    'No connection': error('network_error', 'api.acedata.cloud could not be reached. Check the connection.'),
+    'No token': error('[configuration] ACEDATACLOUD_API_TOKEN is not set: create one. Until then no call can succeed.'),
+    'No connection': error('[network_error] api.acedata.cloud could not be reached. Check the connection.'),
   },
   Batch: {
     'Of 1': many(['rendering']),
@@ -65,47 +60,68 @@ export const STATES: Record<string, Record<string, State>> = {
 };
 
 const RENDERING_S = 20;
+const VIDEO = new URL('clip.webm', location.href).href;
+const PICTURE = new URL('view-completed-light.png', location.href).href;
+const REASON = 'The model answered {"code":1201,"message":"Invalid image: width and height must be at least 300 px"}.';
 const PROMPTS = [
   'A red fox runs through deep snow, slow motion',
   'A paper boat drifts down a rainy street between neon reflections',
   'Clouds pour over a mountain ridge at sunrise',
 ];
 
-/**
- * What the fake API knows.
- * @param chosenMs when a state was chosen, at which pending tasks have the ages of their names
- */
-export function tasksFor(mediaUrl: string, chosenMs: () => number): TaskSource[] {
-  const video = `${mediaUrl}/clip.webm`;
-  const passedS = () => (Date.now() - chosenMs()) / 1000;
-  const pending = (id: string, ageS: number) => () => pendingRecord(id, 'processing', ageS + passedS());
-  const several = {
-    success: true,
-    data: [
-      { id: 'v-1', video_url: video, duration: 3, state: 'succeed' },
-      { id: 'v-2', video_url: `${video}?2`, duration: 3, state: 'succeed' },
-      { id: 'v-3', image_url: `${mediaUrl}/picture.svg`, state: 'succeed' },
-    ],
-  };
-  const voice = { success: true, data: { voice_id: 'voice-17', voice_name: 'Nova' } };
-  const reason =
-    'The model answered {"code":1201,"message":"Invalid image: width and height must be at least 300 px"}.';
-  const batch = TWENTY.map((id, index) => {
-    const request = { prompt: PROMPTS[index % PROMPTS.length] };
-    if (index % 7 === 3) return { ...failedRecord(id), request };
-    return index % 5 === 1 ? () => ({ ...pending(id, 60)(), request }) : { ...completedRecord(id, video), request };
-  });
-  return [
-    () => (passedS() < RENDERING_S ? pending('rendering', 0)() : completedRecord('rendering', video)),
-    pending('pending', 84),
-    ...[5, 180, 1200, 2400].map((ageS) => pending(`age-${ageS}`, ageS)),
-    completedRecord('completed', video),
-    { ...completedRecord('several'), response: several },
-    { ...completedRecord('voice'), type: 'voices', response: voice },
-    completedRecord('gone', `${mediaUrl}/gone.webm`),
-    completedRecord('blocked', 'https://elsewhere.example/video.mp4'),
-    failedRecord('failed'),
-    failedRecord('failed-long', reason),
-    ...batch,
-  ];
+let chosenMs = Date.now();
+const passedS = () => (Date.now() - chosenMs) / 1000;
+
+const pending = (ageS: number, fields: Json = {}) =>
+  pendingTask(Math.round(ageS + passedS()), { ...fields, ...(ageS > 1800 && { poll_after_seconds: undefined }) });
+const completed = (fields: Json = {}) => completedTask({ video_url: VIDEO, duration_seconds: 3, ...fields });
+
+/** What the account has, as of now. */
+const TASKS: Record<string, () => Json> = {
+  rendering: () => (passedS() < RENDERING_S ? pending(0) : completed()),
+  pending: () => pending(84),
+  ...Object.fromEntries([5, 180, 1200, 2400].map((ageS) => [`age-${ageS}`, () => pending(ageS)])),
+  completed,
+  several: () =>
+    completed({
+      other_media: [
+        { kind: 'video', url: `${VIDEO}?2`, id: 'v-2', duration_seconds: 3 },
+        { kind: 'image', url: PICTURE, id: 'v-3' },
+      ],
+    }),
+  voice: () =>
+    completed({
+      video_url: undefined,
+      duration_seconds: undefined,
+      output: { voice_id: 'voice-17', voice_name: 'Nova' },
+    }),
+  gone: () => completed({ video_url: `${VIDEO}.gone` }),
+  blocked: () => completed({ video_url: 'https://elsewhere.example/video.mp4' }),
+  failed: failedTask,
+  'failed-long': () => failedTask({ error: { code: '1201', message: REASON } }),
+  ...Object.fromEntries(
+    TWENTY.map((id, index) => {
+      const request = { prompt: PROMPTS[index % PROMPTS.length] };
+      if (index % 7 === 3) return [id, () => failedTask({ request })];
+      return [id, () => (index % 5 === 1 ? pending(60, { request }) : completed({ request }))];
+    }),
+  ),
+};
+
+/** Lets a state begin: its pending tasks have the ages of their names. */
+export function choose(): void {
+  chosenMs = Date.now();
+}
+
+/** Answers a call as the server does. */
+export async function callTool({ task_id, task_ids, wait_seconds = 0 }: Json): Promise<Json> {
+  const ids = Array.isArray(task_ids) ? task_ids.map(String) : [String(task_id)];
+  const found = () => ids.flatMap((id): Json[] => (TASKS[id] ? [{ ...TASKS[id](), task_id: id }] : []));
+  const endMs = Date.now() + Number(wait_seconds) * 1000;
+  while (Date.now() < endMs && found().some(({ status }) => status === 'pending')) {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  if (task_ids) return resultOf(batchOf(found(), { not_found: ids.filter((id) => !TASKS[id]) }));
+  const [task] = found();
+  return task ? resultOf(task) : errorResult(`[task_not_found] No task of this account has the id ${task_id}.`);
 }
