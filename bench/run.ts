@@ -58,22 +58,29 @@ async function compare<Side>(
   console.log(`| ${figure} | ${medians} | ${ratio.toFixed(2)}${verdict} | ${Number.isFinite(limit) ? limit : '–'} |`);
 }
 
+async function opened(program: Program): Promise<Subject> {
+  const subject = new Subject(program);
+  await subject.open('legacy');
+  return subject;
+}
+
 /** From the start of the process to the answered `tools/list`, in milliseconds. */
 const startTime = (era: Era) => async (program: Program) => {
   const startMs = performance.now();
-  const subject = await Subject.start(program, era);
+  const subject = new Subject(program);
+  await subject.open(era);
   const readyMs = performance.now() - startMs;
   await subject.end();
   return readyMs;
 };
 
-/** Resident memory after that many calls; of a script that makes none, after its start. */
+/** Resident memory in MiB after that many calls; of a script that makes none, after its start. */
 const memoryAfter = (calls: number) => async (program: Program) => {
-  const subject = await Subject.start(program, 'legacy');
+  const subject = await opened(program);
   if (program !== BARE) for (let call = 0; call < calls; call++) await subject.lookUp('task-0');
-  const memory = await subject.residentMiB();
+  const memory = await subject.residentBytes();
   await subject.end();
-  return memory;
+  return memory / 2 ** 20;
 };
 
 /** The milliseconds of a call, one after the other. */
@@ -100,9 +107,9 @@ async function callTimeInFlight(subject: Subject): Promise<number> {
 
 try {
   // The baseline gives the server's own answers, so that both write the same bytes.
-  const subjects = [await Subject.start(SERVER, 'legacy'), await Subject.start(SERVER, 'modern')];
-  writeFileSync(answers, JSON.stringify(Object.assign({}, ...subjects.map(({ opening }) => opening))));
-  for (const subject of subjects) await subject.end();
+  const subject = new Subject(SERVER);
+  writeFileSync(answers, JSON.stringify({ ...(await subject.open('legacy')), ...(await subject.open('modern')) }));
+  await subject.end();
 
   console.log(`Node ${process.version}, ${process.platform} ${process.arch}, ${ROUNDS} rounds\n`);
   console.log('| figure | medians, server : baseline | ratio | at most |\n| --- | --- | --- | --- |');
@@ -117,7 +124,7 @@ try {
   await compare('memory after the first call', 'MiB', atStart, memoryAfter(1), 1.75);
   await compare('memory after 1,000 calls', 'MiB', { ours: SERVER, theirs: UNDICI }, memoryAfter(1000), 1.6);
 
-  const warm = { ours: await Subject.start(SERVER, 'legacy'), theirs: await Subject.start(UNDICI, 'legacy') };
+  const warm = { ours: await opened(SERVER), theirs: await opened(UNDICI) };
   await compare('a call, 64 in flight', 'ms', warm, callTimeInFlight, 1.67);
   await compare('a call, one at a time', 'ms', warm, callTime, 2.2);
   await warm.ours.end();

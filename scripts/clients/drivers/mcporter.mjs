@@ -2,12 +2,11 @@ import { createRuntime } from 'mcporter';
 
 /** mcporter as a library. */
 export async function connect({ command, args, env }) {
-  const name = 'kling-tasks';
-  const server = { name, command: { kind: 'stdio', command, args, cwd: process.cwd() }, env };
+  const server = { name: 'kling-tasks', command: { kind: 'stdio', command, args, cwd: process.cwd() }, env };
   const runtime = await createRuntime({ servers: [server] });
   return {
-    list: () => runtime.listTools(name, { includeSchema: true }),
-    call: (tool, input) => runtime.callTool(name, tool, { args: input }),
+    listTools: async () => ({ tools: await runtime.listTools(server.name, { includeSchema: true }) }),
+    callTool: ({ name, arguments: args }) => runtime.callTool(server.name, name, { args }),
     close: () => runtime.close(),
   };
 }

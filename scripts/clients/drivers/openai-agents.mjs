@@ -2,8 +2,7 @@ import { Agent, MCPServerStdio, OpenAIProvider, Runner } from '@openai/agents';
 
 /** OpenAI's agents. Their default limit for a call is too short for a wait, so it is raised as users have to. */
 export async function converse({ server, model, prompt }) {
-  const { command, args, env } = server;
-  const mcp = new MCPServerStdio({ name: 'kling-tasks', command, args, env, timeout: 60_000 });
+  const mcp = new MCPServerStdio({ name: 'kling-tasks', ...server, timeout: 60_000 });
   await mcp.connect();
   try {
     const runner = new Runner({

@@ -11,13 +11,14 @@ function textOf(result) {
   return blocks.map((block) => block.text ?? JSON.stringify(block)).join('\n');
 }
 
+/** A client is spoken to as those of the protocol's own SDK are. */
 async function callEach() {
   const client = await connect(plan.server);
-  const tools = await client.list();
+  const { tools } = await client.listTools();
   const given = [];
   for (const { tool, input } of plan.steps) {
     // Some clients throw a tool's error, others return it: either way its text must reach the model.
-    given.push(textOf(await client.call(tool, input).catch((error) => String(error))));
+    given.push(textOf(await client.callTool({ name: tool, arguments: input }).catch(String)));
   }
   await client.close();
   return { tools, given };

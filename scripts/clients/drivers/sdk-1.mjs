@@ -5,9 +5,5 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 export async function connect(server) {
   const client = new Client({ name: 'clients', version: '1.0.0' });
   await client.connect(new StdioClientTransport(server));
-  return {
-    list: async () => (await client.listTools()).tools,
-    call: (tool, input) => client.callTool({ name: tool, arguments: input }),
-    close: () => client.close(),
-  };
+  return client;
 }

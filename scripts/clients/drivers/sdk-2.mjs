@@ -5,9 +5,5 @@ import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 export async function connect(server, mode = 'auto') {
   const client = new Client({ name: 'clients', version: '1.0.0' }, { versionNegotiation: { mode } });
   await client.connect(new StdioClientTransport(server));
-  return {
-    list: async () => (await client.listTools()).tools,
-    call: (tool, input) => client.callTool({ name: tool, arguments: input }),
-    close: () => client.close(),
-  };
+  return client;
 }
