@@ -1,4 +1,4 @@
-import { AppBridge, PostMessageTransport } from '@modelcontextprotocol/ext-apps/app-bridge';
+import '../../test/view/support/page/host.js';
 import { policyOf } from '../../test/view/support/policy.js';
 import { errorResult } from '../../test/view/support/tasks.js';
 import { callTool, choose, STATES, type State } from './states.js';
@@ -17,9 +17,8 @@ const SETTINGS = {
   Calls: ['answered', 'declined', 'as tasks of the protocol', 'failing'],
 };
 
-const find = (id: string) => document.getElementById(id) ?? document.body;
+const find = (id: string) => document.body.shadowRoot?.getElementById(id) ?? document.body;
 
-let bridge: AppBridge | undefined;
 let shown: State | undefined;
 
 const settings = document.createElement('form');
@@ -32,11 +31,12 @@ settings.innerHTML = [selects, boxes].map((labels) => `<fieldset>${labels.join('
 const setting = (name: keyof typeof SETTINGS) => String(new FormData(settings).get(name));
 
 /** The view, with the policy that hosts derive; they would not let it load from here, too. */
-async function viewHtml(): Promise<string> {
-  const policy = policyOf([...MEDIA_DOMAINS, location.origin]);
-  const html = await (await fetch('view.html')).text();
-  return html.replace('<meta', `<meta http-equiv="content-security-policy" content="${policy}"><meta`);
-}
+const policy = policyOf([...MEDIA_DOMAINS, location.origin]);
+const html = (await (await fetch('view.html')).text()).replace(
+  '<meta',
+  `<meta http-equiv="content-security-policy" content="${policy}"><meta`,
+);
+const viewUrl = URL.createObjectURL(new Blob([html], { type: 'text/html' }));
 
 /** Answers a call of the view's own, as the settings say. */
 async function callForView(args: Record<string, unknown> = {}) {
@@ -61,54 +61,36 @@ const hostContext = () => ({
   availableDisplayModes: ['inline' as const, 'fullscreen' as const],
 });
 
+/** What the view asks the host for, or says. */
+async function answer(kind: string, params: Record<string, unknown>): Promise<unknown> {
+  if (kind === 'message') {
+    if (!('id' in params && 'method' in params)) return;
+    find('log').prepend(`${new Date().toLocaleTimeString()}  ${params.method}  ${JSON.stringify(params.params)}\n`);
+    return;
+  }
+  if (kind === 'tools/call') return callForView(Object(params.arguments));
+  if (kind !== 'request-display-mode') return {};
+  document.querySelector('iframe')?.classList.toggle('fullscreen', params.mode === 'fullscreen');
+  return { mode: params.mode };
+}
+Object.assign(window, { ask: answer });
+
 async function show(state: State): Promise<void> {
   shown = state;
-  const previous = bridge;
-  bridge = undefined;
-  await previous?.close();
   choose();
-  const html = await viewHtml();
-  // Another one was chosen meanwhile.
-  if (shown !== state) return;
   find('log').textContent = '';
-  const frame = document.createElement('iframe');
-  frame.setAttribute('sandbox', 'allow-scripts');
-  frame.title = 'View';
-  frame.style.width = setting('Width');
-  find('place').replaceChildren(frame);
-  const view = frame.contentWindow;
-  if (!view) return;
-
   const form = new FormData(settings);
   const capabilities = Object.fromEntries(CAPABILITIES.filter((each) => form.has(each)).map((each) => [each, {}]));
-  const current = new AppBridge(null, { name: 'preview', version: '1.0.0' }, capabilities, {
-    hostContext: hostContext(),
-  });
-  current.oncalltool = (params) => callForView(params.arguments);
-  current.onopenlink = async () => ({});
-  current.ondownloadfile = async () => ({});
-  current.onupdatemodelcontext = async () => ({});
-  current.onrequestdisplaymode = async ({ mode }) => {
-    frame.classList.toggle('fullscreen', mode === 'fullscreen');
-    return { mode: mode === 'fullscreen' ? mode : 'inline' };
-  };
-  current.onsizechange = ({ height }) => {
-    if (height !== undefined) frame.style.height = `${height}px`;
-  };
-  current.oninitialized = () => tell(current, state);
-  await current.connect(new PostMessageTransport(view, view));
-  bridge = current;
-  frame.srcdoc = html;
-}
-
-async function tell(current: AppBridge, { args, instead }: State): Promise<void> {
-  if (bridge !== current) return;
-  if (Object.keys(args).length > 0) await current.sendToolInput({ arguments: args });
+  await window.openView({ capabilities, context: hostContext(), viewUrl, width: setting('Width') });
+  const { bridge } = window;
+  const { args, instead } = state;
+  // Another state may be chosen meanwhile.
+  if (shown !== state) return;
+  if (Object.keys(args).length > 0) await bridge.sendToolInput({ arguments: args });
   if (instead === 'nothing') return;
-  if (instead === 'cancelled') return current.sendToolCancelled({});
+  if (instead === 'cancelled') return bridge.sendToolCancelled({});
   const result = asSent(instead ? { content: [], ...instead } : await callTool(args));
-  // Another state may have been chosen meanwhile.
-  if (bridge === current) await current.sendToolResult(result);
+  if (shown === state) await bridge.sendToolResult(result);
 }
 
 function button(parent: Element, label: string, onClick: (self: HTMLButtonElement) => void): HTMLButtonElement {
@@ -119,20 +101,14 @@ function button(parent: Element, label: string, onClick: (self: HTMLButtonElemen
   return element;
 }
 
-// What the view asks the host for.
-window.addEventListener('message', ({ data }) => {
-  const { id, method, params } = Object(data);
-  if (id === undefined || !method) return;
-  find('log').prepend(`${new Date().toLocaleTimeString()}  ${method}  ${JSON.stringify(params)}\n`);
-});
 find('settings').append(settings);
-button(find('actions'), "Cancel the host's call", () => bridge?.sendToolCancelled({}));
-button(find('actions'), 'Tear it down', () => bridge?.teardownResource({}));
+button(find('actions'), "Cancel the host's call", () => window.bridge.sendToolCancelled({}));
+button(find('actions'), 'Tear it down', () => window.bridge.teardownResource({}));
 settings.onchange = ({ target }) => {
   document.documentElement.style.colorScheme = setting('Theme');
   const isContext = target instanceof HTMLSelectElement && ['Theme', 'Locale'].includes(target.name);
   // As hosts do, without showing anything anew.
-  if (isContext) bridge?.sendHostContextChange(hostContext());
+  if (isContext) window.bridge.sendHostContextChange(hostContext());
   else if (shown) show(shown);
 };
 
