@@ -38,21 +38,22 @@ const FAULTS: Handler[] = [
   (...args) => setTimeout(() => fakeApi.answer(...args), 300),
 ];
 
-/** Large bodies arrive at a steady pace: random peaks of the heap would hide real growth. */
-const LARGE: [every: number, handler: Handler][] = [
-  [250, reply(200, 'x'.repeat(9 * 1024 * 1024))],
-  [100, reply(200, { id: 'x', request: { prompt: 'x'.repeat(1024 * 1024) } })],
-];
+const NINE_MIB = reply(200, 'x'.repeat(9 * 1024 * 1024));
+const LARGE_RECORD = reply(200, { id: 'x', request: { prompt: 'x'.repeat(1024 * 1024) } });
 
 const fakeApi = await FakeApi.start();
 for (let number = 0; number < TASKS; number++) {
   const make = [completedRecord, failedRecord, pendingRecord][number % 3] ?? completedRecord;
   fakeApi.add(() => make(`task-${number}`));
 }
-fakeApi.always = (...args) => {
-  const large = LARGE.find(([every]) => fakeApi.requests.length % every === 0)?.[1];
-  (large ?? FAULTS[randomInt(100)] ?? fakeApi.answer)(...args);
-};
+/** Large bodies come at a steady pace: random peaks of the heap would hide real growth. */
+function nextHandler(): Handler {
+  const count = fakeApi.requests.length;
+  if (count % 250 === 0) return NINE_MIB;
+  if (count % 100 === 0) return LARGE_RECORD;
+  return FAULTS[randomInt(100)] ?? fakeApi.answer;
+}
+fakeApi.always = (...args) => nextHandler()(...args);
 
 /** Reports on demand the memory after a collection, and what keeps the event loop alive. */
 const TELL = `

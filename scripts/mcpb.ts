@@ -28,7 +28,6 @@ try {
   for (const file of ['package.json', 'README.md', 'LICENSE']) cpSync(file, join(content, file));
   const listings = (await liveTools()).map(({ listing }) => listing);
   writeFileSync(join(content, 'manifest.json'), JSON.stringify(bundleManifest(listings), null, 2));
-  mcpb('validate', join(content, 'manifest.json'));
   mcpb('pack', content, target);
 
   const unpacked = join(folder, 'unpacked');

@@ -21,3 +21,8 @@ const preview = await context({
 // It keeps what it builds in memory, and builds anew whenever a page is loaded.
 const { port } = await preview.serve({ host: '127.0.0.1' });
 console.log(`The view, with every state: http://127.0.0.1:${port}/  (Ctrl+C ends it)`);
+
+process.on('SIGINT', async () => {
+  await preview.dispose();
+  process.exit();
+});

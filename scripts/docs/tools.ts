@@ -25,10 +25,10 @@ const EXAMPLES: Readonly<Record<string, readonly [title: string, args: Json][]>>
   ],
 };
 
-/** A tool as `tools/list` shows it, and what the server really answers: structured content, or the text of a tool error. */
+/** A tool as `tools/list` shows it, and what the server really answers to each example, in Markdown. */
 export interface ToolDoc {
   listing: ListedTool;
-  examples: { title: string; arguments: Json; answer: unknown }[];
+  examples: string[];
 }
 
 /** Both tools of the built server, called through the official client against the fake API. */
@@ -39,11 +39,11 @@ export async function liveTools(): Promise<ToolDoc[]> {
   try {
     const docs: ToolDoc[] = [];
     for (const listing of (await session.client.listTools()).tools) {
-      const examples: ToolDoc['examples'] = [];
+      const examples: string[] = [];
       for (const [title, args] of EXAMPLES[listing.name] ?? []) {
         if (args.task_id === PENDING_ID) fakeApi.faults.push(reply(200, pending, { date: ANSWERED_AT }));
         const { structuredContent, content } = await session.call(listing.name, args);
-        examples.push({ title, arguments: args, answer: structuredContent ?? content[0]?.text });
+        examples.push(example(title, args, structuredContent, content[0]?.text));
       }
       docs.push({ listing, examples });
     }
@@ -102,9 +102,9 @@ function entrySentence({ properties = {} }: JsonSchema): string[] {
   return [`Each entry of \`tasks\` has these fields: ${names}.`];
 }
 
-function example({ title, arguments: args, answer }: ToolDoc['examples'][number]): string {
-  const [language, text] = typeof answer === 'string' ? ['text', answer] : ['json', JSON.stringify(answer, null, 2)];
-  return `**${title}.** \`${JSON.stringify(args)}\` returns\n\n\`\`\`${language}\n${text}\n\`\`\``;
+function example(title: string, args: Json, answer: object | undefined, error = ''): string {
+  const shown = answer ? `json\n${JSON.stringify(answer, null, 2)}` : `text\n${error}`;
+  return `**${title}.** \`${JSON.stringify(args)}\` returns\n\n\`\`\`${shown}\n\`\`\``;
 }
 
 /** What the model reads about a tool, its parameters, the fields of its result, and real answers. */
@@ -116,7 +116,7 @@ export function toolSection({ listing, examples }: ToolDoc): string {
     parameterTable(inputSchema),
     resultTable(result, RESULT_FIELDS[name] ?? {}),
     ...entrySentence(result),
-    ...examples.map(example),
+    ...examples,
   ].join('\n\n');
 }
 

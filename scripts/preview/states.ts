@@ -63,18 +63,15 @@ const RENDERING_S = 20;
 const VIDEO = new URL('clip.webm', location.href).href;
 const PICTURE = new URL('view-completed-light.png', location.href).href;
 const REASON = 'The model answered {"code":1201,"message":"Invalid image: width and height must be at least 300 px"}.';
-const PROMPTS = [
-  'A red fox runs through deep snow, slow motion',
-  'A paper boat drifts down a rainy street between neon reflections',
-  'Clouds pour over a mountain ridge at sunrise',
-];
-
 let chosenMs = Date.now();
 const passedS = () => (Date.now() - chosenMs) / 1000;
 
-const pending = (ageS: number, fields: Json = {}) =>
-  pendingTask(Math.round(ageS + passedS()), { ...fields, ...(ageS > 1800 && { poll_after_seconds: undefined }) });
+const pending = (ageS: number) =>
+  pendingTask(Math.round(ageS + passedS()), ageS > 1800 ? { poll_after_seconds: undefined } : {});
 const completed = (fields: Json = {}) => completedTask({ video_url: VIDEO, duration_seconds: 3, ...fields });
+
+/** What the tasks of the longest batch are, in turn. */
+const KINDS = [completed, () => pending(60), completed, failedTask, completed];
 
 /** What the account has, as of now. */
 const TASKS: Record<string, () => Json> = {
@@ -99,13 +96,7 @@ const TASKS: Record<string, () => Json> = {
   blocked: () => completed({ video_url: 'https://elsewhere.example/video.mp4' }),
   failed: failedTask,
   'failed-long': () => failedTask({ error: { code: '1201', message: REASON } }),
-  ...Object.fromEntries(
-    TWENTY.map((id, index) => {
-      const request = { prompt: PROMPTS[index % PROMPTS.length] };
-      if (index % 7 === 3) return [id, () => failedTask({ request })];
-      return [id, () => (index % 5 === 1 ? pending(60, { request }) : completed({ request }))];
-    }),
-  ),
+  ...Object.fromEntries(TWENTY.map((id, index) => [id, KINDS[index % KINDS.length] ?? completed])),
 };
 
 /** Lets a state begin: its pending tasks have the ages of their names. */
