@@ -4,11 +4,10 @@
  * `--quick` leaves the five minutes out. Exits with 1 if a bound is exceeded.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { resultFromTaskOutcome } from '@modelcontextprotocol/ext-tasks/client';
 import { encode } from 'gpt-tokenizer/encoding/o200k_base';
+import { followInBackground } from '../scripts/follow-task.js';
 import { rendering } from '../scripts/rendering.js';
 import { FakeApi } from '../test/support/fake-api.js';
-import { ModernClient } from '../test/support/modern-client.js';
 import { completedRecord, DOCUMENTED_ID, documented, type Json, pendingRecord } from '../test/support/records.js';
 import { Session } from '../test/support/server-process.js';
 
@@ -91,15 +90,10 @@ async function follow(waitSeconds: number): Promise<Cost> {
 /** The same by a client that takes tasks: it polls by itself, and its model reads the call and its outcome alone. */
 async function followAsTask(): Promise<Cost> {
   const fakeApi = await startGeneration();
-  const client = await ModernClient.start({ fakeApi });
-  const args = { task_id: 'task', wait_seconds: 50 };
-  const execution = await client.withTasks().callTool('kling_get_task', args);
-  const { outcome } = await execution.settle();
-  await client.close();
+  const text = await followInBackground(fakeApi, 'task');
   await fakeApi.close();
-  // The text of the answer is the same.
-  const { structuredContent } = resultFromTaskOutcome(outcome);
-  return { tokens: tokensOf(args) + tokensOf(structuredContent), requests: fakeApi.requests.length };
+  const args = { task_id: 'task', wait_seconds: 50 };
+  return { tokens: tokensOf(args) + tokensOf(text), requests: fakeApi.requests.length };
 }
 
 /** A hundred calls at once, each waiting for a task of its own: after the first lookups, one request a second. */

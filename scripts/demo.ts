@@ -2,11 +2,10 @@
  * Shows the built server at work, as an MCP client sees it: `npm run demo` against a fake API, without token or network;
  * `ACEDATACLOUD_API_TOKEN=… npm run demo -- ID…` against the real one.
  */
-import { resultFromTaskOutcome } from '@modelcontextprotocol/ext-tasks/client';
 import { FakeApi } from '../test/support/fake-api.js';
-import { ModernClient } from '../test/support/modern-client.js';
 import { DOCUMENTED_ID, documented, failedRecord, type Json } from '../test/support/records.js';
 import { type ServerOptions, Session } from '../test/support/server-process.js';
+import { followInBackground } from './follow-task.js';
 import { rendering } from './rendering.js';
 
 const FAILED_ID = '7f0c2b54-31d3-4f0e-9d0c-0d6a5f6f6b11';
@@ -37,20 +36,12 @@ async function show(session: Session, name: string, args: Json): Promise<void> {
 async function showTask(fakeApi: FakeApi, taskId: string): Promise<void> {
   console.log('\nThe same wait, by a client of MCP 2026-07-28 that follows tasks in the background:');
   const say = clock();
-  const client = await ModernClient.start({ fakeApi });
-  const args = { task_id: taskId, wait_seconds: 50 };
-  say(`model  kling_get_task ${JSON.stringify(args)}`);
-  const execution = await client.withTasks().callTool('kling_get_task', args);
+  say(`model  kling_get_task {"task_id":"${taskId}","wait_seconds":50}`);
   say('model  is told that the call goes on in the background, and does something else');
-  const { outcome } = await execution.settle({
-    onEvent: (event) => {
-      if (event.type === 'task') say(`client polls: ${event.task.status} (${event.task.statusMessage})`);
-    },
-  });
-  say(
-    `model  is given the outcome: ${JSON.stringify(resultFromTaskOutcome(outcome).structuredContent).slice(0, 250)}…`,
+  const text = await followInBackground(fakeApi, taskId, ({ status, statusMessage }) =>
+    say(`client hears: ${status} (${statusMessage})`),
   );
-  await client.close();
+  say(`model  is given the outcome: ${text.slice(0, 250)}…`);
 }
 
 async function start(options: ServerOptions): Promise<Session> {
