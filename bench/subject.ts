@@ -51,6 +51,9 @@ export class Subject extends ServerProcess {
     await this.exited;
   }
 
+  /** A baseline or a peer may show what it likes. */
+  protected override checkSecrets(): void {}
+
   /** Rather than `ask`, which searches all messages so far. */
   #resultOf(message: Json): Promise<Json> {
     this.write(message);

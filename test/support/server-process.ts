@@ -66,7 +66,7 @@ export class ServerProcess extends Peer {
     this.exited = once(this.child, 'close').then(([code, signal]) => {
       if (this.#cwd) rmSync(this.#cwd, { recursive: true, force: true });
       this.wake();
-      this.#checkSecrets();
+      this.checkSecrets();
       return { code, signal };
     });
   }
@@ -114,7 +114,7 @@ export class ServerProcess extends Peer {
     for (const line of this.lines) JSONRPCMessageSchema.parse(JSON.parse(line));
   }
 
-  #checkSecrets(): void {
+  protected checkSecrets(): void {
     for (const secret of this.#secrets) {
       if (this.stdout.includes(secret)) throw new Error(`stdout shows ${secret}`);
       if (this.stderr.includes(secret)) throw new Error(`stderr shows ${secret}`);
