@@ -87,7 +87,12 @@ async function check(): Promise<void> {
   process.stdout.write(`${name} ${version}, Node ${process.versions.node} on ${process.platform}\n`);
   const { checkSetup } = await import('./check.js');
   const isGood = await checkSetup(loadConfig(process.env), USER_AGENT, (line) => process.stdout.write(line));
-  process.exitCode = isGood ? 0 : 1;
+  print(process.stdout, '', isGood ? 0 : 1);
+}
+
+/** Prints the text, and exits once it has left the process, or cannot. */
+function print(stream: NodeJS.WritableStream, text: string, exitCode: number): void {
+  stream.write(text, () => process.exit(exitCode));
 }
 
 function readOptions() {
@@ -100,21 +105,20 @@ function readOptions() {
   }).values;
 }
 
-/** Does what the options ask for. A program that prints ends by itself, once all has left the process. */
 async function main(): Promise<void> {
+  // A reader that has gone is no fault of this program.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   let options: ReturnType<typeof readOptions>;
   try {
     options = readOptions();
   } catch (error) {
     // Node's own sentence names the option; the next one is about how to quote it.
     const [what] = String(error instanceof Error ? error.message : error).split(/(?<=\.) /);
-    process.stderr.write(`${what}\n\n${USAGE}`);
-    process.exitCode = 2;
-    return;
+    return print(process.stderr, `${what}\n\n${USAGE}`, 2);
   }
-  if (options.help) process.stdout.write(USAGE);
-  else if (options.version) process.stdout.write(`${version}\n`);
-  else await (options.check ? check() : serve());
+  if (options.help) return print(process.stdout, USAGE, 0);
+  if (options.version) return print(process.stdout, `${version}\n`, 0);
+  return options.check ? check() : serve();
 }
 
 void main();

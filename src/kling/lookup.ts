@@ -10,7 +10,7 @@ export type LookupResult = { kind: 'found'; task: Task } | { kind: 'not_found' }
 /** What the scheduler needs of the API. */
 export interface Lookups {
   /** How long a lookup may take, and how long none may be made. */
-  readonly limits: Pick<KlingClient, 'requestTimeoutMs' | 'quietMs'>;
+  readonly limits: Pick<KlingClient, 'requestTimeoutMs' | 'quietMs' | 'retryAfterMs'>;
   /**
    * Looks up some tasks with one request.
    * @param ids each once, without regard to case
@@ -45,7 +45,7 @@ export function createLookups(client: KlingClient, debug: (message: string) => v
 /** Stands in where the configuration is unusable: each lookup ends with the error, and no request is made. */
 export function failingLookups(error: KlingError): Lookups {
   return {
-    limits: { requestTimeoutMs: 1000, quietMs: 0 },
+    limits: { requestTimeoutMs: 1000, quietMs: 0, retryAfterMs: 0 },
     lookUp: async (ids) => new Map(ids.map((id) => [id, { kind: 'fault', error }])),
   };
 }

@@ -85,8 +85,8 @@ export class Scheduler {
   #run(): void {
     clearTimeout(this.#timer);
     const nowMs = performance.now();
-    const { quietMs } = this.lookups.limits;
-    const rateLimit = quietMs > 0 ? tooManyRequests(quietMs) : undefined;
+    const { quietMs, retryAfterMs } = this.lookups.limits;
+    const rateLimit = quietMs > 0 ? tooManyRequests(retryAfterMs) : undefined;
     const wants = [...this.#watches].flatMap((watch) => {
       const possible = watch.wants().filter((want) => {
         if (!rateLimit || nowMs + quietMs <= want.patientUntilMs || this.#isInFlight(want.task.key)) {

@@ -178,7 +178,7 @@ export class Watch implements Watcher {
   #pollAfter(): number | undefined {
     const isWorthPolling = this.#open.some(({ task }) => !task || task.poll_after_seconds !== undefined);
     if (!this.#hasWaited || !isWorthPolling) return undefined;
-    return Math.max(1, Math.ceil(this.scheduler.lookups.limits.quietMs / 1000));
+    return Math.max(1, Math.ceil(this.scheduler.lookups.limits.retryAfterMs / 1000));
   }
 }
 

@@ -1,5 +1,5 @@
 import { cleanLine, cleanText, cutText, REDACTED, type Redact, redactor } from './clean.js';
-import { isObject } from './json.js';
+import { isObject, type JsonObject } from './json.js';
 import { leavesOf } from './leaves.js';
 import { ANY_URL, httpUrlOf } from './url.js';
 
@@ -12,6 +12,7 @@ const CALLBACK_KEY = /callback|webhook|notify/i;
 const MAX_STRING = 20_000;
 const MAX_DEPTH = 32;
 const MAX_VALUES = 50_000;
+const MAX_INTERNAL_IDS = 100;
 
 const MAX_KEY = 64;
 
@@ -39,15 +40,15 @@ export function publicCopy(
       return original.map((item) => copy(item, depth - 1)).filter((item) => item !== undefined);
     }
     if (!isObject(original)) return original;
-    const shown: [string, unknown][] = [];
+    const shown: JsonObject = {};
     for (const [name, part] of Object.entries(original).slice(0, valuesLeft)) {
       const key = redact(cleanLine(name, MAX_STRING));
       const copied = copy(part, depth - 1);
       if (INTERNAL_KEY.test(key)) internal.push(copied);
       else if (CALLBACK_KEY.test(key)) callbacks.push(copied);
-      else if (copied !== undefined && key !== '__proto__') shown.push([key, copied]);
+      else if (copied !== undefined && key !== '__proto__') shown[key] = copied;
     }
-    return Object.fromEntries(shown);
+    return shown;
   };
 
   const cleaned = copy(value, MAX_DEPTH);
@@ -56,7 +57,9 @@ export function publicCopy(
     if (typeof part === 'string') return hide(part);
     if (Array.isArray(part)) return part.map(hideIn);
     if (!isObject(part)) return part;
-    return Object.fromEntries(Object.entries(part).map(([key, child]) => [cutText(hide(key), MAX_KEY), hideIn(child)]));
+    const shown: JsonObject = {};
+    for (const [key, child] of Object.entries(part)) shown[cutText(hide(key), MAX_KEY)] = hideIn(child);
+    return shown;
   };
   return hideIn(cleaned);
 }
@@ -70,7 +73,8 @@ function addressOf(url: string): string {
 /** Replaces internal ids and the URLs of callbacks in a text, without regard to case. */
 function hiderOf(internal: unknown[], callbacks: unknown[], keep: Iterable<string | undefined>): Redact {
   const kept = new Set(Array.from(keep, (id) => id?.trim().toLowerCase()));
-  const redactIds = redactor(...textsIn(internal).filter((id) => !kept.has(id.toLowerCase())));
+  const ids = textsIn(internal).filter((id) => !kept.has(id.toLowerCase()));
+  const redactIds = redactor(...ids.slice(0, MAX_INTERNAL_IDS));
   const addresses = new Set(textsIn(callbacks).map(addressOf));
   addresses.delete('');
 

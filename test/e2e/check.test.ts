@@ -67,4 +67,13 @@ describe('the command line', () => {
       expect(code).toBe(2);
     },
   );
+
+  test('a reader that has gone is no fault: the exit code is the same, without a stack', async () => {
+    for (const args of [['--help'], ['--version'], ['--check']]) {
+      const program = new ServerProcess({ args });
+      program.child.stdout.destroy();
+      expect(await program.exited).toMatchObject({ code: args.includes('--check') ? 1 : 0 });
+      expect(program.stderr).toBe('');
+    }
+  });
 });

@@ -82,5 +82,6 @@ test('a rate limit is that of the client', async () => {
   expect(await lookUp('a')).toEqual({ a: 'too_many_requests' });
   expect(lookups.limits.quietMs).toBeGreaterThan(290_000);
   expect(lookups.limits.quietMs).toBeLessThanOrEqual(300_000);
+  expect(lookups.limits.retryAfterMs).toBeGreaterThan(590_000);
   expect(lookups.limits.requestTimeoutMs).toBe(20_000);
 });

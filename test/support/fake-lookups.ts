@@ -51,7 +51,7 @@ export class FakeLookups implements Lookups {
   }
 
   get quietMs(): number {
-    return Math.min(300_000, Math.max(0, this.#quietUntilMs - performance.now()));
+    return Math.min(300_000, this.retryAfterMs);
   }
 
   get retryAfterMs(): number {

@@ -55,7 +55,7 @@ function errorOf(answer: HttpAnswer, body: JsonObject, askedIds: readonly string
   const { status } = answer;
   const { code, quote, traceId } = readError(body, askedIds, redact);
   // These concern the token or the account, whatever the code.
-  const isAboutAccount = status === 401 || status === 403;
+  const isAboutAccount = status >= 401 && status <= 403;
   const say = (ownCode: string, { what, hint, retryable = false } = meaningOf(ownCode)) => {
     // A refusal of the request, or one that nobody documents, may be due to a single id.
     const divisible = !retryable && !isAboutAccount && (ownCode === 'bad_request' || !isRefusal(ownCode));

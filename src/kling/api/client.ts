@@ -42,6 +42,7 @@ export class KlingClient {
   /** The host as errors name it, with a note if a proxy is configured. */
   readonly #host: string;
   #quietUntilMs = 0;
+  #limitedUntilMs = 0;
 
   /** @param onAttempt receives a line for the log after each attempt */
   constructor(
@@ -67,6 +68,11 @@ export class KlingClient {
     return Math.max(0, this.#quietUntilMs - performance.now());
   }
 
+  /** What remains of the API's `Retry-After`, not limited to 5 minutes. */
+  get retryAfterMs(): number {
+    return Math.max(0, this.#limitedUntilMs - performance.now());
+  }
+
   /**
    * Looks up some tasks with one request.
    * @param endMs when it has to be over, retries included, in milliseconds of `performance.now()`
@@ -83,6 +89,7 @@ export class KlingClient {
         if (!(fault instanceof KlingError)) throw fault;
         const { retryAfterMs = 0 } = fault;
         const nowMs = performance.now();
+        this.#limitedUntilMs = Math.max(this.#limitedUntilMs, nowMs + retryAfterMs);
         this.#quietUntilMs = Math.max(this.#quietUntilMs, nowMs + Math.min(retryAfterMs, MAX_QUIET_MS));
         // Another request may have met a rate limit meanwhile, which holds for this one too.
         const pauseMs = Math.max(backoffMs(fault, attempt), retryAfterMs, this.quietMs);

@@ -52,7 +52,7 @@ export const CODES: ReadonlyMap<string, CodeMeaning> = new Map<string, CodeMeani
     configuration: {
       what: 'A setting is missing or malformed; the error names the variable and where to set it',
       hint:
-        `Set this under "env" in the MCP client's settings, or in the .env that sets it, and restart the server; ` +
+        `Set this under "env" in the MCP client's settings, or in the .env that sets the token, and restart the server; ` +
         'until then no call can succeed.',
     },
     ...REFUSALS,

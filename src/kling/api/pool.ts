@@ -65,31 +65,32 @@ export class HttpPool {
     const connections = this.#current;
     connections.inFlight++;
 
-    const ending = new AbortController();
-    const cancel = () => ending.abort(signal.reason);
-    const expire = () => ending.abort(new RequestTimeoutError());
-    const headersTimer = setTimeout(expire, headersEndMs - performance.now());
-    const timer = setTimeout(expire, endMs - performance.now());
-    signal.addEventListener('abort', cancel);
-    const ended = new Promise<never>((_resolve, reject) => {
-      ending.signal.addEventListener('abort', () => reject(ending.signal.reason));
+    let timer: NodeJS.Timeout | undefined;
+    let giveUp = (_reason: unknown) => {};
+    const givenUp = new Promise<never>((_resolve, reject) => {
+      giveUp = reject;
     });
+    const expireAt = (ms: number) => {
+      clearTimeout(timer);
+      timer = setTimeout(() => giveUp(new RequestTimeoutError()), ms - performance.now());
+    };
+    const cancel = () => giveUp(signal.reason);
+    signal.addEventListener('abort', cancel);
+    expireAt(Math.min(headersEndMs, endMs));
     const exchange = async (): Promise<HttpAnswer> => {
       const { origin, pathname: path } = this.url;
       const dispatcher = await connections.dispatcher;
-      const target = { origin, path, method: 'POST' } as const;
-      const answer = await dispatcher.request({ ...target, headers: this.headers, body, signal: ending.signal });
-      clearTimeout(headersTimer);
+      const answer = await dispatcher.request({ origin, path, method: 'POST', headers: this.headers, body, signal });
+      expireAt(endMs);
       return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() };
     };
     try {
       // Raced, because undici heeds its signal only where it is connected.
-      return await Promise.race([exchange(), ended]);
+      return await Promise.race([exchange(), givenUp]);
     } catch (error) {
       if (this.#current === connections && !signal.aborted) this.#current = undefined;
       throw error;
     } finally {
-      clearTimeout(headersTimer);
       clearTimeout(timer);
       signal.removeEventListener('abort', cancel);
       connections.inFlight--;
@@ -103,7 +104,7 @@ export class HttpPool {
   async #connect(): Promise<Dispatcher> {
     // The default export, because a dynamic import of bundled CommonJS has no others.
     const { default: undici } = await import('undici');
-    if (!this.proxy) return new undici.Agent(OPTIONS);
+    if (!this.proxy) return new undici.Pool(this.url.origin, OPTIONS);
     return new undici.ProxyAgent({ ...OPTIONS, uri: this.proxy, requestTls: CONNECT, proxyTls: CONNECT });
   }
 }

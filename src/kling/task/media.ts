@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { cleanLine } from '../../text/clean.js';
 import { type JsonObject, textOf } from '../../text/json.js';
 import type { Leaf } from '../../text/leaves.js';
-import { urlsOf } from './record.js';
+import { haveUrl, urlsOf } from './record.js';
 
 type MediaKind = Media['kind'];
 
@@ -31,10 +31,9 @@ const SIGNS: { kind: MediaKind; extension: RegExp; key?: RegExp; types?: string[
 /** The kind of a file: told by its URL, else by the nearest key above it that tells, else by the type of the task. */
 function kindOf(url: string, path: Leaf['path'], type = ''): MediaKind {
   const { pathname } = new URL(url);
-  const byKeys = path.map((step) => SIGNS.find(({ key }) => key?.test(String(step))));
   const sign =
     SIGNS.find(({ extension }) => extension.test(pathname)) ??
-    byKeys.findLast((each) => each !== undefined) ??
+    path.map((step) => SIGNS.find(({ key }) => key?.test(String(step)))).findLast((each) => each !== undefined) ??
     SIGNS.find(({ types }) => types?.includes(type));
   return sign?.kind ?? 'video';
 }
@@ -65,8 +64,13 @@ export function readFiles(
   ownId: string,
 ): { media: Media[]; hasOthers: boolean } {
   const mentions = new Map<string, Leaf[]>();
-  for (const leaf of leaves.toSorted((a, b) => Number(isWatermarked(a)) - Number(isWatermarked(b)))) {
-    for (const url of urlsOf(leaf)) mentions.set(url, [...(mentions.get(url) ?? []), leaf]);
+  const withUrls = leaves.filter((leaf) => haveUrl([leaf]));
+  for (const leaf of withUrls.toSorted((a, b) => Number(isWatermarked(a)) - Number(isWatermarked(b)))) {
+    for (const url of new Set(urlsOf(leaf))) {
+      const named = mentions.get(url) ?? [];
+      mentions.set(url, named);
+      named.push(leaf);
+    }
   }
   const idOf = (value: unknown) => {
     const id = textOf(value);
