@@ -1,7 +1,8 @@
 import type { Config } from './config/config.js';
 import { VARIABLES } from './config/variables.js';
 import { type Connection, KlingClient } from './kling/api/client.js';
-import { KlingError, meaningOf } from './kling/api/error.js';
+import { type KlingError, meaningOf } from './kling/api/error.js';
+import { createLookups } from './kling/lookup.js';
 import { redactor } from './text/clean.js';
 
 /** Looking up this id is the vendor's own way to test a token: no task has it. */
@@ -40,14 +41,11 @@ export async function checkSetup(config: Config, userAgent: string, write: (line
 
 /** Looks up a task that does not exist; returns the error if that fails. */
 async function lookUp(connection: Connection, userAgent: string): Promise<KlingError | undefined> {
+  const lookups = createLookups(new KlingClient(connection, userAgent));
   const endMs = performance.now() + connection.requestTimeoutMs;
-  try {
-    await new KlingClient(connection, userAgent).lookup([NULL_UUID], endMs, new AbortController().signal);
-    return undefined;
-  } catch (error) {
-    if (error instanceof KlingError) return error;
-    throw error;
-  }
+  const results = await lookups.lookUp([NULL_UUID], endMs, new AbortController().signal);
+  const result = results.get(NULL_UUID);
+  return result?.kind === 'fault' ? result.error : undefined;
 }
 
 const isVendor = ({ host }: URL) => host === new URL(VARIABLES.ACEDATACLOUD_API_BASE_URL.default).host;

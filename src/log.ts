@@ -5,9 +5,6 @@ import { cleanText, redactor } from './text/clean.js';
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Many clients never read stderr, and a pipe has a limited capacity: beyond this much unread text, messages are dropped. */
-const MAX_UNREAD_BYTES = 1024 * 1024;
-
 /** Writes messages to stderr, one per line; continuation lines of a message are indented. The token is redacted. */
 export class Log {
   readonly #redact: (text: string) => string;
@@ -37,7 +34,6 @@ export class Log {
 
   #write(level: LogLevel, message: string): void {
     if (this.#dead || LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(this.level)) return;
-    if (this.stream.writableLength > MAX_UNREAD_BYTES) return;
     const text = this.#redact(cleanText(message)).replaceAll('\n', '\n  ');
     this.stream.write(`kling-tasks-mcp ${level}: ${text}\n`);
   }

@@ -46,10 +46,10 @@ async function serve(): Promise<void> {
   const unusable = new KlingError('configuration', faults.join(' '));
   if (!connection) log.error(`${unusable.message} ${unusable.hint}`);
   const lookups = connection
-    ? createLookups(new KlingClient(connection, USER_AGENT, log.debug), log.debug)
+    ? createLookups(new KlingClient(connection, USER_AGENT, log.debug))
     : failingLookups(unusable);
   const scheduler = new Scheduler(lookups, { closing: closing.signal, onBug: log.bug });
-  const toolOptions = { scheduler, maxWaitSeconds, log };
+  const toolOptions = { scheduler, maxWaitSeconds };
   const server = createServer({
     info: { name, title: 'Kling tasks', version },
     instructions: textsFor(maxWaitSeconds).instructions,

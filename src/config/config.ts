@@ -2,7 +2,7 @@ import type { Connection } from '../kling/api/client.js';
 import { LOG_LEVELS, type LogLevel } from '../log.js';
 import { type DotenvFile, readDotenvFile, readSettings } from './dotenv.js';
 import { checkProxy } from './proxy.js';
-import { checkBaseUrl, checkSeconds, checkToken, type Setting, VARIABLES } from './variables.js';
+import { checkBaseUrl, checkSeconds, checkToken, VARIABLES } from './variables.js';
 
 /** What the server runs with. */
 export interface Config {
@@ -23,8 +23,8 @@ export interface Config {
 
 /** The configuration by the environment and the .env in the working directory. Never throws. */
 export function loadConfig(environment: NodeJS.ProcessEnv, dotenvFile: DotenvFile = readDotenvFile()): Config {
-  const { settings, warnings } = readSettings(environment, dotenvFile);
-  const token = checkToken(settings.get('ACEDATACLOUD_API_TOKEN'));
+  const { settings, tokenSource, warnings } = readSettings(environment, dotenvFile);
+  const token = checkToken(settings.get('ACEDATACLOUD_API_TOKEN'), tokenSource);
   const baseUrl = checkBaseUrl(settings.get('ACEDATACLOUD_API_BASE_URL'));
   const requestTimeout = checkSeconds(settings, 'KLING_REQUEST_TIMEOUT');
   const maxWait = checkSeconds(settings, 'KLING_MAX_WAIT');
@@ -49,10 +49,9 @@ export function loadConfig(environment: NodeJS.ProcessEnv, dotenvFile: DotenvFil
   };
 }
 
-function readLogLevel(found: Setting | undefined): { logLevel: LogLevel; warning?: string } {
+function readLogLevel(named: string = VARIABLES.LOG_LEVEL.default): { logLevel: LogLevel; warning?: string } {
   const standard = VARIABLES.LOG_LEVEL.default;
-  const named = found?.value.toLowerCase() ?? standard;
-  const logLevel = LOG_LEVELS.find((level) => level === named);
+  const logLevel = LOG_LEVELS.find((level) => level === named.toLowerCase());
   if (logLevel) return { logLevel };
   return { logLevel: standard, warning: `LOG_LEVEL is none of ${LOG_LEVELS.join(', ')}, and counts as ${standard}.` };
 }

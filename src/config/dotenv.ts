@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { parse } from 'dotenv';
-import { present, type Setting, type Settings, tokenIn, VARIABLES } from './variables.js';
+import { present, type Settings, type TokenSource, tokenIn, VARIABLES } from './variables.js';
 
 /** A .env: its text, or why it does not count; neither where there is none. */
 export interface DotenvFile {
@@ -27,11 +27,11 @@ export function readDotenvFile(): DotenvFile {
   }
 }
 
-function settingsIn(values: NodeJS.ProcessEnv, source: Setting['source']): Settings {
-  const settings = new Map<string, Setting>();
+function settingsIn(values: NodeJS.ProcessEnv): Settings {
+  const settings = new Map<string, string>();
   for (const name of Object.keys(VARIABLES)) {
     const value = name === TOKEN ? tokenIn(values[name]) : present(values[name]);
-    if (value !== undefined) settings.set(name, { value, source });
+    if (value !== undefined) settings.set(name, value);
   }
   return settings;
 }
@@ -44,15 +44,17 @@ function settingsIn(values: NodeJS.ProcessEnv, source: Setting['source']): Setti
 export function readSettings(
   environment: NodeJS.ProcessEnv,
   { text = '', warning }: DotenvFile,
-): { settings: Settings; warnings: string[] } {
-  const own = settingsIn(environment, 'the environment');
+): { settings: Settings; tokenSource: TokenSource; warnings: string[] } {
+  const own = settingsIn(environment);
   // dotenv takes time quadratic in the number of blank lines (9 s for 64 KB), so they are removed first.
-  const file = settingsIn(parse(text.replace(/[\r\n\u2028\u2029]\s*/g, '\n')), '.env in the working directory');
+  const file = settingsIn(parse(text.replace(/[\r\n\u2028\u2029]\s*/g, '\n')));
   const warnings = [warning, flawOf(text, own.has(TOKEN))].filter((each) => each !== undefined);
-  if (file.has(TOKEN) && !own.has(TOKEN)) return { settings: new Map([...file, ...own]), warnings };
+  if (file.has(TOKEN) && !own.has(TOKEN)) {
+    return { settings: new Map([...file, ...own]), tokenSource: '.env in the working directory', warnings };
+  }
   const reason = own.has(TOKEN) ? 'the environment sets the token' : `it does not set ${TOKEN}`;
   if (file.size > 0) warnings.push(`.env is ignored (${[...file.keys()].join(', ')}), because ${reason}.`);
-  return { settings: own, warnings };
+  return { settings: own, tokenSource: 'the environment', warnings };
 }
 
 /** What to correct in a file that sets the server's variables in a form that dotenv does not understand. */

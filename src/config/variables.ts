@@ -11,14 +11,10 @@ export const VARIABLES = {
   LOG_LEVEL: { default: 'warn' },
 } as const;
 
-/** A value that is set, and where it was found. */
-export interface Setting {
-  value: string;
-  source: 'the environment' | '.env in the working directory';
-}
+/** The values that are set, by the names of their variables. */
+export type Settings = ReadonlyMap<string, string>;
 
-/** The settings that are present, by the names of their variables. */
-export type Settings = ReadonlyMap<string, Setting>;
+export type TokenSource = 'the environment' | '.env in the working directory';
 
 /** What a check makes of a setting. */
 export interface Checked<T> {
@@ -54,9 +50,8 @@ const CREATE_ONE = 'create one at https://platform.acedata.cloud';
  * Checks the token. Quotes and backslashes are refused: JSON can spell them differently, so they would escape redaction.
  * A `platform-` token is for managing the account, and the API does not accept it.
  */
-export function checkToken(found: Setting | undefined): Summarized<string> {
-  if (!found) return { value: '', fault: `ACEDATACLOUD_API_TOKEN is not set: ${CREATE_ONE}.`, summary: 'missing' };
-  const { value, source } = found;
+export function checkToken(value: string | undefined, source: TokenSource): Summarized<string> {
+  if (!value) return { value: '', fault: `ACEDATACLOUD_API_TOKEN is not set: ${CREATE_ONE}.`, summary: 'missing' };
   const refuse = (flaw: string, kind = 'malformed') => {
     return { value, fault: `ACEDATACLOUD_API_TOKEN ${flaw}.`, summary: `${kind}, from ${source}` };
   };
@@ -72,7 +67,7 @@ export function checkToken(found: Setting | undefined): Summarized<string> {
   return refuse(`is a "platform-" token, not one for the API: ${CREATE_ONE}`, 'a "platform-" token');
 }
 
-const DEFAULT_BASE_URL = VARIABLES.ACEDATACLOUD_API_BASE_URL.default;
+const DEFAULT_BASE_URL: string = VARIABLES.ACEDATACLOUD_API_BASE_URL.default;
 const ENDPOINT = /\/kling\/tasks\/*$/i;
 
 /** Whether a URL's host is this machine. */
@@ -82,8 +77,7 @@ export const isLoopback = ({ hostname }: URL) => /^(localhost|\[::1\]|127\.\d+\.
  * Checks the base URL, to which the client appends `/kling/tasks`: https, or http on this machine. A refused value is
  * still returned if it is a URL at all, because its host decides whether a proxy would be used.
  */
-export function checkBaseUrl(found: Setting | undefined): Summarized<URL> {
-  const text = found?.value ?? DEFAULT_BASE_URL;
+export function checkBaseUrl(text = DEFAULT_BASE_URL): Summarized<URL> {
   const url = new URL(URL.canParse(text) ? text : DEFAULT_BASE_URL);
   const checked = { value: url, summary: url.href };
   const isSecure = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
@@ -100,7 +94,7 @@ export function checkBaseUrl(found: Setting | undefined): Summarized<URL> {
 /** A number of seconds within its bounds, a whole one for a wait; exponents, signs and hexadecimal are refused. */
 export function checkSeconds(settings: Settings, name: 'KLING_REQUEST_TIMEOUT' | 'KLING_MAX_WAIT'): Checked<number> {
   const { default: standard, min, max } = VARIABLES[name];
-  const text = settings.get(name)?.value ?? String(standard);
+  const text = settings.get(name) ?? String(standard);
   const [kind, pattern] = name === 'KLING_MAX_WAIT' ? ['whole number', /^\d+$/] : ['number', /^\d+(\.\d+)?$/];
   const value = Number(text);
   if (pattern.test(text) && value >= min && value <= max) return { value };

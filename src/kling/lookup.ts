@@ -1,4 +1,3 @@
-import type { Redact } from '../text/clean.js';
 import type { KlingClient, LookupAnswer } from './api/client.js';
 import { badResponse, KlingError } from './api/error.js';
 import { recordIdOf } from './task/record.js';
@@ -24,16 +23,13 @@ export interface Lookups {
 /** The API matches ids without regard to case. */
 export const keyOf = (id: string) => id.toLowerCase();
 
-/**
- * Looks tasks up at the API.
- * @param debug receives a line for the log about what no result tells
- */
-export function createLookups(client: KlingClient, debug: (message: string) => void): Lookups {
+/** Looks tasks up at the API. */
+export function createLookups(client: KlingClient): Lookups {
   return {
     limits: client,
     async lookUp(ids, endMs, signal) {
       try {
-        return resultsOf(ids, await client.lookup(ids, endMs, signal), client.redact, debug);
+        return resultsOf(ids, await client.lookup(ids, endMs, signal), client);
       } catch (error) {
         if (!(error instanceof KlingError)) throw error;
         return new Map(ids.map((id) => [id, { kind: 'fault', error }]));
@@ -54,8 +50,7 @@ export function failingLookups(error: KlingError): Lookups {
 function resultsOf(
   ids: string[],
   { records, dateMs: nowMs }: LookupAnswer,
-  redact: Redact,
-  debug: (message: string) => void,
+  { redact, debug }: KlingClient,
 ): Map<string, LookupResult> {
   // Of several records with the same id, the first counts.
   const unclaimed = new Map(records.toReversed().map((record) => [keyOf(recordIdOf(record) ?? ''), record]));

@@ -14,18 +14,7 @@ export interface Outcome {
 }
 
 /** How a watch is doing. */
-export interface WatchState {
-  finished: number;
-  total: number;
-  /** Whether each id has been looked up; before that, nothing is known of it. */
-  isLookedUp: boolean;
-  /** The age of the oldest task that is pending, as of now; undefined if no age is known. */
-  oldestAgeSeconds: number | undefined;
-  /** How often polling makes sense, in whole milliseconds. */
-  pollIntervalMs: number;
-  /** What went wrong with a last lookup, if it may pass, or what keeps the next one from being made. */
-  fault: string | undefined;
-}
+export type WatchState = Watch['state'];
 
 /** What a watch is after at the moment. Times are in milliseconds of `performance.now()`. */
 interface Goal {
@@ -135,7 +124,7 @@ export class Watch implements Watcher {
   }
 
   /** How the tasks are doing, as of now. */
-  get state(): WatchState {
+  get state() {
     const open = this.#open;
     const { quietMs } = this.scheduler.lookups.limits;
     const ages = open.flatMap(({ ageSeconds }) => ageSeconds ?? []);
@@ -144,9 +133,13 @@ export class Watch implements Watcher {
     return {
       finished: this.#tasks.length - open.length,
       total: this.#tasks.length,
+      /** Whether each id has been looked up; before that, nothing is known of it. */
       isLookedUp: this.#tasks.every(({ lookedUpMs }) => lookedUpMs !== undefined),
+      /** The age of the oldest task that is pending; undefined if no age is known. */
       oldestAgeSeconds: ages.length > 0 ? Math.max(...ages) : undefined,
+      /** How often polling makes sense, in whole milliseconds. */
       pollIntervalMs: Math.ceil(Math.max(intervalMs, quietMs)),
+      /** What went wrong with a last lookup, if it may pass, or what keeps the next one from being made. */
       fault: open.find(({ fault }) => fault)?.fault?.message ?? rateLimit,
     };
   }

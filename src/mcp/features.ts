@@ -5,8 +5,9 @@ import type { Log } from '../log.js';
 import { cleanLine } from '../text/clean.js';
 import type { JsonObject } from '../text/json.js';
 import { toErrorResult } from '../tools/result.js';
-import type { Call, CallContext, Tool } from '../tools/tool.js';
+import type { NotifyProgress, Tool } from '../tools/tool.js';
 import { invalidParams, ProtocolError, stringOf } from './message.js';
+import type { ProtocolTasks } from './tasks.js';
 import { readView, VIEW_RESOURCE } from './view-resource.js';
 
 export interface ServerOptions {
@@ -22,17 +23,11 @@ export interface ServerOptions {
   log: Pick<Log, 'bug' | 'warn' | 'debug'>;
 }
 
-/** What the SDK gives to a handler besides the request, as far as it is used here. */
-export type Context = Pick<
-  RequestHandlerExtra<Request, Notification>,
-  'requestId' | 'signal' | '_meta' | 'sendNotification'
->;
+/** What the SDK gives to a handler besides the request. */
+export type Context = RequestHandlerExtra<Request, Notification>;
 
 /** The capability that both eras announce. */
 export const UI_EXTENSION = { 'io.modelcontextprotocol/ui': {} };
-
-/** Answers a call of a tool in another way than by running it, or leaves that to its caller. */
-export type CallAnswer = (tool: Tool, call: Call) => Promise<Result | undefined>;
 
 /** What both eras do. Params are as the client sent them; those that cannot be used are a {@link ProtocolError}. */
 export class Features {
@@ -57,8 +52,11 @@ export class Features {
     throw new ProtocolError(unknownCode, what, { uri });
   }
 
-  /** Calls a tool. Arguments that it refuses are a result, because the model can mend them. */
-  async callTool(params: JsonObject, context: Context, answer?: CallAnswer): Promise<Result> {
+  /**
+   * Calls a tool. Arguments that it refuses are a result, because the model can mend them.
+   * @param tasks present if the client takes a protocol task for an answer
+   */
+  async callTool(params: JsonObject, context: Context, tasks?: ProtocolTasks): Promise<Result> {
     const { tools, log } = this.options;
     const name = stringOf(params.name);
     const tool = tools.find(({ listing }) => listing.name === name);
@@ -69,8 +67,8 @@ export class Features {
     }
     try {
       const call = tool.begin(params.arguments);
-      const answered = await answer?.(tool, call);
-      return answered ?? (await call.run({ signal: context.signal, notifyProgress: progressOf(context) }));
+      const task = await tasks?.start(tool, call, context.signal);
+      return task ?? (await call.run(context.signal, progressOf(context)));
     } catch (error) {
       if (!(error instanceof KlingError)) throw error;
       log.warn(`refused arguments of ${name}: ${error.message}`);
@@ -80,7 +78,7 @@ export class Features {
 }
 
 /** Sends progress to the client, if it asked for that. */
-function progressOf({ _meta, sendNotification }: Context): CallContext['notifyProgress'] {
+function progressOf({ _meta, sendNotification }: Context): NotifyProgress | undefined {
   const progressToken = _meta?.progressToken;
   if (progressToken === undefined) return undefined;
   return (progress) => {

@@ -1,5 +1,6 @@
 import {
   ErrorCode,
+  type JSONRPCErrorResponse,
   type JSONRPCNotification,
   type JSONRPCRequest,
   RELATED_TASK_META_KEY,
@@ -31,17 +32,11 @@ export function invalidParams(message: string, data?: JsonObject): ProtocolError
   return new ProtocolError(ErrorCode.InvalidParams, message, data);
 }
 
-/** A message from the client. Ids are those under which the SDK knows the requests. */
-export type Incoming =
-  | { kind: 'request'; id: string; message: JSONRPCRequest }
-  /** Cancels the request with this id. */
-  | { kind: 'cancellation'; id: string; message: JSONRPCNotification }
-  | { kind: 'notification'; message: JSONRPCNotification }
-  /** Breaks the rules; with an id if one can be read. */
-  | { kind: 'refused'; id: string | undefined; error: ProtocolError };
+/** A message of the client as the SDK gets it, or the answer to one that breaks the rules, with an id if one can be read. */
+export type Incoming = JSONRPCRequest | JSONRPCNotification | JSONRPCErrorResponse;
 
 /** The id under which the SDK knows a request. It ignores cancellations of the ids 0 and `''`. */
-const sdkIdOf = (id: RequestId): string => JSON.stringify(id);
+export const sdkIdOf = (id: RequestId): string => JSON.stringify(id);
 
 /** The id that the client gave to a request, from the one under which the SDK knows it. */
 export const clientIdOf = (sdkId: RequestId): RequestId => JSON.parse(String(sdkId));
@@ -125,14 +120,11 @@ function readMessage(content: unknown): Incoming | undefined {
   const { id: clientId, ...message } = data;
   const { method, params } = message;
   if (clientId === undefined) {
-    return method === 'notifications/cancelled' ? readCancellation(message) : { kind: 'notification', message };
+    return method === 'notifications/cancelled' ? readCancellation(message) : message;
   }
-  const id = sdkIdOf(clientId);
-  const request = { ...message, id };
-  if (isModern(method, params._meta)) {
-    return { kind: 'request', id, message: { ...request, method: MODERN_PREFIX + method } };
-  }
-  return { kind: 'request', id, message: { ...request, params: legacyParams(method, params) } };
+  const request = { ...message, id: sdkIdOf(clientId) };
+  if (isModern(method, params._meta)) return { ...request, method: MODERN_PREFIX + method };
+  return { ...request, params: legacyParams(method, params) };
 }
 
 /** Makes of the params what the SDK's handlers take, where they would answer an odd client with a dump of zod's issues. */
@@ -153,14 +145,12 @@ function legacyParams(method: string, params: JsonObject): JsonObject {
 /** The string that a value is, or '', which names nothing. */
 export const stringOf = (value: unknown) => (typeof value === 'string' ? value : '');
 
-function readCancellation(message: JSONRPCNotification): Incoming | undefined {
-  const clientId = idSchema.safeParse(message.params?.requestId).data;
-  if (clientId === undefined) return undefined;
-  const id = sdkIdOf(clientId);
-  return { kind: 'cancellation', id, message: { ...message, params: { ...message.params, requestId: id } } };
+function readCancellation(message: JSONRPCNotification): JSONRPCNotification | undefined {
+  const id = idSchema.safeParse(message.params?.requestId).data;
+  return id === undefined ? undefined : { ...message, params: { ...message.params, requestId: sdkIdOf(id) } };
 }
 
-function refused(code: ErrorCode, message: string, clientId?: RequestId): Incoming {
-  const id = clientId === undefined ? undefined : sdkIdOf(clientId);
-  return { kind: 'refused', id, error: new ProtocolError(code, message) };
+/** The answer to a message that breaks the rules. */
+export function refused(code: ErrorCode, message: string, id?: RequestId): JSONRPCErrorResponse {
+  return { jsonrpc: '2.0', ...(id !== undefined && { id }), error: { code, message } };
 }

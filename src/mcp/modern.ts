@@ -1,7 +1,7 @@
 import { once, setMaxListeners } from 'node:events';
 import { ErrorCode, type JSONRPCRequest, type Result } from '@modelcontextprotocol/sdk/types.js';
 import { isObject, type JsonObject } from '../text/json.js';
-import { type CallAnswer, type Context, type Features, type ServerOptions, UI_EXTENSION } from './features.js';
+import { type Context, type Features, type ServerOptions, UI_EXTENSION } from './features.js';
 import { clientIdOf, invalidParams, MODERN_VERSION, modernMethodOf, ProtocolError, VERSION_KEY } from './message.js';
 import { ProtocolTasks } from './tasks.js';
 
@@ -42,10 +42,8 @@ export function createModern(options: ServerOptions, features: Features) {
       'server/discover': { isCacheable: true, answer: () => discovery },
       'tools/list': { isCacheable: true, answer: () => features.listTools() },
       'tools/call': {
-        answer: (params, context, capabilities) => {
-          const asTask: CallAnswer = (tool, call) => tasks.start(tool, call, context.signal);
-          return features.callTool(params, context, hasTasks(capabilities) ? asTask : undefined);
-        },
+        answer: (params, context, capabilities) =>
+          features.callTool(params, context, hasTasks(capabilities) ? tasks : undefined),
       },
       'resources/list': { isCacheable: true, answer: () => features.listResources() },
       'resources/templates/list': { isCacheable: true, answer: () => features.listResourceTemplates() },
@@ -53,9 +51,9 @@ export function createModern(options: ServerOptions, features: Features) {
         isCacheable: true,
         answer: (params) => features.readResource(params, ErrorCode.InvalidParams),
       },
-      'tasks/get': { needsTasks: true, answer: (params, { signal }) => tasks.get(params, signal) },
-      'tasks/cancel': { needsTasks: true, answer: (params) => tasks.cancel(params) },
-      'tasks/update': { needsTasks: true, answer: (params) => tasks.update(params) },
+      'tasks/get': { needsTasks: true, answer: (params, { signal }) => tasks.find(params).poll(signal) },
+      'tasks/cancel': { needsTasks: true, answer: (params) => tasks.find(params).cancel() },
+      'tasks/update': { needsTasks: true, answer: (params) => tasks.find(params).update() },
       'subscriptions/listen': {
         answer: (params, context, capabilities) => listen(params, context, capabilities, closing),
       },

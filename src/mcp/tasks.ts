@@ -45,37 +45,12 @@ export class ProtocolTasks {
       call.watch.end();
       return call.result();
     }
-    const id = tool.resume ? this.#resumableId(call.label, createdAtMs) : `${call.label}@${randomUUID()}`;
+    const id = `${call.label}@${tool.resume ? createdAtMs.toString(36) : randomUUID()}`;
     return { resultType: 'task', ...this.#keep(new ProtocolTask(id, call, createdAtMs)).toJson() };
   }
 
-  /** Answers `tasks/get`. */
-  async get(params: JsonObject, signal: AbortSignal): Promise<Result> {
-    const task = this.#find(params);
-    await task.poll(signal);
-    return task.toJson();
-  }
-
-  /** Answers `tasks/cancel`. */
-  cancel(params: JsonObject): Result {
-    this.#find(params).cancel();
-    return {};
-  }
-
-  /** Answers `tasks/update`; no task here asks for input. */
-  update(params: JsonObject): Result {
-    this.#find(params);
-    return {};
-  }
-
-  /** An id for this call alone: cancelling it must not touch the same call made in the same millisecond. */
-  #resumableId(label: string, startMs: number): string {
-    const id = `${label}@${startMs.toString(36)}`;
-    return this.#tasks.has(id) ? this.#resumableId(label, startMs + 1) : id;
-  }
-
   /** The task that a request names. One that is not in memory goes on if its id says what to look up. */
-  #find({ taskId }: JsonObject): ProtocolTask {
+  find({ taskId }: JsonObject): ProtocolTask {
     if (typeof taskId !== 'string') {
       throw invalidParams('params.taskId must be a string: the taskId that tools/call returned.');
     }
@@ -114,19 +89,31 @@ class ProtocolTask {
     readonly createdAtMs: number,
   ) {}
 
-  /** Waits for a lookup that is due. If this poll is cancelled, the lookup goes on: the next poll will want its result. */
-  async poll(signal: AbortSignal): Promise<void> {
-    if (this.#end) return;
+  /**
+   * Answers `tasks/get`, after a lookup that is due. If this poll is cancelled, the lookup goes on: the next poll will want its
+   * result.
+   */
+  async poll(signal: AbortSignal): Promise<Result> {
+    if (this.#end) return this.#end;
     const { watch } = this.call;
     await watch.poll(LOOKUP_MS, signal);
     // Another poll, or a cancellation, may have come first.
-    if (this.#end || !this.#isOver(watch.state)) return;
-    const result = this.call.result();
-    this.#finish('completed', outcomeOf(result, watch.state), { result: { resultType: 'complete', ...result } });
+    if (!this.#end && this.#isOver(watch.state)) {
+      const result = this.call.result();
+      this.#finish('completed', outcomeOf(result, watch.state), { result: { resultType: 'complete', ...result } });
+    }
+    return this.toJson();
   }
 
-  cancel(): void {
+  /** Answers `tasks/cancel`. */
+  cancel(): Result {
     if (!this.#end) this.#finish('cancelled', 'cancelled, not looked up any more');
+    return {};
+  }
+
+  /** Answers `tasks/update`: no task here asks for input. */
+  update(): Result {
+    return {};
   }
 
   toJson(): Result {

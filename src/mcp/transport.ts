@@ -1,8 +1,13 @@
 import { finished, PassThrough, type Readable, type Writable } from 'node:stream';
 import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js';
-import { ErrorCode, type JSONRPCMessage, type RequestId } from '@modelcontextprotocol/sdk/types.js';
+import {
+  ErrorCode,
+  type JSONRPCErrorResponse,
+  type JSONRPCMessage,
+  type RequestId,
+} from '@modelcontextprotocol/sdk/types.js';
 import type { Log } from '../log.js';
-import { clientIdOf, type Incoming, ProtocolError, readLine } from './message.js';
+import { clientIdOf, type Incoming, readLine, refused, sdkIdOf } from './message.js';
 
 const MAX_LINE_BYTES = 10 * 1024 * 1024;
 /** While the client leaves this much unread, no more messages are taken: an answer may be many times as long as its request. */
@@ -13,11 +18,7 @@ const MAX_OPEN = 5000;
 const MAX_HELD_BYTES = 256 * 1024;
 const NEWLINE = 0x0a;
 
-const LINE_TOO_LONG: Incoming = {
-  kind: 'refused',
-  id: undefined,
-  error: new ProtocolError(ErrorCode.InvalidRequest, `The line is longer than ${MAX_LINE_BYTES} bytes.`),
-};
+const LINE_TOO_LONG = refused(ErrorCode.InvalidRequest, `The line is longer than ${MAX_LINE_BYTES} bytes.`);
 
 /**
  * MCP over stdin and stdout: one message a line. Other than with the SDK's own transport, every request gets an answer, even a
@@ -102,39 +103,33 @@ export class StdioTransport implements Transport {
     });
   }
 
-  #take(incoming: Incoming): void {
+  #take(message: Incoming): void {
     if (this.#isClosed) return;
-    switch (incoming.kind) {
-      case 'refused':
-        this.#refuse(incoming.error, incoming.id);
-        break;
-      case 'notification':
-        this.onmessage?.(incoming.message);
-        break;
-      case 'cancellation':
-        if (!this.#open.delete(incoming.id)) break;
-        this.onmessage?.(incoming.message);
-        this.#wake();
-        break;
-      case 'request':
-        if (this.#open.has(incoming.id)) {
-          const what = `id ${incoming.id.slice(0, 80)} is in use by another request.`;
-          this.#refuse(new ProtocolError(ErrorCode.InvalidRequest, what), incoming.id);
-          break;
-        }
-        this.#open.add(incoming.id);
-        this.onmessage?.(incoming.message);
+    if ('error' in message) {
+      this.#refuse(message);
+    } else if (!('id' in message)) {
+      const { requestId } = message.params ?? {};
+      const isCancelled = message.method === 'notifications/cancelled' && this.#open.delete(String(requestId));
+      if (isCancelled) this.#wake();
+      this.onmessage?.(message);
+    } else if (this.#open.has(message.id)) {
+      this.#refuse(
+        refused(ErrorCode.InvalidRequest, `id ${String(message.id).slice(0, 80)} is in use by another request.`),
+      );
+    } else {
+      this.#open.add(message.id);
+      this.onmessage?.(message);
     }
   }
 
   /**
-   * Answers an unusable message: without an id if none can be read, since clients refuse `id: null`, or if it is in use, since
-   * the client would take this for the answer to the other request.
+   * Sends the answer to an unusable message: without its id if that is in use, since the client would take this for the answer
+   * to the other request.
    */
-  #refuse({ code, message }: ProtocolError, id: string | undefined): void {
-    this.log.warn(`refused a message: ${message}`);
-    const isUsable = id !== undefined && !this.#open.has(id);
-    this.#write({ jsonrpc: '2.0', ...(isUsable && { id: clientIdOf(id) }), error: { code, message } });
+  #refuse({ id, ...answer }: JSONRPCErrorResponse): void {
+    this.log.warn(`refused a message: ${answer.error.message}`);
+    const isUsable = id !== undefined && !this.#open.has(sdkIdOf(id));
+    this.#write({ ...answer, ...(isUsable && { id }) });
   }
 
   /** Writes a message as one line. Those of one turn of the event loop leave together. */

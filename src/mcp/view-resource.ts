@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { ReadResourceResult, Resource } from '@modelcontextprotocol/sdk/types.js';
-import { VIEW_URI } from '../tools/view-uri.js';
+import { VIEW_URI } from '../tools/tool.js';
 
 const MIME_TYPE = 'text/html;profile=mcp-app';
 

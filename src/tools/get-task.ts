@@ -50,6 +50,6 @@ export function toTaskResult(outcome: Outcome, [id]: string[], waitSeconds: numb
   };
 }
 
-function withLastStatus({ code, message, hint, fromApi, traceId, cause }: KlingError, status: string): KlingError {
-  return new KlingError(code, message, { hint: `${hint} Last seen ${status}.`, fromApi, traceId, cause });
+function withLastStatus({ code, message, hint, traceId, cause }: KlingError, status: string): KlingError {
+  return new KlingError(code, message, { hint: `${hint} Last seen ${status}.`, traceId, cause });
 }

@@ -1,5 +1,5 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
-import { KlingError, meaningOf } from '../kling/api/error.js';
+import type { KlingError } from '../kling/api/error.js';
 import type { Task, TaskSummary } from '../kling/task/task.js';
 import { cleanText, cutText } from '../text/clean.js';
 
@@ -30,19 +30,14 @@ export function withFilesThatFit<T extends Task | TaskSummary>(task: T, maxLengt
 }
 
 /**
- * An error as the model reads it: `[code] what happened. What to do. (trace_id …)`, at most 500 characters. Any error
- * that is no KlingError is a bug, about which the model learns only that it happened.
+ * An error as the model reads it: `[code] what happened. What to do. (trace_id …)`, at most 500 characters.
  */
-export function toErrorResult(error: unknown): CallToolResult {
-  const known =
-    error instanceof KlingError ? error : new KlingError('internal_error', `${meaningOf('internal_error').what}.`);
+export function toErrorResult({ code, message: what, hint, traceId }: KlingError): CallToolResult {
   // Otherwise models mistake a failed lookup for a failed task.
-  const scope =
-    NOT_OF_THE_LOOKUP.has(known.code) && !known.fromApi ? '' : 'The lookup failed, which says nothing about the task: ';
-  const beginning = `[${known.code}] ${scope}`;
-  const trace = known.traceId ? ` (trace_id ${known.traceId})` : '';
-  const end = `${known.hint && ` ${known.hint}`}${trace}`;
+  const scope = NOT_OF_THE_LOOKUP.has(code) ? '' : 'The lookup failed, which says nothing about the task: ';
+  const beginning = `[${code}] ${scope}`;
+  const end = `${hint && ` ${hint}`}${traceId ? ` (trace_id ${traceId})` : ''}`;
   // What to do is worth more than the end of what happened.
-  const message = cutText(cleanText(known.message), MAX_ERROR_TEXT - beginning.length - end.length);
+  const message = cutText(cleanText(what), MAX_ERROR_TEXT - beginning.length - end.length);
   return { content: [{ type: 'text', text: `${beginning}${message}${end}` }], isError: true };
 }

@@ -4,11 +4,12 @@ import { KlingError } from '../kling/api/error.js';
 import { keyOf } from '../kling/lookup.js';
 import type { Scheduler } from '../kling/scheduler.js';
 import { type Outcome, Watch } from '../kling/watch.js';
-import type { Log } from '../log.js';
-import { isEmpty } from '../text/json.js';
+import { isEmpty, type JsonObject } from '../text/json.js';
 import { parseArguments } from './arguments.js';
 import { toErrorResult, toResult } from './result.js';
-import { VIEW_URI } from './view-uri.js';
+
+/** The MCP Apps view of every tool. */
+export const VIEW_URI = 'ui://kling-tasks/view.html';
 
 /** A wait of at least this length looks once more for an id that was not found, because replicas of the API lag. */
 const MIN_RECHECK_WAIT_S = 5;
@@ -17,13 +18,8 @@ const PROGRESS_INTERVAL_MS = 4100;
 /** From here to its deadline a wait reports nothing, since its last lookup is under way. */
 const LAST_LOOKUP_S = 1;
 
-/** The context of a call, besides its arguments. */
-export interface CallContext {
-  /** Aborts when nobody wants the answer any more. */
-  signal: AbortSignal;
-  /** Tells how many seconds have passed of those that the call may wait; present if the client asked for progress. */
-  notifyProgress?: ((progress: Progress) => void) | undefined;
-}
+/** Receives how many seconds have passed of those that a call may wait. */
+export type NotifyProgress = (progress: Progress) => void;
 
 /** One call of a tool, whose arguments have been checked. */
 export interface Call {
@@ -32,25 +28,20 @@ export interface Call {
   readonly watch: Watch;
   /** What it is about, in a word that people and models get to read. */
   readonly label: string;
-  /** Looks the tasks up, waits where that was asked for, and answers. Every fault is a result with `isError`. */
-  run(context: CallContext): Promise<CallToolResult>;
+  /**
+   * Looks the tasks up, waits where that was asked for, and answers. Every fault is a result with `isError`.
+   * @param signal aborts when nobody wants the answer any more
+   * @param notifyProgress present if the client asked for progress
+   */
+  run(signal: AbortSignal, notifyProgress?: NotifyProgress): Promise<CallToolResult>;
   /** The answer by what is known now. */
   result(): CallToolResult;
 }
 
-/** What `tools/list` shows of a tool. */
-export interface Listing {
-  name: string;
-  description: string;
-  inputSchema: object;
-  outputSchema: object;
-  annotations: object;
-  _meta: object;
-}
-
 /** A tool as the protocol lists and calls it. */
 export interface Tool {
-  readonly listing: Listing;
+  /** What `tools/list` shows of it. */
+  readonly listing: { name: string } & JsonObject;
   /** @throws KlingError `invalid_arguments` */
   begin(args: unknown): Call;
   /** Goes on with a call that began before a restart; present if the call's label says all that is needed. */
@@ -62,7 +53,6 @@ export interface ToolOptions {
   scheduler: Scheduler;
   /** The largest wait_seconds that is offered to the model. */
   maxWaitSeconds: number;
-  log: Pick<Log, 'bug'>;
 }
 
 /** A tool as its own file describes it. */
@@ -87,7 +77,7 @@ export interface ToolDefinition<Arguments extends { wait_seconds: number }> {
 
 /** Makes a tool of its definition. */
 export function defineTool<Arguments extends { wait_seconds: number }>(
-  { scheduler, maxWaitSeconds, log }: ToolOptions,
+  { scheduler, maxWaitSeconds }: ToolOptions,
   definition: ToolDefinition<Arguments>,
 ): Tool {
   const { name, title, description, input, output, idsOf, labelOf, resultOf, argumentsOf } = definition;
@@ -101,8 +91,8 @@ export function defineTool<Arguments extends { wait_seconds: number }>(
       try {
         return toResult(resultOf(watch.outcome(), ids, waitSeconds));
       } catch (error) {
-        if (!(error instanceof KlingError)) log.bug(error);
-        return toErrorResult(error);
+        if (error instanceof KlingError) return toErrorResult(error);
+        throw error;
       }
     };
     return {
@@ -110,7 +100,7 @@ export function defineTool<Arguments extends { wait_seconds: number }>(
       watch,
       label: labelOf(ids),
       result,
-      async run({ signal, notifyProgress }) {
+      async run(signal, notifyProgress) {
         const endReports = notifyProgress && waitSeconds > 0 ? report(watch, waitSeconds, notifyProgress) : undefined;
         await watch.wait(waitSeconds * 1000, signal);
         endReports?.();
@@ -143,7 +133,7 @@ function distinct(ids: string[]): string[] {
 }
 
 /** Reports progress now and then every 4 s or so; returns what ends that. */
-function report(watch: Watch, waitSeconds: number, notifyProgress: (progress: Progress) => void): () => void {
+function report(watch: Watch, waitSeconds: number, notifyProgress: NotifyProgress): () => void {
   const startMs = performance.now();
   const notify = () => {
     const { finished, total } = watch.state;

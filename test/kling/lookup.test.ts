@@ -12,7 +12,7 @@ let debug: string[];
 beforeEach(async () => {
   fakeApi = await FakeApi.start([completedRecord('a'), pendingRecord('b')]);
   debug = [];
-  lookups = createLookups(clientOf(fakeApi), (message) => debug.push(message));
+  lookups = createLookups(clientOf(fakeApi, {}, (line) => debug.push(line)));
 });
 
 afterEach(() => fakeApi.close());
@@ -54,7 +54,7 @@ describe('a record', () => {
   test('that nobody asked for is ignored in a batch, and told to the log', async () => {
     fakeApi.always = reply(200, { items: [completedRecord('x'), completedRecord('a'), {}], count: 3 });
     expect(await lookUp('a', 'b')).toEqual({ a: 'completed', b: 'not_found' });
-    expect(debug).toEqual(['2 records that nobody asked for were ignored']);
+    expect(debug).toContain('2 records that nobody asked for were ignored');
   });
 
   test('that comes twice counts as it came first', async () => {

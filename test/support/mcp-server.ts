@@ -32,7 +32,7 @@ export class McpServer extends Peer {
       debug: (message: string) => this.log.push(`debug: ${message}`),
     };
     const scheduler = new Scheduler(lookups, { closing: this.closing.signal, onBug: log.bug });
-    const options = { scheduler, maxWaitSeconds: 50, log };
+    const options = { scheduler, maxWaitSeconds: 50 };
     const server = createServer({
       info: { name: 'kling-tasks-mcp', title: 'Kling tasks', version: '0.0.0' },
       instructions: 'Use kling_get_task.',

@@ -10,9 +10,9 @@ import type { Json } from '../support/records.js';
 
 /** Calls a tool, and lets all time pass. */
 async function call(world: World, args: Json, notifyProgress?: (progress: Progress) => void): Promise<CallToolResult> {
-  const options = { scheduler: world.scheduler, maxWaitSeconds: 50, log: { bug: () => expect.unreachable() } };
+  const options = { scheduler: world.scheduler, maxWaitSeconds: 50 };
   const tool = ('task_ids' in args ? getTasksBatchTool : getTaskTool)(options);
-  const result = tool.begin(args).run({ signal: new AbortController().signal, notifyProgress });
+  const result = tool.begin(args).run(new AbortController().signal, notifyProgress);
   await world.passAll();
   return result;
 }

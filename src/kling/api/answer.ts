@@ -59,7 +59,7 @@ function errorOf(answer: HttpAnswer, body: JsonObject, askedIds: readonly string
   const say = (ownCode: string, { what, hint, retryable = false } = meaningOf(ownCode)) => {
     // A refusal of the request, or one that nobody documents, may be due to a single id.
     const divisible = !retryable && !isAboutAccount && (ownCode === 'bad_request' || !isRefusal(ownCode));
-    const details = { hint, retryable, divisible, fromApi: true, traceId };
+    const details = { hint, retryable, divisible, traceId };
     return new KlingError(ownCode, `${what} (HTTP ${status})${quote}.`, details);
   };
   if (code !== undefined && isRefusal(code)) return say(code);

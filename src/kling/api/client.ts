@@ -44,11 +44,11 @@ export class KlingClient {
   #quietUntilMs = 0;
   #limitedUntilMs = 0;
 
-  /** @param onAttempt receives a line for the log after each attempt */
+  /** @param debug receives a line for the log after each attempt, and about what no result tells */
   constructor(
     { token, baseUrl, requestTimeoutMs, proxy }: Connection,
     userAgent: string,
-    readonly onAttempt: (line: string) => void = () => {},
+    readonly debug: (line: string) => void = () => {},
   ) {
     this.requestTimeoutMs = requestTimeoutMs;
     this.redact = redactor(token);
@@ -105,7 +105,7 @@ export class KlingClient {
   async #attempt(ids: string[], limits: Limits, startMs: number): Promise<LookupAnswer> {
     const attemptMs = performance.now();
     const report = (outcome: string) =>
-      this.onAttempt(`lookup of ${ids.length}: ${outcome} after ${Math.round(performance.now() - attemptMs)} ms`);
+      this.debug(`lookup of ${ids.length}: ${outcome} after ${Math.round(performance.now() - attemptMs)} ms`);
     const body = ids.length === 1 ? { action: 'retrieve', id: ids[0] } : { action: 'retrieve_batch', ids };
     const answer = await this.#pool.post(JSON.stringify(body), limits).catch((cause: unknown) => {
       limits.signal.throwIfAborted();

@@ -92,8 +92,6 @@ export class KlingError extends Error {
   readonly retryable: boolean;
   /** Whether a single id may have caused it, so that asking for fewer ids may succeed. */
   readonly divisible: boolean = false;
-  /** Whether the API gave the code, which then does not mean the same as one of ours with that spelling. */
-  readonly fromApi: boolean = false;
   /** The API's trace id, for the vendor's support. */
   readonly traceId: string | undefined;
   /** How long the API asks to wait before the next request. */

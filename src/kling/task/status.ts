@@ -27,6 +27,9 @@ function wordsIn(values: unknown[]): string[] {
   return values.flatMap((value) => (typeof value === 'string' ? (textOf(value) ?? []) : []));
 }
 
+/** Words of success in place of a reason: Kling wraps failures in "SUCCEED" and "OK" too. */
+const NO_REASON = /^(?:ok|okay|succe\w*|completed?|finished|done)[.!]*$/i;
+
 /** Whether an object says that it failed, whatever its state words. */
 function isBroken({ success, error }: JsonObject): boolean {
   if (success === false || error === true) return true;
@@ -114,12 +117,7 @@ function describeError(places: JsonObject[], otherwise: string): TaskError {
 /** The first reason under one of the keys, also in camel case; their order goes before that of the objects. */
 function reasonOf(objects: JsonObject[], keys: string[]): string | undefined {
   const spellings = keys.flatMap((key) => [key, key.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())]);
-  return spellings.flatMap((key) => objects.map((object) => textOf(object[key]))).find(isReason);
-}
-
-/** Whether a text is a reason, and no word of success: Kling wraps failures in "SUCCEED" and "OK" too. */
-function isReason(text: string | undefined): boolean {
-  if (text === undefined) return false;
-  const word = /^(\w+)[.!]*$/.exec(text)?.[1] ?? '';
-  return !DONE_WORD.test(word) && !/^(?:ok|okay|successful(?:ly)?)$/i.test(word);
+  return spellings
+    .flatMap((key) => objects.flatMap((object) => textOf(object[key]) ?? []))
+    .find((text) => !NO_REASON.test(text));
 }

@@ -149,22 +149,13 @@ function pollAfter(ageSeconds = POLL_INTERVAL_S): number | undefined {
 
 /** What a batch shows of a task: the beginning of its prompt, files without ids, and an output only where there are none. */
 export function summarizeTask(task: Task): TaskSummary {
-  const { task_id, status, state, type, video_url, duration_seconds, other_media, left_out, error } = task;
-  return {
-    task_id,
-    status,
-    state,
-    type,
+  const { video_url, other_media, output, status, trace_id } = task;
+  return taskSummarySchema.parse({
+    ...task,
     prompt: promptOf(task),
-    video_url,
-    duration_seconds,
-    other_media: other_media?.map(({ id, ...file }) => file),
-    output: video_url || other_media ? undefined : task.output,
-    left_out,
-    error,
-    elapsed_seconds: task.elapsed_seconds,
-    trace_id: status === 'failed' ? task.trace_id : undefined,
-  };
+    output: video_url || other_media ? undefined : output,
+    trace_id: status === 'failed' ? trace_id : undefined,
+  });
 }
 
 /** People know a task by its prompt, by the text of a lip-sync, or by the first shot of a storyboard. */

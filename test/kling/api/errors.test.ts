@@ -46,7 +46,7 @@ describe('a code of the API: told with what to do, never repeated', () => {
       const { text, error, pausesMs } = await answered(errorReply(status, code));
       expect(text).toMatch(new RegExp(`^\\[${code}\\] The [^:]+ \\(HTTP ${status}\\): about ${code}\\. `));
       expect(text.endsWith(`. ${hint}${TRACE}`)).toBe(true);
-      expect(error).toMatchObject({ fromApi: true, retryable: false });
+      expect(error).toMatchObject({ retryable: false });
       expect(pausesMs).toEqual([]);
     }
   });
