@@ -68,8 +68,8 @@ describe('kling_get_task', () => {
     expect(isError).toBe(true);
     expect(content[0]?.text).toBe(
       '[configuration] ACEDATACLOUD_API_TOKEN is still the placeholder your-token: create one at ' +
-        'https://platform.acedata.cloud. Set this under "env" in the MCP client\'s settings, or in the .env that sets it, and restart ' +
-        'the server; until then no call can succeed.',
+        'https://platform.acedata.cloud. Set this under "env" in the MCP client\'s settings, or in the .env that sets the ' +
+        'token, and restart the server; until then no call can succeed.',
     );
     await unedited.close();
   });

@@ -48,17 +48,20 @@ export const taskSchema = z.object({
   poll_after_seconds: z.int().optional().describe('Seconds until the next lookup makes sense, when not waiting'),
 });
 
+const { task_id, status, state, type, video_url, duration_seconds, left_out, error, elapsed_seconds, trace_id } =
+  taskSchema.shape;
+
 /** The part of a task that a batch shows. */
 export type TaskSummary = z.infer<typeof taskSummarySchema>;
-export const taskSummarySchema = taskSchema
-  .omit({ video_id: true, usage: true, request: true, created_at: true, started_at: true, finished_at: true })
-  .omit({ poll_after_seconds: true })
-  .extend({
-    prompt: text.describe('First 80 characters'),
-    other_media: z.array(mediaSchema.omit({ id: true })).optional(),
-  })
+export const taskSummarySchema = z.object({
+  ...{ task_id, status, state, type },
+  prompt: text.describe(`First ${MAX_SUMMARY_PROMPT} characters`),
+  ...{ video_url, duration_seconds },
+  other_media: z.array(mediaSchema.omit({ id: true })).optional(),
   // Described only above: a model reads both, and pays for each word.
-  .extend({ output: anyObject });
+  output: anyObject,
+  ...{ left_out, error, elapsed_seconds, trace_id },
+});
 
 /**
  * Maps a record of the API to a Task. Pure and total: no JSON value makes it throw.
