@@ -1,6 +1,5 @@
 import { cleanLine, cleanText, cutText, REDACTED, type Redact, redactor } from './clean.js';
-import { isObject, type JsonObject } from './json.js';
-import { leavesOf } from './leaves.js';
+import { isObject, type JsonObject, leavesOf } from './json.js';
 import { ANY_URL, httpUrlOf } from './url.js';
 
 /** Fields that identify the vendor's internals or the account. `task_id` and `trace_id` are not among them. */

@@ -72,11 +72,5 @@ function bareId(value: unknown): unknown {
 function idList(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   const list = parseJson(value);
-  if (Array.isArray(list)) return list;
-  return (
-    value
-      .trim()
-      .replace(/^\[(.*)\]$/s, '$1')
-      .match(/[^\s,]+/g) ?? []
-  );
+  return Array.isArray(list) ? list : (value.match(/[^\s,[\]]+/g) ?? []);
 }

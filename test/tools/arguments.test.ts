@@ -115,7 +115,6 @@ describe('task_ids', () => {
     ['["a", null]', 1],
     ['["a", ["b"]]', 1],
     ['a, https://h.example/b', 1],
-    ['{"task_ids":["a"]}', 0],
   ])('in %j the bad id is named by its position', (task_ids, position) => {
     expect(refusalOf(() => idsOf(task_ids))).toBe(`task_ids[${position}] ${ID_RULE}.`);
   });

@@ -1,6 +1,5 @@
 import { cutText } from '../../text/clean.js';
-import { isObject, isStructure, type JsonObject, mapParts } from '../../text/json.js';
-import { leavesOf } from '../../text/leaves.js';
+import { isObject, isStructure, type JsonObject, leavesOf, mapParts } from '../../text/json.js';
 import { hrefOf, httpUrlOf } from '../../text/url.js';
 import { haveContent, haveUrl, isEnvelopeKey } from './record.js';
 

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { cleanLine } from '../../text/clean.js';
-import { type JsonObject, textOf } from '../../text/json.js';
-import type { Leaf } from '../../text/leaves.js';
+import { type JsonObject, type Leaf, textOf } from '../../text/json.js';
 import { haveUrl, urlsOf } from './record.js';
 
 type MediaKind = Media['kind'];

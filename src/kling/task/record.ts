@@ -1,6 +1,14 @@
 import * as z from 'zod';
-import { isObject, isStructure, type JsonObject, mapParts, structureOf, textOf } from '../../text/json.js';
-import { type Leaf, leavesOf } from '../../text/leaves.js';
+import {
+  isObject,
+  isStructure,
+  type JsonObject,
+  type Leaf,
+  leavesOf,
+  mapParts,
+  structureOf,
+  textOf,
+} from '../../text/json.js';
 import { hrefOf } from '../../text/url.js';
 
 // What is of the wrong type counts as absent.

@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import { holdsSomething, isObject, type JsonObject, textOf } from '../../text/json.js';
-import { leavesOf } from '../../text/leaves.js';
+import { holdsSomething, isObject, type JsonObject, leavesOf, textOf } from '../../text/json.js';
 import { haveContent, haveUrl, resultOf, type TaskRecord } from './record.js';
 
 export const statusSchema = z.enum(['pending', 'completed', 'failed']);

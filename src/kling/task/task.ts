@@ -1,8 +1,7 @@
 import * as z from 'zod';
 import { GIVE_UP_AFTER_S, POLL_INTERVAL_S } from '../../limits.js';
 import { cleanLine, type Redact } from '../../text/clean.js';
-import { isObject, textOf } from '../../text/json.js';
-import { leavesOf } from '../../text/leaves.js';
+import { isObject, leavesOf, textOf } from '../../text/json.js';
 import { publicCopy } from '../../text/public-copy.js';
 import { redactMessage } from '../../text/redact-message.js';
 import { excerptOutput, excerptRequest, excerptUsage } from './excerpt.js';
