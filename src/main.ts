@@ -1,6 +1,5 @@
 import { Console } from 'node:console';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import packageJson from '../package.json' with { type: 'json' };
 import { loadConfig } from './config/config.js';
 import { KlingClient } from './kling/api/client.js';
@@ -95,30 +94,24 @@ function print(stream: NodeJS.WritableStream, text: string, exitCode: number): v
   stream.write(text, () => process.exit(exitCode));
 }
 
-function readOptions() {
-  return parseArgs({
-    options: {
-      check: { type: 'boolean' },
-      help: { type: 'boolean', short: 'h' },
-      version: { type: 'boolean', short: 'v' },
-    },
-  }).values;
-}
-
-async function main(): Promise<void> {
+function main(): void | Promise<void> {
   // A reader that has gone is no fault of this program.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
-  let options: ReturnType<typeof readOptions>;
-  try {
-    options = readOptions();
-  } catch (error) {
-    // Node's own sentence names the option; the next one is about how to quote it.
-    const [what] = String(error instanceof Error ? error.message : error).split(/(?<=\.) /);
-    return print(process.stderr, `${what}\n\n${USAGE}`, 2);
+  const option = process.argv.slice(2).at(-1);
+  switch (option) {
+    case undefined:
+      return serve();
+    case '--check':
+      return check();
+    case '-h':
+    case '--help':
+      return print(process.stdout, USAGE, 0);
+    case '-v':
+    case '--version':
+      return print(process.stdout, `${version}\n`, 0);
+    default:
+      return print(process.stderr, `Unknown option '${option}'\n\n${USAGE}`, 2);
   }
-  if (options.help) return print(process.stdout, USAGE, 0);
-  if (options.version) return print(process.stdout, `${version}\n`, 0);
-  return options.check ? check() : serve();
 }
 
 void main();
