@@ -8,7 +8,7 @@ export type LookupResult = { kind: 'found'; task: Task } | { kind: 'not_found' }
 
 /** What the scheduler needs of the API. */
 export interface Lookups {
-  /** How long a lookup may take, and how long none may be made. */
+  /** How long a lookup may take, and for how long the API wants none. */
   readonly limits: Pick<KlingClient, 'requestTimeoutMs' | 'quietMs' | 'retryAfterMs'>;
   /**
    * Looks up some tasks with one request.

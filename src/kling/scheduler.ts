@@ -86,16 +86,17 @@ export class Scheduler {
     clearTimeout(this.#timer);
     const nowMs = performance.now();
     const { quietMs, retryAfterMs } = this.lookups.limits;
-    const rateLimit = quietMs > 0 ? tooManyRequests(retryAfterMs) : undefined;
     const wants = [...this.#watches].flatMap((watch) => {
-      const possible = watch.wants().filter((want) => {
-        if (!rateLimit || nowMs + quietMs <= want.patientUntilMs || this.#isInFlight(want.task.key)) {
-          return this.#isPossible(want, nowMs);
-        }
-        // It cannot wait so long.
-        if (want.isFirst) want.task.take({ kind: 'fault', error: rateLimit });
-        return false;
-      });
+      const wanted = watch.wants();
+      // What cannot wait for the end of a rate limit.
+      const barred = wanted.filter(
+        ({ task, patientUntilMs }) => quietMs > 0 && nowMs + quietMs > patientUntilMs && !this.#isInFlight(task.key),
+      );
+      if (barred.length > 0) {
+        const error = tooManyRequests(retryAfterMs);
+        for (const { task, isFirst } of barred) if (isFirst) task.take({ kind: 'fault', error });
+      }
+      const possible = wanted.filter((want) => !barred.includes(want) && this.#isPossible(want, nowMs));
       if (possible.length === 0) {
         this.#watches.delete(watch);
         watch.finish();

@@ -145,9 +145,10 @@ function legacyParams(method: string, params: JsonObject): JsonObject {
 /** The string that a value is, or '', which names nothing. */
 export const stringOf = (value: unknown) => (typeof value === 'string' ? value : '');
 
+/** Only the id is of use; the SDK would refuse a `reason` that is no string. */
 function readCancellation(message: JSONRPCNotification): JSONRPCNotification | undefined {
   const id = idSchema.safeParse(message.params?.requestId).data;
-  return id === undefined ? undefined : { ...message, params: { ...message.params, requestId: sdkIdOf(id) } };
+  return id === undefined ? undefined : { ...message, params: { requestId: sdkIdOf(id) } };
 }
 
 /** The answer to a message that breaks the rules. */

@@ -45,8 +45,14 @@ export class ProtocolTasks {
       call.watch.end();
       return call.result();
     }
-    const id = `${call.label}@${tool.resume ? createdAtMs.toString(36) : randomUUID()}`;
+    const id = tool.resume ? this.#resumableId(call.label, createdAtMs) : `${call.label}@${randomUUID()}`;
     return { resultType: 'task', ...this.#keep(new ProtocolTask(id, call, createdAtMs)).toJson() };
+  }
+
+  /** An id for this call alone: cancelling it must not touch the same call made in the same millisecond. */
+  #resumableId(label: string, startMs: number): string {
+    const id = `${label}@${startMs.toString(36)}`;
+    return this.#tasks.has(id) ? this.#resumableId(label, startMs + 1) : id;
   }
 
   /** The task that a request names. One that is not in memory goes on if its id says what to look up. */

@@ -72,8 +72,8 @@ function addressOf(url: string): string {
 /** Replaces internal ids and the URLs of callbacks in a text, without regard to case. */
 function hiderOf(internal: unknown[], callbacks: unknown[], keep: Iterable<string | undefined>): Redact {
   const kept = new Set(Array.from(keep, (id) => id?.trim().toLowerCase()));
-  const ids = textsIn(internal).filter((id) => !kept.has(id.toLowerCase()));
-  const redactIds = redactor(...ids.slice(0, MAX_INTERNAL_IDS));
+  const ids = new Set(textsIn(internal).filter((id) => !kept.has(id.toLowerCase())));
+  const redactIds = redactor(...[...ids].slice(0, MAX_INTERNAL_IDS));
   const addresses = new Set(textsIn(callbacks).map(addressOf));
   addresses.delete('');
 

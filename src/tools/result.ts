@@ -29,9 +29,7 @@ export function withFilesThatFit<T extends Task | TaskSummary>(task: T, maxLengt
   return fitting;
 }
 
-/**
- * An error as the model reads it: `[code] what happened. What to do. (trace_id …)`, at most 500 characters.
- */
+/** An error as the model reads it: `[code] what happened. What to do. (trace_id …)`, at most 500 characters. */
 export function toErrorResult({ code, message: what, hint, traceId }: KlingError): CallToolResult {
   // Otherwise models mistake a failed lookup for a failed task.
   const scope = NOT_OF_THE_LOOKUP.has(code) ? '' : 'The lookup failed, which says nothing about the task: ';

@@ -114,7 +114,8 @@ describe('A call of a tool', () => {
     server.lookups.answerS = () => answersS.pop() ?? 0;
     for (const id of [0, '', 1]) server.write(getTask(id, 'old'));
     await server.replies();
-    const again = [0, '', 1].flatMap((id) => [cancel(id), cancel(id), getTask(id, 'new')]);
+    const odd = (id: unknown) => ({ ...cancel(id), params: { requestId: id, reason: 7 } });
+    const again = [0, '', 1].flatMap((id) => [odd(id), cancel(id), getTask(id, 'new')]);
     server.write(again.map((message) => `${JSON.stringify(message)}\n`).join(''));
     for (const id of [0, '', 1]) {
       expect(await server.answer(id)).toMatchObject({ result: { structuredContent: { result: { task_id: 'new' } } } });

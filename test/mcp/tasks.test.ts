@@ -106,6 +106,13 @@ describe('A call that waits 10 s or more, by a client with the tasks extension',
     expect(lookupTimes()).toEqual([0, 5]);
   });
 
+  test('has an id of its own, so that cancelling it does not touch the same call made at the same time', async () => {
+    const [one, two] = await Promise.all([follow('a'), follow('a')]);
+    await ask(ofTask(nextId(), 'cancel', one?.taskId));
+    expect(await get(one?.taskId)).toMatchObject({ status: 'cancelled' });
+    expect(await get(two?.taskId)).toMatchObject({ status: 'working' });
+  });
+
   test('that is cancelled during its first lookup leaves nothing behind', async () => {
     server.lookups.answerS = 3;
     server.write(followTask('call', 'a'));

@@ -27,10 +27,10 @@ export function stopTimers(): void {
 export function clientOf(
   { url }: { url: string },
   connection: Partial<Connection> = {},
-  onAttempt?: (line: string) => void,
+  debug?: (line: string) => void,
 ): KlingClient {
   const defaults = { token: TOKEN, baseUrl: new URL(url), requestTimeoutMs: 20_000 };
-  return new KlingClient({ ...defaults, ...connection }, 'kling/1', onAttempt);
+  return new KlingClient({ ...defaults, ...connection }, 'kling/1', debug);
 }
 
 /** The outcome of one lookup. */

@@ -44,18 +44,19 @@ export class FakeLookups implements Lookups {
   /** The age of a task at the start of the test; undefined where its record does not tell it. */
   ageS: number | undefined = 60;
   readonly #startMs = performance.now();
-  #quietUntilMs = 0;
+  #limit = { sinceMs: 0, untilMs: 0 };
 
   get nowS(): number {
     return Math.round(performance.now() - this.#startMs) / 1000;
   }
 
   get quietMs(): number {
-    return Math.min(300_000, this.retryAfterMs);
+    const { sinceMs, untilMs } = this.#limit;
+    return Math.max(0, Math.min(untilMs, sinceMs + 300_000) - performance.now());
   }
 
   get retryAfterMs(): number {
-    return Math.max(0, this.#quietUntilMs - performance.now());
+    return this.quietMs > 0 ? this.#limit.untilMs - performance.now() : 0;
   }
 
   async lookUp(ids: string[], endMs: number, signal: AbortSignal): Promise<Map<string, LookupResult>> {
@@ -76,7 +77,9 @@ export class FakeLookups implements Lookups {
 
   #resultOf(id: string, findings: Findings): LookupResult {
     if (findings instanceof KlingError) {
-      this.#quietUntilMs = Math.max(this.#quietUntilMs, performance.now() + (findings.retryAfterMs ?? 0));
+      const { retryAfterMs = 0 } = findings;
+      const sinceMs = performance.now();
+      if (retryAfterMs > this.retryAfterMs) this.#limit = { sinceMs, untilMs: sinceMs + retryAfterMs };
       return { kind: 'fault', error: findings };
     }
     const status = findings[id];

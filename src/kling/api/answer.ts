@@ -2,7 +2,7 @@ import { cleanLine, type Redact } from '../../text/clean.js';
 import { isEmpty, isObject, type JsonObject, parseJson, textOf } from '../../text/json.js';
 import { publicCopy } from '../../text/public-copy.js';
 import { redactMessage } from '../../text/redact-message.js';
-import { badResponse, isRefusal, KlingError, meaningOf, tooManyRequests, UNKNOWN_CODE } from './error.js';
+import { badResponse, CODES, isRefusal, KlingError, meaningOf, tooManyRequests, UNKNOWN_CODE } from './error.js';
 import type { HttpAnswer } from './pool.js';
 
 /** The codes that statuses stand for, where the answer brings no code of its own. */
@@ -67,8 +67,8 @@ function errorOf(answer: HttpAnswer, body: JsonObject, askedIds: readonly string
   const isFault = status >= 500 || code === 'api_error' || code === 'timeout';
   if (isFault || (status < 400 && code === undefined)) return say('api_error');
   const ofStatus = CODE_OF_STATUS.get(status) ?? `http_${status}`;
-  if (code === undefined) return say(ofStatus);
   // A code of the API that happens to be spelled like one of ours does not mean the same.
+  if (code === undefined || CODES.has(code)) return say(ofStatus);
   return say(code, { ...UNKNOWN_CODE, ...(isAboutAccount && { hint: meaningOf(ofStatus).hint }) });
 }
 

@@ -41,8 +41,8 @@ export class KlingClient {
   readonly #pool: HttpPool;
   /** The host as errors name it, with a note if a proxy is configured. */
   readonly #host: string;
-  #quietUntilMs = 0;
-  #limitedUntilMs = 0;
+  /** The `Retry-After` that holds at the moment, or was the last one. */
+  #limit = { sinceMs: 0, untilMs: 0 };
 
   /** @param debug receives a line for the log after each attempt, and about what no result tells */
   constructor(
@@ -65,12 +65,13 @@ export class KlingClient {
 
   /** How much longer no request is made because of a `Retry-After`; 5 minutes at most. */
   get quietMs(): number {
-    return Math.max(0, this.#quietUntilMs - performance.now());
+    const { sinceMs, untilMs } = this.#limit;
+    return Math.max(0, Math.min(untilMs, sinceMs + MAX_QUIET_MS) - performance.now());
   }
 
-  /** What remains of the API's `Retry-After`, not limited to 5 minutes. */
+  /** While no request is made: what remains of the whole `Retry-After`. */
   get retryAfterMs(): number {
-    return Math.max(0, this.#limitedUntilMs - performance.now());
+    return this.quietMs > 0 ? this.#limit.untilMs - performance.now() : 0;
   }
 
   /**
@@ -89,8 +90,7 @@ export class KlingClient {
         if (!(fault instanceof KlingError)) throw fault;
         const { retryAfterMs = 0 } = fault;
         const nowMs = performance.now();
-        this.#limitedUntilMs = Math.max(this.#limitedUntilMs, nowMs + retryAfterMs);
-        this.#quietUntilMs = Math.max(this.#quietUntilMs, nowMs + Math.min(retryAfterMs, MAX_QUIET_MS));
+        if (retryAfterMs > this.retryAfterMs) this.#limit = { sinceMs: nowMs, untilMs: nowMs + retryAfterMs };
         // Another request may have met a rate limit meanwhile, which holds for this one too.
         const pauseMs = Math.max(backoffMs(fault, attempt), retryAfterMs, this.quietMs);
         if (!fault.retryable || attempt === MAX_ATTEMPTS || nowMs + pauseMs >= endMs) throw fault;

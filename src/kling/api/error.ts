@@ -76,7 +76,7 @@ export const CODES: ReadonlyMap<string, CodeMeaning> = new Map<string, CodeMeani
       what: 'The answer cannot come from the API: not JSON, no task record, a redirect, compressed or too large',
       hint: `${URL_HINT} If it is right, report this to the vendor's support.`,
     },
-    internal_error: { what: 'The server failed on this call', hint: 'Its log on stderr tells more.' },
+    internal_error: { what: 'The server failed on this lookup', hint: 'Its log on stderr tells more.' },
   }),
 );
 

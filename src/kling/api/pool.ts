@@ -65,28 +65,26 @@ export class HttpPool {
     const connections = this.#current;
     connections.inFlight++;
 
-    let timer: NodeJS.Timeout | undefined;
-    let giveUp = (_reason: unknown) => {};
-    const givenUp = new Promise<never>((_resolve, reject) => {
-      giveUp = reject;
-    });
-    const expireAt = (ms: number) => {
-      clearTimeout(timer);
-      timer = setTimeout(() => giveUp(new RequestTimeoutError()), ms - performance.now());
-    };
-    const cancel = () => giveUp(signal.reason);
+    const ending = new AbortController();
+    const cancel = () => ending.abort(signal.reason);
+    const expire = () => ending.abort(new RequestTimeoutError());
     signal.addEventListener('abort', cancel);
-    expireAt(Math.min(headersEndMs, endMs));
+    let timer = setTimeout(expire, Math.min(headersEndMs, endMs) - performance.now());
+    const ended = new Promise<never>((_resolve, reject) => {
+      ending.signal.addEventListener('abort', () => reject(ending.signal.reason));
+    });
     const exchange = async (): Promise<HttpAnswer> => {
       const { origin, pathname: path } = this.url;
       const dispatcher = await connections.dispatcher;
-      const answer = await dispatcher.request({ origin, path, method: 'POST', headers: this.headers, body, signal });
-      expireAt(endMs);
+      const target = { origin, path, method: 'POST' } as const;
+      const answer = await dispatcher.request({ ...target, headers: this.headers, body, signal: ending.signal });
+      clearTimeout(timer);
+      timer = setTimeout(expire, endMs - performance.now());
       return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() };
     };
     try {
       // Raced, because undici heeds its signal only where it is connected.
-      return await Promise.race([exchange(), givenUp]);
+      return await Promise.race([exchange(), ended]);
     } catch (error) {
       if (this.#current === connections && !signal.aborted) this.#current = undefined;
       throw error;

@@ -47,19 +47,16 @@ export const taskSchema = z.object({
   poll_after_seconds: z.int().optional().describe('Seconds until the next lookup makes sense, when not waiting'),
 });
 
-const { task_id, status, state, type, video_url, duration_seconds, left_out, error, elapsed_seconds, trace_id } =
-  taskSchema.shape;
-
 /** The part of a task that a batch shows. */
 export type TaskSummary = z.infer<typeof taskSummarySchema>;
 export const taskSummarySchema = z.object({
-  ...{ task_id, status, state, type },
+  ...taskSchema.pick({ task_id: true, status: true, state: true, type: true }).shape,
   prompt: text.describe(`First ${MAX_SUMMARY_PROMPT} characters`),
-  ...{ video_url, duration_seconds },
+  ...taskSchema.pick({ video_url: true, duration_seconds: true }).shape,
   other_media: z.array(mediaSchema.omit({ id: true })).optional(),
   // Described only above: a model reads both, and pays for each word.
   output: anyObject,
-  ...{ left_out, error, elapsed_seconds, trace_id },
+  ...taskSchema.pick({ left_out: true, error: true, elapsed_seconds: true, trace_id: true }).shape,
 });
 
 /**

@@ -174,7 +174,10 @@ describe('a Retry-After', () => {
     vi.advanceTimersByTime(4 * MINUTE_MS);
     expect([client.quietMs, client.retryAfterMs]).toEqual([MINUTE_MS, 56 * MINUTE_MS]);
     vi.advanceTimersByTime(MINUTE_MS);
-    expect(client.quietMs).toBe(0);
+    expect([client.quietMs, client.retryAfterMs]).toEqual([0, 0]);
+    fakeApi.faults.push(limited('45'));
+    await lookUp(client);
+    expect([client.quietMs, client.retryAfterMs]).toEqual([45_000, 45_000]);
   });
 
   test('that another request has met holds for the pause of this one, too', async () => {
