@@ -1,7 +1,7 @@
 import { cutText } from '../../text/clean.js';
 import { isObject, isStructure, type JsonObject, leavesOf, mapParts } from '../../text/json.js';
 import { hrefOf, httpUrlOf } from '../../text/url.js';
-import { haveContent, haveUrl, isEnvelopeKey } from './record.js';
+import { haveContent, isEnvelopeKey, isUrl } from './record.js';
 
 /** Bounds of what is shown, in characters of its JSON. */
 const MAX_REQUEST = 8192;
@@ -79,7 +79,7 @@ export function excerptOutput(result: unknown, listed: ReadonlySet<string>): { o
     return mapParts(value, (item) => {
       const shown = shorten(item, key, MAX_OUTPUT_TEXT, listed);
       if (shown === undefined || fits(shown)) return shown;
-      if (!haveUrl(leavesOf(item, [], key))) leftOut++;
+      if (!leavesOf(item, [], key).some(isUrl)) leftOut++;
       return undefined;
     });
   };

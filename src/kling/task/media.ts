@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { cleanLine } from '../../text/clean.js';
 import { type JsonObject, type Leaf, textOf } from '../../text/json.js';
-import { haveUrl, urlsOf } from './record.js';
+import { isUrl } from './record.js';
 
 type MediaKind = Media['kind'];
 
@@ -63,9 +63,9 @@ export function readFiles(
   ownId: string,
 ): { media: Media[]; hasOthers: boolean } {
   const mentions = new Map<string, Leaf[]>();
-  const withUrls = leaves.filter((leaf) => haveUrl([leaf]));
-  for (const leaf of withUrls.toSorted((a, b) => Number(isWatermarked(a)) - Number(isWatermarked(b)))) {
-    for (const url of new Set(urlsOf(leaf))) {
+  const urls = leaves.filter(isUrl);
+  for (const leaf of urls.toSorted((a, b) => Number(isWatermarked(a)) - Number(isWatermarked(b)))) {
+    for (const url of new Set([leaf.value].flat().map(String))) {
       const named = mentions.get(url) ?? [];
       mentions.set(url, named);
       named.push(leaf);

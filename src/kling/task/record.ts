@@ -79,13 +79,8 @@ const ENVELOPE_KEY =
 
 export const isEnvelopeKey = (key: string) => ENVELOPE_KEY.test(plainKey(key));
 
-/** The http(s) URLs of results in a leaf, as they are shown. */
-export function urlsOf({ key, value }: Leaf): string[] {
-  return URL_KEY.test(key) ? [value].flat().flatMap((part) => hrefOf(part) ?? []) : [];
-}
-
-/** Whether one of the leaves is the URL of a result. */
-export const haveUrl = (leaves: readonly Leaf[]) => leaves.some((leaf) => urlsOf(leaf).length > 0);
+/** Whether a leaf of a result is a URL, or a list of URLs. */
+export const isUrl = ({ key }: Leaf) => URL_KEY.test(key);
 
 /** Whether one of the leaves is content, as the status rules mean it: neither blank nor of the envelope. */
 export function haveContent(leaves: readonly Leaf[]): boolean {
@@ -96,8 +91,8 @@ export function haveContent(leaves: readonly Leaf[]): boolean {
 }
 
 /**
- * What a response, or one element of it, returned: all but inputs, previews, nulls and URLs that are not http(s); undefined
- * if nothing is left. Where a `task_result` holds something, only what is below it, since what is beside it was submitted.
+ * What a response, or one element of it, returned: all but inputs, previews and nulls; undefined if nothing is left. Under the
+ * keys of URLs there are only http(s) ones, as they are shown. Where a `task_result` holds something, only what is below it, since what is beside it was submitted.
  */
 export function resultOf(response: JsonObject): unknown {
   const result = withoutOthers(response, '');
@@ -108,7 +103,7 @@ export function resultOf(response: JsonObject): unknown {
 function withoutOthers(value: unknown, key: string): unknown {
   if (NO_RESULT_KEY.test(plainKey(key))) return undefined;
   if (isStructure(value)) return mapParts(value, (part, name = key) => withoutOthers(part, name));
-  return value === null || (URL_KEY.test(key) && hrefOf(value) === undefined) ? undefined : value;
+  return URL_KEY.test(key) ? hrefOf(value) : (value ?? undefined);
 }
 
 function belowTaskResult(value: unknown): unknown {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { holdsSomething, isObject, type JsonObject, leavesOf, textOf } from '../../text/json.js';
-import { haveContent, haveUrl, resultOf, type TaskRecord } from './record.js';
+import { haveContent, isUrl, resultOf, type TaskRecord } from './record.js';
 
 export const statusSchema = z.enum(['pending', 'completed', 'failed']);
 export type Status = z.infer<typeof statusSchema>;
@@ -66,7 +66,7 @@ export function judgeStatus(record: TaskRecord): Verdict {
   const isDelivered = (element: JsonObject) => {
     const said = wordsOf(element);
     const isDone = said.every((word) => DONE_WORD.test(word)) && (said.length > 0 || !isOpen);
-    return isDone && !isBroken(element) && haveUrl(leavesOf(resultOf(element)));
+    return isDone && !isBroken(element) && leavesOf(resultOf(element)).some(isUrl);
   };
   const isStillRunning = !isFinished && elements.flatMap(wordsOf).some(isRunning);
   if (!isStillRunning && ![response, record].some(isBroken) && elements.some(hasFailed) && elements.some(isDelivered)) {
@@ -83,7 +83,7 @@ export function judgeStatus(record: TaskRecord): Verdict {
   }
   // A running word outranks a URL, which may be that of a preview, until the task is finished.
   const leaves = leavesOf(result);
-  const hasUrl = haveUrl(leaves);
+  const hasUrl = leaves.some(isUrl);
   if (runningWord) return isFinished && hasUrl ? { status: 'completed' } : { status: 'pending', state: runningWord };
   const isShowable = hasUrl || haveContent(leaves);
   if (doneWord && isShowable) return { status: 'completed', state: doneWord };
