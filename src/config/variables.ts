@@ -52,19 +52,19 @@ const CREATE_ONE = 'create one at https://platform.acedata.cloud';
  */
 export function checkToken(value: string | undefined, source: TokenSource): Summarized<string> {
   if (!value) return { value: '', fault: `ACEDATACLOUD_API_TOKEN is not set: ${CREATE_ONE}.`, summary: 'missing' };
-  const refuse = (flaw: string, kind = 'malformed') => {
-    return { value, fault: `ACEDATACLOUD_API_TOKEN ${flaw}.`, summary: `${kind}, from ${source}` };
+  const refuse = (flaw: string) => {
+    return { value, fault: `ACEDATACLOUD_API_TOKEN ${flaw}.`, summary: `unusable, from ${source}` };
   };
   // The placeholder is no secret: as a value, it would be redacted.
   if (value === VARIABLES.ACEDATACLOUD_API_TOKEN.placeholder) {
-    return { ...refuse(`is still the placeholder ${value}: ${CREATE_ONE}`, 'still the placeholder'), value: '' };
+    return { ...refuse(`is still the placeholder ${value}: ${CREATE_ONE}`), value: '' };
   }
   if (!/^[!-~]{1,4096}$/.test(value) || /["'\\]/.test(value)) {
     return refuse('holds characters that no token has: copy it again');
   }
   if (value.length < MIN_SECRET_LENGTH) return refuse('is too short to be a token: copy it again');
   if (!/^platform-/i.test(value)) return { value, summary: `from ${source}` };
-  return refuse(`is a "platform-" token, not one for the API: ${CREATE_ONE}`, 'a "platform-" token');
+  return refuse(`is a "platform-" token, not one for the API: ${CREATE_ONE}`);
 }
 
 const DEFAULT_BASE_URL: string = VARIABLES.ACEDATACLOUD_API_BASE_URL.default;
@@ -83,12 +83,12 @@ export function checkBaseUrl(text = DEFAULT_BASE_URL): Summarized<URL> {
   const isSecure = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
   if (!URL.canParse(text) || !isSecure || url.username || url.password || /[?#]/.test(text)) {
     const rule = 'must be an https URL without user, query or fragment (http only on localhost).';
-    return { ...checked, fault: `ACEDATACLOUD_API_BASE_URL ${rule}`, summary: 'malformed' };
+    return { ...checked, fault: `ACEDATACLOUD_API_BASE_URL ${rule}`, summary: 'unusable' };
   }
   if (!ENDPOINT.test(url.pathname)) return checked;
   const intended = url.origin + url.pathname.replace(ENDPOINT, '');
   const fault = `ACEDATACLOUD_API_BASE_URL is the endpoint itself: set ${intended} instead.`;
-  return { ...checked, fault, summary: `${url.href} is the endpoint itself` };
+  return { ...checked, fault, summary: 'unusable' };
 }
 
 /** A number of seconds within its bounds, a whole one for a wait; exponents, signs and hexadecimal are refused. */
