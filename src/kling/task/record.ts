@@ -92,7 +92,8 @@ export function haveContent(leaves: readonly Leaf[]): boolean {
 
 /**
  * What a response, or one element of it, returned: all but inputs, previews and nulls; undefined if nothing is left. Under the
- * keys of URLs there are only http(s) ones, as they are shown. Where a `task_result` holds something, only what is below it, since what is beside it was submitted.
+ * keys of URLs there are only http(s) ones, as they are shown. Where a `task_result` holds something, only what is below it,
+ * since what is beside it was submitted.
  */
 export function resultOf(response: JsonObject): unknown {
   const result = withoutOthers(response, '');
