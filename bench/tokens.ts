@@ -14,6 +14,8 @@ import { Session } from '../test/support/server-process.js';
 const GENERATION_MS = 300_000;
 const POLL_MS = 15_000;
 const FIRST_CALL_MS = 5000;
+/** How long a model thinks between two calls. */
+const THINKING_MS = 1000;
 /** What the vendor's other MCP server costs for the same generation: 20 polls of 580 tokens. */
 const TOKENS_OF_POLLING = 11_600;
 const MAX_REQUESTS = 36;
@@ -80,7 +82,7 @@ async function follow(waitSeconds: number): Promise<Cost> {
     tokens += both;
     calls++;
     if (result?.status !== 'pending') break;
-    if (waitSeconds === 0) await sleep(POLL_MS);
+    await sleep(waitSeconds === 0 ? POLL_MS : THINKING_MS);
   }
   await session.close();
   await fakeApi.close();
