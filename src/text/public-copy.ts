@@ -80,7 +80,7 @@ function hiderOf(internal: unknown[], callbacks: unknown[], keep: Iterable<strin
   return (text) => {
     const shown = text.replace(ANY_URL, (url) => (addresses.has(addressOf(url)) ? REDACTED : url));
     // The address of a video may contain an id of its owner, who could not open it without.
-    return httpUrlOf(shown) && !/\s/.test(shown) ? shown : redactIds(shown);
+    return /^https?:\/\/\S+$/i.test(shown) ? shown : redactIds(shown);
   };
 }
 

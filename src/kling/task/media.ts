@@ -29,9 +29,9 @@ const SIGNS: { kind: MediaKind; extension: RegExp; key?: RegExp; types?: string[
 
 /** The kind of a file: told by its URL, else by the nearest key above it that tells, else by the type of the task. */
 function kindOf(url: string, path: Leaf['path'], type = ''): MediaKind {
-  const { pathname } = new URL(url);
+  const [address = ''] = url.split(/[?#]/);
   const sign =
-    SIGNS.find(({ extension }) => extension.test(pathname)) ??
+    SIGNS.find(({ extension }) => extension.test(address)) ??
     path.map((step) => SIGNS.find(({ key }) => key?.test(String(step)))).findLast((each) => each !== undefined) ??
     SIGNS.find(({ types }) => types?.includes(type));
   return sign?.kind ?? 'video';
