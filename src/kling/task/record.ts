@@ -21,6 +21,8 @@ const object = z.looseObject({}).catch({});
 export type TaskRecord = z.infer<typeof recordSchema> & {
   /** The part of the response that was returned rather than submitted. */
   result: unknown;
+  /** The leaves of the result. */
+  leaves: readonly Leaf[];
 };
 const recordSchema = z.looseObject({
   type: text,
@@ -62,7 +64,8 @@ export function recordIdOf(record: JsonObject): string | undefined {
 /** Reads a record that has been normalised. */
 export function readRecord(normal: unknown): TaskRecord {
   const record = recordSchema.parse(isObject(normal) ? normal : {});
-  return { ...record, result: resultOf(record.response) };
+  const result = resultOf(record.response);
+  return { ...record, result, leaves: leavesOf(result) };
 }
 
 /** A key in lower case with its words apart: `coverUrl` and `cover-url` are `cover_url`. */

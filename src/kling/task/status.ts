@@ -41,7 +41,7 @@ function isBroken({ success, error }: JsonObject): boolean {
  * The subject of each rule is named beside it.
  */
 export function judgeStatus(record: TaskRecord): Verdict {
-  const { response, result, finished_at } = record;
+  const { response, leaves, finished_at } = record;
   const isFinished = typeof finished_at === 'number';
   const isOpen = finished_at === null;
   const { data } = response;
@@ -82,7 +82,6 @@ export function judgeStatus(record: TaskRecord): Verdict {
       : failed('The task failed, without a reason from the API.');
   }
   // A running word outranks a URL, which may be that of a preview, until the task is finished.
-  const leaves = leavesOf(result);
   const hasUrl = leaves.some(isUrl);
   if (runningWord) return isFinished && hasUrl ? { status: 'completed' } : { status: 'pending', state: runningWord };
   const isShowable = hasUrl || haveContent(leaves);

@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { GIVE_UP_AFTER_S, POLL_INTERVAL_S } from '../../limits.js';
 import { cleanLine, type Redact } from '../../text/clean.js';
-import { isObject, leavesOf, textOf } from '../../text/json.js';
+import { isObject, textOf } from '../../text/json.js';
 import { publicCopy } from '../../text/public-copy.js';
 import { redactMessage } from '../../text/redact-message.js';
 import { excerptOutput, excerptRequest, excerptUsage } from './excerpt.js';
 import { mediaSchema, readFiles } from './media.js';
-import { normalizeRecord, readRecord } from './record.js';
+import { normalizeRecord, readRecord, type TaskRecord } from './record.js';
 import { judgeStatus, statusSchema, type TaskError, taskErrorSchema } from './status.js';
 
 const MAX_OTHER_MEDIA = 20;
@@ -72,7 +72,7 @@ export function toTask(
   const ownIds = [taskId, normal.trace_id];
   // Nothing private is left in what is read from here on.
   const record = readRecord(publicCopy(normal, { redact, keep: ownIds }));
-  const { response, result, trace_id, created_at, started_at, finished_at } = record;
+  const { response, trace_id, created_at, started_at, finished_at } = record;
   const { status, state, error } = judgeStatus(record);
   const isPending = status === 'pending';
   const type = cleanWord(record.type);
@@ -86,7 +86,7 @@ export function toTask(
     status,
     state: cleanWord(state),
     type,
-    ...(status === 'completed' && showResult(result, type, taskId)),
+    ...(status === 'completed' && showResult(record, type, taskId)),
     usage: excerptUsage(usage.find(isObject)),
     error: error && cutError(error, { ids: ownIds, urls: settings.map(String) }),
     request,
@@ -100,8 +100,8 @@ export function toTask(
 }
 
 /** The result of a completed task: its first video, the other files, and what it returned besides or instead. */
-function showResult(result: unknown, type: string | undefined, taskId: string) {
-  const { media, hasOthers } = readFiles(leavesOf(result), type, taskId);
+function showResult({ result, leaves }: TaskRecord, type: string | undefined, taskId: string) {
+  const { media, hasOthers } = readFiles(leaves, type, taskId);
   const files = media.filter(({ url }) => url.length <= MAX_URL);
   const video = files.find(({ kind }) => kind === 'video');
   const others = files.filter((file) => file !== video).slice(0, MAX_OTHER_MEDIA);
