@@ -1,10 +1,10 @@
 import { Console } from 'node:console';
 import { join } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
-import { loadConfig } from './config/config.js';
+import { type Config, loadConfig } from './config/config.js';
 import { KlingClient } from './kling/api/client.js';
 import { KlingError } from './kling/api/error.js';
-import { createLookups, failingLookups } from './kling/lookup.js';
+import { createLookups, failingLookups, type Lookups } from './kling/lookup.js';
 import { Scheduler } from './kling/scheduler.js';
 import { Log } from './log.js';
 import { createServer } from './mcp/server.js';
@@ -37,17 +37,13 @@ const exit = () => process.exit();
 async function serve(): Promise<void> {
   // Whatever a dependency prints goes to stderr, because stdout belongs to the protocol.
   globalThis.console = new Console(process.stderr);
-  const { connection, maxWaitSeconds, logLevel, faults, warnings, secret } = loadConfig(process.env);
+  const config = loadConfig(process.env);
+  const { connection, maxWaitSeconds, logLevel, warnings, secret } = config;
   const log = new Log(logLevel, secret);
   for (const warning of warnings) log.warn(warning);
 
   const closing = new AbortController();
-  const unusable = new KlingError('configuration', faults.join(' '));
-  if (!connection) log.error(`${unusable.message} ${unusable.hint}`);
-  const lookups = connection
-    ? createLookups(new KlingClient(connection, USER_AGENT, log.debug))
-    : failingLookups(unusable);
-  const scheduler = new Scheduler(lookups, { closing: closing.signal, onBug: log.bug });
+  const scheduler = new Scheduler(lookupsOf(config, log), { closing: closing.signal, onBug: log.bug });
   const toolOptions = { scheduler, maxWaitSeconds };
   const server = createServer({
     info: { name, title: 'Kling tasks', version },
@@ -79,6 +75,13 @@ async function serve(): Promise<void> {
       `${name} is an MCP server and waits for a client on stdin; --help tells more. Ctrl+C ends it.\n`,
     );
   }
+}
+
+function lookupsOf({ connection, faults }: Config, log: Log): Lookups {
+  if (connection) return createLookups(new KlingClient(connection, USER_AGENT, log.debug));
+  const error = new KlingError('configuration', faults.join(' '));
+  log.error(`${error.message} ${error.hint}`);
+  return failingLookups(error);
 }
 
 /** Tests the setup, and tells each finding as it becomes known. */

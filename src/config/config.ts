@@ -49,8 +49,9 @@ export function loadConfig(environment: NodeJS.ProcessEnv, dotenvFile: DotenvFil
   };
 }
 
-function readLogLevel(named: string = VARIABLES.LOG_LEVEL.default): { logLevel: LogLevel; warning?: string } {
+function readLogLevel(named?: string): { logLevel: LogLevel; warning?: string } {
   const standard = VARIABLES.LOG_LEVEL.default;
+  if (named === undefined) return { logLevel: standard };
   const logLevel = LOG_LEVELS.find((level) => level === named.toLowerCase());
   if (logLevel) return { logLevel };
   return { logLevel: standard, warning: `LOG_LEVEL is none of ${LOG_LEVELS.join(', ')}, and counts as ${standard}.` };

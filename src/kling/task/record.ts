@@ -12,7 +12,8 @@ import {
 import { hrefOf } from '../../text/url.js';
 
 // What is of the wrong type counts as absent.
-const text = z.string().trim().min(1).optional().catch(undefined);
+/** A string that is not blank, trimmed. */
+export const text = z.string().trim().min(1).optional().catch(undefined);
 const unixSeconds = z.number().optional().catch(undefined);
 const processingSeconds = z.number().min(0).optional().catch(undefined);
 const object = z.looseObject({}).catch({});

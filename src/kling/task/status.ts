@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { holdsSomething, isObject, type JsonObject, leavesOf, textOf } from '../../text/json.js';
-import { haveContent, isUrl, resultOf, type TaskRecord } from './record.js';
+import { haveContent, isUrl, resultOf, type TaskRecord, text } from './record.js';
 
 export const statusSchema = z.enum(['pending', 'completed', 'failed']);
 export type Status = z.infer<typeof statusSchema>;
@@ -21,18 +21,10 @@ const DONE_WORD = /^(?:succeed|succeeded|success|completed|complete|finished|don
 /** Once a task is finished, only these keep it pending: another word, such as "ok", may mean anything. */
 const KNOWN_RUNNING_WORD = /^(?:submitted|queued|waiting|pending|processing|running|in_progress)$/i;
 
-/** The words among some values, trimmed. */
-function wordsIn(values: unknown[]): string[] {
-  return values.flatMap((value) => (typeof value === 'string' ? (textOf(value) ?? []) : []));
-}
-
-/** Words of success in place of a reason: Kling wraps failures in "SUCCEED" and "OK" too. */
-const NO_REASON = /^(?:ok|okay|succe\w*|completed?|finished|done)[.!]*$/i;
-
 /** Whether an object says that it failed, whatever its state words. */
 function isBroken({ success, error }: JsonObject): boolean {
   if (success === false || error === true) return true;
-  if (!isObject(error)) return wordsIn([error]).length > 0;
+  if (!isObject(error)) return text.parse(error) !== undefined;
   return [error.code, error.message, error.detail].some((part) => part === true || holdsSomething(part));
 }
 
@@ -49,7 +41,7 @@ export function judgeStatus(record: TaskRecord): Verdict {
   const places = [response, ...(isObject(data) ? [data] : elements), record];
 
   const wordsOf = ({ state, status, task_status }: JsonObject) => {
-    const words = wordsIn([state, status, task_status]);
+    const words = [state, status, task_status].flatMap((word) => text.parse(word) ?? []);
     return isFinished ? words.filter((word) => !isRunning(word) || KNOWN_RUNNING_WORD.test(word)) : words;
   };
   const words = places.flatMap(wordsOf);
@@ -117,5 +109,11 @@ function reasonOf(objects: JsonObject[], keys: string[]): string | undefined {
   const spellings = keys.flatMap((key) => [key, key.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())]);
   return spellings
     .flatMap((key) => objects.flatMap((object) => textOf(object[key]) ?? []))
-    .find((text) => !NO_REASON.test(text));
+    .find((reason) => !isSuccess(reason));
+}
+
+/** Whether a word of success stands in place of a reason: Kling wraps failures in "SUCCEED" and "OK" too. */
+function isSuccess(reason: string): boolean {
+  const word = /^(\w+)[.!]*$/.exec(reason)?.[1] ?? '';
+  return DONE_WORD.test(word) || /^(?:ok|okay|successful(?:ly)?)$/i.test(word);
 }

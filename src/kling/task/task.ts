@@ -80,14 +80,14 @@ export function toTask(
   const settings = Object.values(request ?? {}).flat();
   const createdAt = isoDateOf(created_at);
   const ageSeconds = createdAt && created_at ? Math.max(0, nowMs / 1000 - created_at) : undefined;
-  const usage = [response, response.data, record].filter(isObject).map(({ usage }) => usage);
+  const usages = [response, response.data, record].filter(isObject).map(({ usage }) => usage);
   return {
     task_id: taskId,
     status,
     state: cleanWord(state),
     type,
     ...(status === 'completed' && showResult(record, type, taskId)),
-    usage: excerptUsage(usage.find(isObject)),
+    usage: excerptUsage(usages.find(isObject)),
     error: error && cutError(error, { ids: ownIds, urls: settings.map(String) }),
     request,
     created_at: createdAt,
