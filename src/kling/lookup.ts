@@ -1,4 +1,4 @@
-import type { KlingClient, LookupAnswer } from './api/client.js';
+import { type KlingClient, type LookupAnswer, RateLimit } from './api/client.js';
 import { badResponse, KlingError } from './api/error.js';
 import { recordIdOf } from './task/record.js';
 import { type Task, toTask } from './task/task.js';
@@ -8,8 +8,9 @@ export type LookupResult = { kind: 'found'; task: Task } | { kind: 'not_found' }
 
 /** What the scheduler needs of the API. */
 export interface Lookups {
-  /** How long a lookup may take, and for how long the API wants none. */
-  readonly limits: Pick<KlingClient, 'requestTimeoutMs' | 'quietMs' | 'retryAfterMs'>;
+  /** How long a lookup may take, retries included. */
+  readonly requestTimeoutMs: number;
+  readonly rateLimit: RateLimit;
   /**
    * Looks up some tasks with one request.
    * @param ids each once, without regard to case
@@ -26,7 +27,8 @@ export const keyOf = (id: string) => id.toLowerCase();
 /** Looks tasks up at the API. */
 export function createLookups(client: KlingClient): Lookups {
   return {
-    limits: client,
+    requestTimeoutMs: client.requestTimeoutMs,
+    rateLimit: client.rateLimit,
     async lookUp(ids, endMs, signal) {
       try {
         return resultsOf(ids, await client.lookup(ids, endMs, signal), client);
@@ -41,7 +43,8 @@ export function createLookups(client: KlingClient): Lookups {
 /** Stands in where the configuration is unusable: each lookup ends with the error, and no request is made. */
 export function failingLookups(error: KlingError): Lookups {
   return {
-    limits: { requestTimeoutMs: 1000, quietMs: 0, retryAfterMs: 0 },
+    requestTimeoutMs: 1000,
+    rateLimit: new RateLimit(),
     lookUp: async (ids) => new Map(ids.map((id) => [id, { kind: 'fault', error }])),
   };
 }

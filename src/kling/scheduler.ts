@@ -85,7 +85,7 @@ export class Scheduler {
   #run(): void {
     clearTimeout(this.#timer);
     const nowMs = performance.now();
-    const { quietMs, retryAfterMs } = this.lookups.limits;
+    const { quietMs, retryAfterMs } = this.lookups.rateLimit;
     const wants = [...this.#watches].flatMap((watch) => {
       const wanted = watch.wants();
       // What cannot wait for the end of a rate limit.
@@ -128,7 +128,7 @@ export class Scheduler {
       const queue = this.#queue(wants);
       const [next] = queue;
       if (!next) return NEVER;
-      const quietUntilMs = nowMs + this.lookups.limits.quietMs;
+      const quietUntilMs = nowMs + this.lookups.rateLimit.quietMs;
       const politeMs = next.isFirst ? quietUntilMs : Math.max(next.dueMs, this.#lastMs + GAP_MS, quietUntilMs);
       if (politeMs > nowMs) return politeMs;
       // What would be due before the next request goes along. What a refusal has left in doubt stays among itself.
@@ -158,7 +158,7 @@ export class Scheduler {
     const ids = batch.map(({ task }) => task.id);
     const { signal } = request.controller;
     try {
-      this.#deliver(await this.lookups.lookUp(ids, nowMs + this.lookups.limits.requestTimeoutMs, signal));
+      this.#deliver(await this.lookups.lookUp(ids, nowMs + this.lookups.requestTimeoutMs, signal));
     } catch (cause) {
       if (!signal.aborted) {
         this.options.onBug(cause);

@@ -111,7 +111,7 @@ export class Watch implements Watcher {
   #want(task: WatchedTask, goal: Goal): Want {
     const { startMs, deadlineMs = startMs } = goal;
     if (task.lookedUpMs === undefined && !this.options.isResumed) {
-      const patientUntilMs = Math.max(deadlineMs, startMs + this.scheduler.lookups.limits.requestTimeoutMs);
+      const patientUntilMs = Math.max(deadlineMs, startMs + this.scheduler.lookups.requestTimeoutMs);
       return { task, isFirst: true, dueMs: startMs, patientUntilMs, giveUpMs: NEVER };
     }
     const giveUpMs = goal.deadlineMs === undefined ? NEVER : deadlineMs + OVERTIME_MS;
@@ -126,7 +126,7 @@ export class Watch implements Watcher {
   /** How the tasks are doing, as of now. */
   get state() {
     const open = this.#open;
-    const { quietMs } = this.scheduler.lookups.limits;
+    const { quietMs } = this.scheduler.lookups.rateLimit;
     const ages = open.flatMap(({ ageSeconds }) => ageSeconds ?? []);
     const intervalMs = Math.min(SLOWEST_INTERVAL_MS, ...open.map((task) => task.intervalMs));
     const rateLimit = quietMs > 0 ? meaningOf('too_many_requests').what : undefined;
@@ -171,7 +171,7 @@ export class Watch implements Watcher {
   #pollAfter(): number | undefined {
     const isWorthPolling = this.#open.some(({ task }) => !task || task.poll_after_seconds !== undefined);
     if (!this.#hasWaited || !isWorthPolling) return undefined;
-    return Math.max(1, Math.ceil(this.scheduler.lookups.limits.retryAfterMs / 1000));
+    return Math.max(1, Math.ceil(this.scheduler.lookups.rateLimit.retryAfterMs / 1000));
   }
 }
 

@@ -188,7 +188,7 @@ class Fuzz {
     this.#demand(inFlight.length < 2, 'at most two requests are in flight');
     this.#demand(ids.length <= 50, 'a request has at most 50 ids');
     this.#demand(keys.size === ids.length && !keysInFlight.some((key) => keys.has(key)), 'no id is in two requests');
-    this.#demand(lookups.quietMs === 0, 'no request is made during a rate limit');
+    this.#demand(lookups.rateLimit.quietMs === 0, 'no request is made during a rate limit');
     this.#demand(atS < this.#closedS + 1.5, 'no request is made later than 1.5 s after the end of stdin');
     const wants = this.#callers.flatMap(({ watch }) => watch.wants());
     if (wants.some(({ isFirst, task }) => isFirst && keys.has(task.key))) return;

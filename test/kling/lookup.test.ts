@@ -80,8 +80,8 @@ describe('a fault', () => {
 test('a rate limit is that of the client', async () => {
   fakeApi.faults.push(reply(429, {}, { 'retry-after': '600' }));
   expect(await lookUp('a')).toEqual({ a: 'too_many_requests' });
-  expect(lookups.limits.quietMs).toBeGreaterThan(290_000);
-  expect(lookups.limits.quietMs).toBeLessThanOrEqual(300_000);
-  expect(lookups.limits.retryAfterMs).toBeGreaterThan(590_000);
-  expect(lookups.limits.requestTimeoutMs).toBe(20_000);
+  expect(lookups.rateLimit.quietMs).toBeGreaterThan(290_000);
+  expect(lookups.rateLimit.quietMs).toBeLessThanOrEqual(300_000);
+  expect(lookups.rateLimit.retryAfterMs).toBeGreaterThan(590_000);
+  expect(lookups.requestTimeoutMs).toBe(20_000);
 });

@@ -73,7 +73,7 @@ export async function meet(
   const times = fakeApi.requests.slice(before).map(({ atMs }) => atMs);
   fakeApi.always = undefined;
   fakeApi.add(completedRecord('good'));
-  vi.advanceTimersByTime(client.quietMs);
+  vi.advanceTimersByTime(client.rateLimit.quietMs);
   if ((await lookUp(client, ['good'])).records.length !== 1) throw new Error('not usable after the fault');
   return { ...outcome, pausesMs: times.slice(1).map((atMs, index) => atMs - (times[index] ?? 0)) };
 }

@@ -1,4 +1,5 @@
 import { test as base, expect, vi } from 'vitest';
+import { RateLimit } from '../../src/kling/api/client.js';
 import { KlingError } from '../../src/kling/api/error.js';
 import type { LookupResult, Lookups } from '../../src/kling/lookup.js';
 import { Scheduler } from '../../src/kling/scheduler.js';
@@ -34,8 +35,8 @@ export interface Request {
 
 /** Lookups whose answers are scripted, under a controlled clock. */
 export class FakeLookups implements Lookups {
-  readonly limits = this;
   readonly requestTimeoutMs = 30_000;
+  readonly rateLimit = new RateLimit();
   readonly requests: Request[] = [];
   /** What a request that is sent at this time finds. */
   find: (atS: number, ids: string[]) => Findings = all('pending');
@@ -44,19 +45,9 @@ export class FakeLookups implements Lookups {
   /** The age of a task at the start of the test; undefined where its record does not tell it. */
   ageS: number | undefined = 60;
   readonly #startMs = performance.now();
-  #limit = { sinceMs: 0, untilMs: 0 };
 
   get nowS(): number {
     return Math.round(performance.now() - this.#startMs) / 1000;
-  }
-
-  get quietMs(): number {
-    const { sinceMs, untilMs } = this.#limit;
-    return Math.max(0, Math.min(untilMs, sinceMs + 300_000) - performance.now());
-  }
-
-  get retryAfterMs(): number {
-    return this.quietMs > 0 ? this.#limit.untilMs - performance.now() : 0;
   }
 
   async lookUp(ids: string[], endMs: number, signal: AbortSignal): Promise<Map<string, LookupResult>> {
@@ -77,9 +68,7 @@ export class FakeLookups implements Lookups {
 
   #resultOf(id: string, findings: Findings): LookupResult {
     if (findings instanceof KlingError) {
-      const { retryAfterMs = 0 } = findings;
-      const sinceMs = performance.now();
-      if (retryAfterMs > this.retryAfterMs) this.#limit = { sinceMs, untilMs: sinceMs + retryAfterMs };
+      this.rateLimit.take(findings.retryAfterMs ?? 0);
       return { kind: 'fault', error: findings };
     }
     const status = findings[id];

@@ -30,19 +30,41 @@ const FIRST_PAUSE_MS = 1000;
 /** The longest time for which a `Retry-After` is obeyed. */
 const MAX_QUIET_MS = 5 * 60 * 1000;
 
+/** The API's `Retry-After`, which holds for all lookups. */
+export class RateLimit {
+  #sinceMs = 0;
+  #untilMs = 0;
+
+  /** How much longer no request is made because of it; 5 minutes at most. */
+  get quietMs(): number {
+    return Math.max(0, Math.min(this.#untilMs, this.#sinceMs + MAX_QUIET_MS) - performance.now());
+  }
+
+  /** While no request is made: what remains of the whole `Retry-After`. */
+  get retryAfterMs(): number {
+    return this.quietMs > 0 ? this.#untilMs - performance.now() : 0;
+  }
+
+  /** Takes in the `Retry-After` of an answer. A shorter one does not end one that holds. */
+  take(retryAfterMs: number): void {
+    if (retryAfterMs <= this.retryAfterMs) return;
+    this.#sinceMs = performance.now();
+    this.#untilMs = this.#sinceMs + retryAfterMs;
+  }
+}
+
 /**
  * The AceDataCloud Kling tasks endpoint: `POST {base}/kling/tasks`. Lookups are free and safe to repeat, so 429, 5xx and
  * network failures are repeated, up to three attempts within the time; another 4xx never is.
  */
 export class KlingClient {
   readonly requestTimeoutMs: number;
+  readonly rateLimit = new RateLimit();
   /** Replaces the token. */
   readonly redact: Redact;
   readonly #pool: HttpPool;
   /** The host as errors name it, with a note if a proxy is configured. */
   readonly #host: string;
-  /** The `Retry-After` that holds at the moment, or was the last one. */
-  #limit = { sinceMs: 0, untilMs: 0 };
 
   /** @param debug receives a line for the log after each attempt, and about what no result tells */
   constructor(
@@ -63,17 +85,6 @@ export class KlingClient {
     this.#host = proxy ? `${baseUrl.host} (a proxy is configured)` : baseUrl.host;
   }
 
-  /** How much longer no request is made because of a `Retry-After`; 5 minutes at most. */
-  get quietMs(): number {
-    const { sinceMs, untilMs } = this.#limit;
-    return Math.max(0, Math.min(untilMs, sinceMs + MAX_QUIET_MS) - performance.now());
-  }
-
-  /** While no request is made: what remains of the whole `Retry-After`. */
-  get retryAfterMs(): number {
-    return this.quietMs > 0 ? this.#limit.untilMs - performance.now() : 0;
-  }
-
   /**
    * Looks up some tasks with one request.
    * @param endMs when it has to be over, retries included, in milliseconds of `performance.now()`
@@ -90,9 +101,9 @@ export class KlingClient {
         if (!(fault instanceof KlingError)) throw fault;
         const { retryAfterMs = 0 } = fault;
         const nowMs = performance.now();
-        if (retryAfterMs > this.retryAfterMs) this.#limit = { sinceMs: nowMs, untilMs: nowMs + retryAfterMs };
+        this.rateLimit.take(retryAfterMs);
         // Another request may have met a rate limit meanwhile, which holds for this one too.
-        const pauseMs = Math.max(backoffMs(fault, attempt), retryAfterMs, this.quietMs);
+        const pauseMs = Math.max(backoffMs(fault, attempt), retryAfterMs, this.rateLimit.quietMs);
         if (!fault.retryable || attempt === MAX_ATTEMPTS || nowMs + pauseMs >= endMs) throw fault;
         // The API may only be slow, so the second attempt gets all the time that is left.
         if (fault.code === 'timeout') headersTimeoutMs = this.requestTimeoutMs;

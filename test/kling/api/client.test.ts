@@ -170,14 +170,14 @@ describe('a Retry-After', () => {
     expect((await lookUp(client)).error?.retryAfterMs).toBe(60 * MINUTE_MS);
     // A shorter one does not end it.
     await lookUp(client);
-    expect([client.quietMs, client.retryAfterMs]).toEqual([5 * MINUTE_MS, 60 * MINUTE_MS]);
+    expect([client.rateLimit.quietMs, client.rateLimit.retryAfterMs]).toEqual([5 * MINUTE_MS, 60 * MINUTE_MS]);
     vi.advanceTimersByTime(4 * MINUTE_MS);
-    expect([client.quietMs, client.retryAfterMs]).toEqual([MINUTE_MS, 56 * MINUTE_MS]);
+    expect([client.rateLimit.quietMs, client.rateLimit.retryAfterMs]).toEqual([MINUTE_MS, 56 * MINUTE_MS]);
     vi.advanceTimersByTime(MINUTE_MS);
-    expect([client.quietMs, client.retryAfterMs]).toEqual([0, 0]);
+    expect([client.rateLimit.quietMs, client.rateLimit.retryAfterMs]).toEqual([0, 0]);
     fakeApi.faults.push(limited('45'));
     await lookUp(client);
-    expect([client.quietMs, client.retryAfterMs]).toEqual([45_000, 45_000]);
+    expect([client.rateLimit.quietMs, client.rateLimit.retryAfterMs]).toEqual([45_000, 45_000]);
   });
 
   test('that another request has met holds for the pause of this one, too', async () => {
